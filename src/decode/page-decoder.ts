@@ -1,0 +1,42 @@
+import type { RowEntry } from './row-scanner.ts'
+import type { Spool } from './spool.ts'
+
+/**
+ * The rows of one page, each one line of NDJSON in the bytes that the provider sent (line breaks inside a row are
+ * blanked). Whoever holds them disposes of them, which frees the memory or the temporary file.
+ */
+export interface PageRows extends AsyncDisposable {
+  readonly count: number
+  /** One line a row, in the provider's order. */
+  readonly lines: Spool
+  /**
+   * Where in `lines` the rows lie that want a closer look (a new column, another type, a rename, ...): pairs of byte
+   * offsets, start inclusive and end exclusive (without the line feed), ascending. All other rows go on verbatim.
+   */
+  readonly odd: readonly number[]
+  /** The highest cursor among the rows that are not odd, as the provider wrote it (without quotes). */
+  readonly highest: string | null
+  /** Where each row lies, and its cursor; nothing where the stream has no need of that. */
+  entries(): Iterable<RowEntry>
+  /** The last row, parsed (the keyset paginator reads its field); undefined where there is none. */
+  last(): unknown
+}
+
+/** A decoded body: what the paginator and the error rules see, and the rows. */
+export interface PageBody {
+  /** The parsed body with the rows taken out (an empty array in their place). A string where the body was no JSON. */
+  readonly envelope: unknown
+  readonly rows: PageRows
+  /** Of the body, after decompression. */
+  readonly bytes: number
+}
+
+/** Takes the bytes of one body as they come in. One decoder serves one attempt. */
+export interface PageDecoder {
+  /** Takes a chunk; it may be reused by the caller afterwards. A promise asks the caller to wait (a spill to disk). */
+  write(chunk: Uint8Array): void | Promise<void>
+  /** The body has ended well. Throws `SyncError('RESPONSE_INVALID')` where it is not what the format says. */
+  end(): Promise<PageBody>
+  /** The body broke: frees what was kept. */
+  discard(): Promise<void>
+}

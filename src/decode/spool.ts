@@ -1,0 +1,107 @@
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { giveBack } from './blocks.ts'
+
+/** Bytes held in memory before a spool moves to a temporary file. */
+const memoryLimit = 24 * 1024 * 1024
+
+/** How much is read back from the file at a time. */
+const readSize = 1024 * 1024
+
+/**
+ * An append-only run of bytes: in memory while it is small, in a temporary file once it is not. That is what keeps
+ * memory flat for a page or a batch of any size.
+ */
+export class Spool implements AsyncDisposable {
+  #chunks: Uint8Array[] = []
+  #held = 0
+  #size = 0
+  #file: { readonly handle: FileHandle; readonly dir: string; readonly path: string } | undefined
+
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** The temporary file that holds everything, where there is one. */
+  get path(): string | undefined {
+    return this.#file?.path
+  }
+
+  /** Takes ownership of `chunk`: the caller must not change it afterwards. A promise asks the caller to wait. */
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (chunk.length === 0) return undefined
+    this.#chunks.push(chunk)
+    this.#held += chunk.length
+    this.#size += chunk.length
+    return this.#held > memoryLimit || (this.#file && this.#held > readSize) ? this.#spill() : undefined
+  }
+
+  /** Takes over all that `other` holds, which is empty afterwards. */
+  async take(other: Spool): Promise<void> {
+    if (other.#file) {
+      for await (const chunk of other.read()) await this.write(chunk)
+      await other[Symbol.asyncDispose]()
+      return
+    }
+    for (const chunk of other.#drain()) await this.write(chunk)
+    other.#size = 0
+  }
+
+  #drain(): Uint8Array[] {
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#held = 0
+    return chunks
+  }
+
+  /** Moves everything into the temporary file and returns its path. */
+  async flush(): Promise<string> {
+    await this.#spill()
+    return (this.#file as { readonly path: string }).path
+  }
+
+  async #spill(): Promise<void> {
+    this.#file ??= await createFile()
+    const chunks = this.#drain()
+    for (let rest = chunks; rest.length > 0; rest = rest.slice(64)) await writeAll(this.#file.handle, rest.slice(0, 64))
+    chunks.forEach(giveBack)
+  }
+
+  /** Reads the bytes from the start, in chunks of any size that are good until the spool changes; may be called more than once. */
+  async *read(): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#file) {
+      if (this.#held > 0) await this.flush()
+      for (let at = 0; at < this.#size;) {
+        const { buffer, bytesRead } = await this.#file.handle.read(Buffer.allocUnsafe(readSize), 0, readSize, at)
+        if (bytesRead === 0) throw new Error(`${this.#file.path} is shorter than what was written to it`)
+        at += bytesRead
+        yield buffer.subarray(0, bytesRead)
+      }
+    } else yield* this.#chunks
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#chunks = []
+    this.#held = 0
+    const file = this.#file
+    this.#file = undefined
+    if (!file) return
+    await file.handle.close()
+    await rm(file.dir, { recursive: true, force: true })
+  }
+}
+
+async function createFile() {
+  const dir = await mkdtemp(join(tmpdir(), 'headrace-'))
+  const path = join(dir, 'rows.ndjson')
+  return { dir, path, handle: await open(path, 'wx+', 0o600) }
+}
+
+/** `writev` may write less than it was given. */
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  const { bytesWritten } = await handle.writev(chunks)
+  if (bytesWritten < total) await handle.appendFile(Buffer.concat(chunks).subarray(bytesWritten))
+}

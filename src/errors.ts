@@ -1,0 +1,84 @@
+/** What each code means for the one who called: whether trying again can help, and the HTTP status that a trigger answers. */
+const rules = {
+  /** The connector file, a flag or the environment is wrong. */
+  CONFIG_INVALID: { retry: false, status: 400 },
+  CONNECTOR_NOT_FOUND: { retry: false, status: 404 },
+  /** The trigger's body or query is wrong. */
+  REQUEST_INVALID: { retry: false, status: 400 },
+  SECRET_MISSING: { retry: false, status: 424 },
+  SECRET_FORBIDDEN: { retry: false, status: 424 },
+  SECRET_UNAVAILABLE: { retry: true, status: 503 },
+  /** The token endpoint refused (`invalid_client`, `invalid_scope`, ...) or answered nonsense. */
+  AUTH_FAILED: { retry: false, status: 424 },
+  /** The token endpoint could not be reached, or kept answering 5xx. */
+  AUTH_UNAVAILABLE: { retry: true, status: 503 },
+  /** The API answered 401 to a credential that was just renewed, or that cannot be renewed. */
+  AUTH_REJECTED: { retry: false, status: 502 },
+  ORIGIN_REFUSED: { retry: false, status: 502 },
+  /** 5xx, 408, 425 or a broken connection, until the attempts were used up. */
+  API_UNAVAILABLE: { retry: true, status: 503 },
+  /** Any other 4xx, or an `errors:` rule that says `fail`. */
+  API_REFUSED: { retry: false, status: 502 },
+  RATE_LIMITED: { retry: true, status: 503 },
+  REQUEST_TIMEOUT: { retry: true, status: 503 },
+  /** Not what the stream's `format` says: HTML, cut JSON, a row that is no object. */
+  RESPONSE_INVALID: { retry: false, status: 502 },
+  RESPONSE_TOO_LARGE: { retry: false, status: 502 },
+  ROWS_NOT_FOUND: { retry: false, status: 502 },
+  /** The provider no longer accepts the saved page; the listing starts again from `done`. */
+  LISTING_EXPIRED: { retry: true, status: 503 },
+  PAGE_REPEATED: { retry: false, status: 502 },
+  KEY_MISSING: { retry: false, status: 502 },
+  SCHEMA_FROZEN: { retry: false, status: 502 },
+  TOO_MANY_REJECTS: { retry: false, status: 502 },
+  STATE_CONFLICT: { retry: true, status: 409 },
+  DESTINATION_BUSY: { retry: true, status: 503 },
+  DESTINATION_FULL: { retry: false, status: 503 },
+  DESTINATION_READ_ONLY: { retry: false, status: 502 },
+  DESTINATION_FAILED: { retry: false, status: 502 },
+  /** The abort signal fired: the process was told to stop now. */
+  INTERRUPTED: { retry: true, status: 503 },
+  /** A defect of this program. */
+  INTERNAL: { retry: false, status: 500 },
+} as const satisfies Record<string, { retry: boolean; status: number }>
+
+export type ErrorCode = keyof typeof rules
+
+export interface SyncErrorOptions {
+  readonly cause?: unknown
+  /** Safe to log: never a secret, a header or a body. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The only error this program throws on purpose. `message` is one plain sentence: what happened, where (connector,
+ * stream, URL without credentials) and what to do.
+ */
+export class SyncError extends Error {
+  override readonly name = 'SyncError'
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, options: SyncErrorOptions = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  /** Whether a later try may succeed without anybody changing anything. */
+  get retry(): boolean {
+    return rules[this.code].retry
+  }
+
+  /** The HTTP status that a trigger answers with. */
+  get status(): number {
+    return rules[this.code].status
+  }
+}
+
+/** Turns whatever was thrown into a `SyncError`; an unknown error is a defect of ours and says so. */
+export function toSyncError(thrown: unknown): SyncError {
+  if (thrown instanceof SyncError) return thrown
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return new SyncError('INTERNAL', `Unexpected error: ${text}`, { cause: thrown })
+}

@@ -1,0 +1,78 @@
+import { pino } from 'pino'
+
+/** Writes structured log lines; the first argument's fields become fields of the line. */
+export interface Log {
+  error(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  info(fields: object, message: string): void
+  debug(fields: object, message: string): void
+  trace(fields: object, message: string): void
+}
+
+export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export interface LogOptions {
+  readonly level: LogLevel | 'silent'
+  /** `json`: what Cloud Logging understands, one object a line; `short`: for people. */
+  readonly format: 'json' | 'short'
+  /** Takes secrets out; every line goes through it. */
+  readonly redact: (text: string) => string
+  /** Takes a whole line, its line feed included. */
+  readonly write: (line: string) => void
+}
+
+/** Severities of Cloud Logging (LogEntry.LogSeverity), which takes a line without one for an error. */
+const severities: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+}
+
+/** Stack traces are written at level `trace` only. */
+export function createLog({ level, format, redact, write }: LogOptions): Log {
+  const stacks = level === 'trace'
+  const show = format === 'json' ? (line: string) => line : shorten
+  return pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      serializers: {},
+      formatters: {
+        level: (label) => ({ severity: severities[label] ?? 'INFO' }),
+        log: (fields) => Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value, stacks)])),
+      },
+    },
+    { write: (line: string) => write(redact(show(line))) },
+  )
+}
+
+function plain(value: unknown, stacks: boolean): unknown {
+  if (!(value instanceof Error)) return value
+  const { code } = value as NodeJS.ErrnoException
+  const cause = value.cause === undefined ? undefined : plain(value.cause, stacks)
+  return {
+    ...(code !== undefined && { code }),
+    message: value.message,
+    ...(stacks && { stack: value.stack, cause }),
+  }
+}
+
+/** `warn  orders: found 3 rows twice  run=... seq=3` */
+function shorten(line: string): string {
+  const { severity, time: _, message, err, ...fields } = JSON.parse(line) as Record<string, unknown>
+  const label = severity === 'WARNING' ? 'warn' : String(severity).toLowerCase()
+  const shown = Object.entries(fields)
+    .filter(([key]) => key !== 'connector' && key !== 'stream' && key !== 'run' && key !== 'code')
+    .map(([key, value]) => `  ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  return `${label.padEnd(5)}  ${String(message)}${shown.join('')}\n${showStack(err)}`
+}
+
+function showStack(error: unknown): string {
+  const { stack, cause } = (error ?? {}) as { stack?: string; cause?: unknown }
+  return stack === undefined ? '' : `${stack}\n${showStack(cause)}`
+}

@@ -1,0 +1,45 @@
+import type { Place } from './slices.ts'
+
+/** As the source wrote it: a string, or a number (an integer beyond 2^53 as its decimal string). */
+export type CursorValue = string | number
+
+/**
+ * How far a stream has got. `done` is the cursor that the last complete listing led to; `open` is the place inside a
+ * listing that a deadline or a crash cut short. Plain JSON: it is saved beside the rows it belongs to.
+ */
+export interface Checkpoint {
+  readonly done: CursorValue | null
+  readonly open?: OpenListing
+  /** Append streams: what lies at or beyond `done` (less the lookback) and was appended already. */
+  readonly seen?: SeenRows
+  /** Keys whose column is not simply named after them: [key, column, variant type or '']. */
+  readonly names?: readonly (readonly [key: string, column: string, variant: string])[]
+}
+
+export interface OpenListing {
+  /** Where to go on. */
+  readonly place: Place
+  /** The highest cursor seen so far in this listing. */
+  readonly highest: CursorValue | null
+  /** When this listing began, by the provider's clock (milliseconds since 1970); a time cursor never passes it. */
+  readonly began: number
+  /** Pages read so far in this listing. */
+  readonly pages: number
+  /** Tells whether the connector still asks for the same listing: a hash of what makes its requests. */
+  readonly source: string
+  /** The runs that have committed rows of this listing; were it to start again, an append stream takes these rows back. */
+  readonly runs: readonly string[]
+  /** True where the listing is to replace the whole table. */
+  readonly refresh?: true
+  /** Append streams: what this listing has appended that lies at or beyond its highest cursor (less the lookback). */
+  readonly seen?: readonly (readonly [hash: string, cursor: CursorValue])[]
+}
+
+export interface SeenRows {
+  /** The highest cursor among them; a row beyond it cannot be a repetition. */
+  readonly highest: CursorValue
+  /** The first 16 bytes of each row's SHA-256, base64, sorted. */
+  readonly hashes: readonly string[]
+}
+
+export const fresh: Checkpoint = { done: null }

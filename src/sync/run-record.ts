@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+export const triggers = ['cli', 'http', 'pubsub', 'event', 'task'] as const
+export const statuses = ['complete', 'handed_over', 'failed'] as const
+
+const failure = z.object({ code: z.string(), message: z.string() })
+
+export const streamRecord = z.object({
+  stream: z.string(),
+  status: z.enum(statuses),
+  /** Counts are of what was committed, never of what was merely read. */
+  rows: z.number(),
+  rejected: z.number(),
+  pages: z.number(),
+  requests: z.number(),
+  retries: z.number(),
+  /** Of the bodies, after decompression. */
+  bytes: z.number(),
+  cursor: z.object({
+    from: z.union([z.string(), z.number()]).nullable(),
+    to: z.union([z.string(), z.number()]).nullable(),
+  }),
+  schema_changes: z.array(z.string()),
+  error: failure.optional(),
+})
+
+/** What one run did: the answer of the trigger, `--json`, and a row of `_headrace_runs`. */
+export const runRecord = z.object({
+  run_id: z.string(),
+  connector: z.string(),
+  trigger: z.enum(triggers),
+  status: z.enum(statuses),
+  started_at: z.string(),
+  finished_at: z.string(),
+  budget_seconds: z.number().nullable(),
+  streams: z.array(streamRecord),
+  /** Why the run could not start at all; a stream's own failure is with the stream. */
+  error: failure.optional(),
+})
+
+export type StreamRecord = z.output<typeof streamRecord>
+export type RunRecord = z.output<typeof runRecord>
+export type RunStatus = (typeof statuses)[number]
+export type Trigger = (typeof triggers)[number]

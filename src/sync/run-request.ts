@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+const cursor = z.union([z.string().min(1), z.number()])
+
+/** What a trigger asks for. */
+export const runRequest = z
+  .strictObject({
+    connector: z.string().min(1),
+    /** All of the connector's where absent. */
+    streams: z.array(z.string().min(1)).min(1).optional(),
+    /** Reads everything anew; the table is replaced as a whole when the listing is complete. */
+    full_refresh: z.boolean().default(false),
+    /** A backfill beside the cursor: rows from `from` (inclusive) to `until` (exclusive). */
+    from: cursor.optional(),
+    until: cursor.optional(),
+    /** Each stream stops at the first page end at which it has so many rows. */
+    limit: z.int().min(1).optional(),
+    budget_seconds: z.number().positive().optional(),
+  })
+  .refine(({ from, until }) => (from === undefined) === (until === undefined), {
+    error: 'from and until belong together',
+  })
+
+export type RunRequest = z.output<typeof runRequest>
