@@ -1,0 +1,22 @@
+import { checkLiterals } from './literals.ts'
+import { checkNames } from './names.ts'
+import { checkPaging, checkPatterns } from './paging.ts'
+import { checkSchedule } from './schedule.ts'
+import type { ConnectorSubject } from './subject.ts'
+import { checkTemplates } from './templates.ts'
+import { checkUrls } from './urls.ts'
+import { checkWriting } from './writing.ts'
+
+/** Every rule that one key alone cannot tell. Each looks at what could be understood, so that all problems show at once. */
+export function checkConnector(subject: ConnectorSubject): void {
+  checkNames(subject)
+  checkUrls(subject)
+  checkLiterals(subject)
+  checkTemplates(subject)
+  checkSchedule(subject)
+  for (const stream of subject.streams) {
+    checkPaging(stream)
+    checkPatterns(stream)
+    checkWriting(stream)
+  }
+}

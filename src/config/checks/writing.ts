@@ -1,0 +1,41 @@
+import { isKeys } from '../defaults.ts'
+import { instantOf, parseMoment } from '../moment.ts'
+import type { StreamSubject } from './subject.ts'
+
+/** How rows are written, where a listing starts and ends, and what a body may be. */
+export function checkWriting({ stream, broken, report }: StreamSubject): void {
+  const { write, primary_key: key, incremental } = stream
+  if ((write === 'merge' || write === 'insert_only') && !key && !broken.has('primary_key')) {
+    report(['write'], `${write} needs to know which rows are the same: add primary_key, such as primary_key: [id]`)
+  }
+  const repeated = key?.find((field, at) => key.indexOf(field) !== at)
+  if (repeated !== undefined) report(['primary_key'], 'a field stands here twice')
+  if (
+    incremental?.start !== undefined &&
+    incremental.end !== undefined &&
+    isAfter(incremental.start, incremental.end)
+  ) {
+    report(['incremental', 'start'], 'expected start before end')
+  }
+  checkBody({ stream, broken, report })
+}
+
+function isAfter(start: string | number, end: string | number): boolean {
+  const [from, to] = [parseMoment(start), parseMoment(end)]
+  if (typeof start === 'number' && typeof end === 'number') return start > end
+  if (from && to) return instantOf(from) > instantOf(to)
+  return typeof start === typeof end && start > end
+}
+
+function checkBody({ stream, broken, report }: StreamSubject): void {
+  const { body, body_format: format } = stream
+  if (body === undefined || body === null || broken.has('body_format')) return
+  if (format === 'text' && typeof body !== 'string') report(['body'], 'expected text, as body_format is text')
+  if (format !== 'form') return
+  if (!isKeys(body)) return report(['body'], 'expected keys and values, as body_format is form')
+  for (const [name, value] of Object.entries(body)) {
+    const items = Array.isArray(value) ? value : [value]
+    if (items.some((item) => item !== null && typeof item === 'object'))
+      report(['body', name], 'a form has no nested values: expected text, a number, true or false, or a list of them')
+  }
+}

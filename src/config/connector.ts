@@ -1,0 +1,196 @@
+import { z } from 'zod'
+import { authConfig } from '../auth/index.ts'
+import { formats } from '../decode/index.ts'
+import { writeModes } from '../destinations/destination.ts'
+import { paginatorConfig } from '../paginators/index.ts'
+import { columnTypes } from '../schema/types.ts'
+import { duration } from './duration.ts'
+
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+
+const headers = z.record(z.string(), z.string()).meta({ description: 'Request headers; values may hold templates.' })
+
+const params = z.record(z.string(), z.union([scalar, z.array(scalar), z.null()])).meta({
+  description:
+    'Query parameters; values may hold templates, one whose template is empty is left out, a list repeats the name.',
+})
+
+const status = z.union([
+  z.int().min(100).max(599),
+  z.stringFormat('status class', /^[1-5]xx$/, {
+    error: 'expected a status such as 429, or a class of them such as 5xx',
+  }),
+])
+
+const webUrl = z.url({
+  protocol: /^https?$/,
+  error: 'expected an absolute URL that begins with https:// (or http://), such as https://api.example.com/v1',
+})
+
+/** Computed, as a linter takes a member that is called `then` for a promise. */
+const [verdict] = ['then'] as const
+
+const errorRule = z
+  .strictObject({
+    status: z.union([status, z.array(status)]).optional(),
+    header: z
+      .strictObject({ name: z.string(), matches: z.string() })
+      .optional()
+      .meta({ description: 'A response header and a regular expression for its value.' }),
+    body: z
+      .string()
+      .optional()
+      .meta({ description: 'An RFC 9535 JSONPath; the rule applies where it finds something.' }),
+    [verdict]: z.enum(['fail', 'ignore', 'retry', 'rate_limited', 'renew_auth', 'restart_listing']),
+    message: z.string().optional().meta({ description: 'An RFC 9535 JSONPath to the words of the provider.' }),
+  })
+  .refine((rule) => rule.status ?? rule.header ?? rule.body, {
+    error: 'expected at least one of status, header and body, else the rule would match every answer',
+  })
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(100).default(5).meta({ description: 'Tries in all.' }),
+  max_elapsed: duration
+    .default(300_000)
+    .meta({ description: 'Longest time for one page with all its tries and waits.' }),
+  base: duration.default(500).meta({ description: 'Bound of the first wait; it doubles with each try.' }),
+  cap: duration.default(30_000).meta({ description: 'Longest wait of our own choosing.' }),
+})
+
+const rateLimit = z.strictObject({
+  requests: z.number().positive().optional().meta({ description: 'Requests allowed in each period.' }),
+  per: duration.default(1_000),
+  concurrency: z.int().min(1).max(64).default(1).meta({ description: 'Requests in flight at once.' }),
+  cost: z.number().positive().default(1).meta({ description: 'What one request takes of the allowance.' }),
+})
+
+const incremental = z.strictObject({
+  cursor: z.string().min(1).meta({ description: 'The field of a row that orders it in time or by number.' }),
+  start: z.union([z.string(), z.number()]).optional().meta({ description: 'The cursor of the first run.' }),
+  end: z.union([z.string(), z.number()]).optional().meta({ description: 'Rows at or beyond it are left out.' }),
+  lookback: duration
+    .default(0)
+    .meta({ description: 'How far behind a saved cursor a listing starts, for rows that arrive late.' }),
+  order: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .meta({ description: 'The order that the provider promises, by the cursor.' }),
+  client_filter: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Append only: leave out rows before the cursor that the provider sends all the same.' }),
+})
+
+/** One stream as it is written, `defaults` already merged under it. Cross-field rules are in checks/. */
+export const streamConfig = z.strictObject({
+  name: z
+    .stringFormat('stream name', /^[A-Za-z][A-Za-z0-9_]*$/, {
+      error: 'expected letters, digits and _, beginning with a letter',
+    })
+    .meta({ description: 'Letters, digits and _; the table bears it too.' }),
+  table: z
+    .stringFormat('table name', /^[A-Za-z_][A-Za-z0-9_]*$/, {
+      error: 'expected letters, digits and _, not beginning with a digit',
+    })
+    .optional()
+    .meta({ description: 'The table, where it is not to bear the name of the stream.' }),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH']).default('GET'),
+  path: z.string().optional().meta({ description: 'Below base_url; may hold templates.' }),
+  url: webUrl.optional().meta({ description: 'Instead of path: an absolute URL; may hold templates behind its host.' }),
+  headers: headers.default({}),
+  params: params.default({}),
+  list_style: z.enum(['repeat', 'comma', 'brackets']).default('repeat'),
+  body: z.json().optional(),
+  body_format: z.enum(['json', 'form', 'text']).default('json'),
+  paginator: paginatorConfig.default({ type: 'auto' }),
+  max_pages: z.int().min(1).optional().meta({ description: 'The listing ends after so many pages.' }),
+  stop: z
+    .strictObject({ empty_page: z.boolean().default(true), short_page: z.boolean().default(false) })
+    .default({ empty_page: true, short_page: false }),
+  rows: z
+    .string()
+    .optional()
+    .meta({ description: 'An RFC 9535 JSONPath to the rows, such as $.data[*]; found by itself where obvious.' }),
+  format: z.enum(formats).default('json'),
+  errors: z.array(errorRule).default([]),
+  primary_key: z.array(z.string().min(1)).min(1).optional(),
+  write: z.enum(writeModes).optional().meta({ description: 'merge where there is a primary key, else append.' }),
+  incremental: incremental.optional(),
+  parent: z
+    .strictObject({
+      stream: z.string(),
+      include: z.record(z.string(), z.string()).meta({ description: 'Name in templates: field of the parent row.' }),
+      columns: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Add what is included to each child row, as _parent_NAME.' }),
+    })
+    .optional(),
+  partitions: z
+    .union([z.array(z.record(z.string(), scalar)).min(1), z.record(z.string(), z.array(scalar).min(1))])
+    .optional()
+    .meta({ description: 'A list of partitions, or lists to combine: the listing is read once for each.' }),
+  columns: z
+    .record(
+      z.string(),
+      z.strictObject({
+        type: z.enum(columnTypes).optional(),
+        rename: z.string().optional(),
+        drop: z.boolean().default(false),
+      }),
+    )
+    .default({})
+    .meta({ description: 'What a field becomes, where that is not to be inferred.' }),
+  schema: z.enum(['evolve', 'freeze', 'discard_columns', 'discard_rows']).default('evolve'),
+  max_rejects: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'The stream fails when more rows than this are refused in a run.' }),
+})
+
+/** What `defaults` may hold: everything of a stream that two streams can share. */
+export const defaultsConfig = streamConfig
+  .omit({ name: true, table: true, path: true, url: true, parent: true })
+  .partial()
+
+export const connectorConfig = z.strictObject({
+  name: z
+    .stringFormat('connector name', /^[a-z][a-z0-9_-]*$/, {
+      error: 'expected lower-case letters, digits, _ and -, beginning with a letter',
+    })
+    .meta({ description: 'Lower case; the schema or dataset bears it too (- becomes _).' }),
+  base_url: webUrl.meta({ description: 'What the paths of the streams stand below.' }),
+  headers: headers.default({}),
+  params: params.default({}),
+  auth: z.union([authConfig, z.array(authConfig).min(1)]).default({ type: 'none' }),
+  rate_limit: rateLimit.prefault({}),
+  retry: retry.prefault({}),
+  timeout: duration.default(60_000).meta({ description: 'For one request, whole.' }),
+  origins: z
+    .array(z.union([webUrl, z.strictObject({ url: webUrl, credentials: z.boolean().default(true) })]))
+    .default([])
+    .meta({ description: 'Further origins that next links and redirects may lead to.' }),
+  destination: z.string().optional(),
+  schedule: z.strictObject({ cron: z.string(), time_zone: z.string().default('Etc/UTC') }).optional(),
+  expect: z.strictObject({ every: duration, min_rows: z.int().min(0).default(1) }).optional(),
+  defaults: defaultsConfig
+    .default({})
+    .meta({ description: 'Merged under every stream: params and headers by name, everything else as a whole.' }),
+  streams: z.array(streamConfig).min(1),
+})
+
+export type ErrorRule = z.output<typeof errorRule>
+export type RetryConfig = z.output<typeof retry>
+export type RateLimitConfig = z.output<typeof rateLimit>
+export type IncrementalConfig = z.output<typeof incremental>
+export type ParsedConnector = z.output<typeof connectorConfig>
+export type StreamConfig = z.output<typeof streamConfig>
+
+/** A connector file, read and checked, its defaults merged into each stream. */
+export interface Connector extends Omit<ParsedConnector, 'defaults' | 'auth' | 'streams'> {
+  readonly auth: readonly z.output<typeof authConfig>[]
+  readonly streams: readonly StreamConfig[]
+  /** Where it was read from, for messages and for `file:` secrets. */
+  readonly file: string
+}

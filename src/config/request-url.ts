@@ -1,0 +1,84 @@
+import type { StreamConfig } from './connector.ts'
+import { encodeParams, overlayParams, parseQuery } from './query.ts'
+import type { Param } from './query.ts'
+import type { Part } from './template-syntax.ts'
+import { evaluate, isEmpty, partsOf, showValue, valueError } from './template-value.ts'
+import type { TemplateContext } from './template-value.ts'
+
+interface Target {
+  readonly baseUrl: string
+  readonly stream: Pick<StreamConfig, 'path' | 'url'>
+  /** Connector parameters, which a query of the path stands above, and the stream's, which stand above both. */
+  readonly under: readonly Param[]
+  readonly over: readonly Param[]
+}
+
+/**
+ * The absolute URL of a request: `url`, or `path` below `base_url`, with the parameters behind it. A template's value is percent-encoded
+ * as a whole (RFC 3986 section 2.1), so that nothing in it can end the segment or the parameter that it stands in.
+ */
+export function renderUrl({ baseUrl, stream, under, over }: Target, context: TemplateContext): string {
+  const [base, baseQuery = ''] = splitOnce(baseUrl.split('#', 1)[0] as string)
+  const { path, query } = splitParts(partsOf(stream.url ?? stream.path ?? '', context))
+  const below = renderPath(path, context)
+  const root = stream.url === undefined ? base : ''
+  const joined = root && below ? `${root.replace(/\/+$/, '')}/${below.replace(/^\/+/, '')}` : root || below
+  const url = new URL(joined)
+  const written = overlayParams(stream.url === undefined ? parseQuery(baseQuery) : [], renderQuery(query, context))
+  url.search = encodeParams(overlayParams(overlayParams(under, written), over))
+  url.hash = ''
+  return url.href
+}
+
+function splitOnce(text: string): [string, string?] {
+  const at = text.indexOf('?')
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** Splits at the first ? that is written in the file; one in a value or in an argument of a filter is no separator. */
+function splitParts(parts: readonly Part[]): { path: readonly Part[]; query: readonly Part[] } {
+  const at = parts.findIndex((part) => part.kind === 'text' && part.text.includes('?'))
+  const part = parts[at]
+  if (part?.kind !== 'text') return { path: parts, query: [] }
+  const [before, after = ''] = splitOnce(part.text)
+  return {
+    path: [...parts.slice(0, at), { kind: 'text', text: before }],
+    query: [{ kind: 'text', text: after }, ...parts.slice(at + 1)],
+  }
+}
+
+function renderPath(parts: readonly Part[], context: TemplateContext): string {
+  const path = parts.map((part) => encodePart(part, context)).join('')
+  const last = parts.findLast((part) => part.kind === 'template')
+  // Even encoded, `..` would climb (WHATWG URL, "double-dot URL path segment"): there is no way to write such a value.
+  if (last && path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
+    throw valueError('is . or .., which cannot stand in a path', { part: last, context })
+  }
+  return path
+}
+
+function encodePart(part: Part, context: TemplateContext): string {
+  if (part.kind === 'text') return part.text
+  const value = evaluate(part, context)
+  if (isEmpty(value)) throw valueError('is empty, which cannot stand in a path', { part, context })
+  const text = showValue(value, { part, context })
+  return part.filters.at(-1)?.name === 'urlencode' ? text : encodeURIComponent(text)
+}
+
+/** The parameters written behind ? in the path; one with an empty template is left out. */
+function renderQuery(parts: readonly Part[], context: TemplateContext): readonly Param[] {
+  const pairs: Part[][] = [[]]
+  for (const part of parts) {
+    if (part.kind === 'template') pairs.at(-1)?.push(part)
+    else
+      part.text
+        .split('&')
+        .forEach((text, at) =>
+          at === 0 ? pairs.at(-1)?.push({ kind: 'text', text }) : pairs.push([{ kind: 'text', text }]),
+        )
+  }
+  return pairs.flatMap((pair) => {
+    const empty = pair.some((part) => part.kind === 'template' && isEmpty(evaluate(part, context)))
+    return empty ? [] : parseQuery(pair.map((part) => encodePart(part, context)).join(''))
+  })
+}

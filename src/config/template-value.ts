@@ -1,0 +1,137 @@
+import { SyncError } from '../errors.ts'
+import type { CursorValue } from '../sync/checkpoint.ts'
+import { addDuration, formatTime } from './calendar.ts'
+import { floorDiv, formatMoment, instantOf, parseMoment } from './moment.ts'
+import type { Moment } from './moment.ts'
+import { hasTemplate, parseTemplate } from './template-syntax.ts'
+import type { FilterCall, Part, TemplatePart } from './template-syntax.ts'
+
+/** What the templates of one listing see. The same scope always gives the same request. */
+export interface TemplateScope {
+  readonly cursor?: CursorValue | null
+  /** The parent row's fields, by the names of `parent.include`. */
+  readonly parent?: Readonly<Record<string, unknown>>
+  readonly partition?: Readonly<Record<string, unknown>>
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly run: { readonly id: string }
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** A scope, and what is needed to name the place of an error. */
+export interface TemplateContext {
+  readonly scope: TemplateScope
+  /** `stream orders of acme.yaml` */
+  readonly where: string
+  /** `parent.include` of the stream: name in templates -> field of the parent row. */
+  readonly include: Readonly<Record<string, string>>
+}
+
+export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === ''
+
+/** The parts of a text that was checked when the file was loaded. */
+export function partsOf(text: string, context: TemplateContext): readonly Part[] {
+  if (!hasTemplate(text)) return text === '' ? [] : [{ kind: 'text', text }]
+  const { parts, problems } = parseTemplate(text)
+  if (problems[0])
+    throw new SyncError('CONFIG_INVALID', `A template in ${context.where} is wrong: ${problems[0].message}.`)
+  return parts
+}
+
+/**
+ * The value of a text: one that is a single template keeps the type of its value; else the values stand within the text. Undefined
+ * where a template in it is empty (null, nothing or an empty text).
+ */
+export function renderValue(text: string, context: TemplateContext): unknown {
+  const parts = partsOf(text, context)
+  const [first] = parts
+  if (parts.length === 1 && first?.kind === 'template') {
+    const value = evaluate(first, context)
+    return isEmpty(value) ? undefined : value
+  }
+  const values = parts.map((part) => (part.kind === 'text' ? part.text : evaluate(part, context)))
+  if (values.some((value, at) => parts[at]?.kind === 'template' && isEmpty(value))) return undefined
+  return values.map((value, at) => showValue(value, { part: parts[at] as Part, context })).join('')
+}
+
+export function evaluate(part: TemplatePart, context: TemplateContext): unknown {
+  return part.filters.reduce((value, call) => applyFilter(value, call, { part, context }), lookUp(part, context))
+}
+
+interface Place {
+  readonly part: Part
+  readonly context: TemplateContext
+}
+
+/** A value as text; a list or an object has none of its own. */
+export function showValue(value: unknown, { part, context }: Place): string {
+  if (value !== null && typeof value === 'object')
+    throw valueError('is a list or an object: write it with | json', { part, context })
+  return String(value).toWellFormed()
+}
+
+/** What an API sent (a parent row, a cursor) is not the fault of the file. */
+export function valueError(message: string, { part, context }: Place): SyncError {
+  const fromApi = part.kind === 'template' && (part.root === 'parent' || part.root === 'cursor')
+  const text = part.kind === 'template' ? part.text.slice(0, 80) : 'a text'
+  return new SyncError(
+    fromApi ? 'RESPONSE_INVALID' : 'CONFIG_INVALID',
+    `The value of ${text} in ${context.where} ${message}.`,
+  )
+}
+
+function lookUp({ root, field }: TemplatePart, { scope, include }: TemplateContext): unknown {
+  switch (root) {
+    case 'cursor':
+      return scope.cursor
+    case 'now':
+      return new Date(scope.now).toISOString()
+    case 'run':
+      return scope.run.id
+    case 'env':
+      return own(scope.env, field)
+    case 'partition':
+      return own(scope.partition, field)
+    case 'parent':
+      return own(scope.parent, includedName(include, field) ?? field)
+  }
+}
+
+const own = (values: Readonly<Record<string, unknown>> | undefined, name: string): unknown =>
+  values && Object.hasOwn(values, name) ? values[name] : undefined
+
+/** The name under which `parent.include` holds what a template calls `parent.FIELD`: by that name, or else by the field of the parent row. */
+export function includedName(include: Readonly<Record<string, string>>, field: string): string | undefined {
+  return Object.hasOwn(include, field) ? field : Object.keys(include).find((name) => include[name] === field)
+}
+
+function applyFilter(value: unknown, { name, argument }: FilterCall, place: Place): unknown {
+  if (name === 'default') return isEmpty(value) ? argument : value
+  // An empty value stays empty, so that the parameter it is meant for is left out.
+  if (isEmpty(value)) return undefined
+  switch (name) {
+    case 'date':
+      return formatTime(toMoment(value, place), String(argument))
+    case 'epoch':
+      return Number(floorDiv(instantOf(toMoment(value, place)), 1_000_000_000n))
+    case 'epoch_ms':
+      return Number(floorDiv(instantOf(toMoment(value, place)), 1_000_000n))
+    case 'add': {
+      const moment = addDuration(toMoment(value, place), String(argument))
+      if (!moment) throw valueError('leaves the years 0 to 9999 when the duration is added', place)
+      return formatMoment(moment)
+    }
+    case 'json':
+      return JSON.stringify(value)
+    case 'base64':
+      return Buffer.from(showValue(value, place)).toString('base64')
+    case 'urlencode':
+      return encodeURIComponent(showValue(value, place))
+  }
+}
+
+function toMoment(value: unknown, place: Place): Moment {
+  const moment = parseMoment(value)
+  if (!moment) throw valueError('is no point in time: expected an RFC 3339 timestamp, a date or an epoch number', place)
+  return moment
+}
