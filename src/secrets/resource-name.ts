@@ -1,0 +1,38 @@
+import { SyncError } from '../errors.ts'
+import type { SecretRef } from './ref.ts'
+
+/** A secret of Secret Manager, in the parts of its resource name. */
+export interface ResourceName {
+  /** Absent where the reference is short: then it is the project of the run. */
+  readonly project?: string
+  /** Of a regional secret; such a one has its own endpoint. */
+  readonly location?: string
+  readonly secret: string
+  /** A number, an alias, or `latest`. */
+  readonly version: string
+}
+
+const full = /^projects\/([^/]+)(?:\/locations\/([a-z0-9-]+))?\/secrets\/([\w-]{1,255})(?:\/versions\/([\w-]+))?$/
+const short = /^[\w-]{1,255}$/
+
+/** Throws `CONFIG_INVALID` where `ref` is neither a secret's short name nor a full resource name. */
+export function parseResourceName(ref: SecretRef): ResourceName {
+  if (short.test(ref.name)) return { secret: ref.name, version: ref.version ?? 'latest' }
+  const [, project, location, secret, version] = full.exec(ref.name) ?? []
+  if (project === undefined || secret === undefined) {
+    throw new SyncError(
+      'CONFIG_INVALID',
+      `${ref.text} is no name of a secret: expected letters, digits, - and _, or projects/PROJECT/secrets/NAME.`,
+    )
+  }
+  if (version !== undefined && ref.version !== undefined) {
+    throw new SyncError('CONFIG_INVALID', `${ref.text} names a version twice; leave out @${ref.version}.`)
+  }
+  return { project, ...(location && { location }), secret, version: version ?? ref.version ?? 'latest' }
+}
+
+/** The resource name of the version, as the API wants it. */
+export function formatVersionName(name: ResourceName & { readonly project: string }): string {
+  const place = name.location === undefined ? '' : `/locations/${name.location}`
+  return `projects/${name.project}${place}/secrets/${name.secret}/versions/${name.version}`
+}
