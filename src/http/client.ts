@@ -1,0 +1,53 @@
+import type { Auth } from '../auth/auth.ts'
+import type { ErrorRule, RetryConfig } from '../config/connector.ts'
+import type { Effects } from '../effects.ts'
+import { SyncError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Deadline } from '../resume/deadline.ts'
+import { authorize } from './authorize.ts'
+import type { Redact } from './describe.ts'
+import { createJudge } from './error-rules.ts'
+import { allowOrigins, type Origins } from './origins.ts'
+import { limitRate, type RateLimiter } from './rate-limit.ts'
+import { followRedirects } from './redirect.ts'
+import { retryFailures } from './retry.ts'
+import { type Send, stack } from './send.ts'
+import { createTransport, type TransportOptions } from './transport.ts'
+
+export interface ClientOptions extends TransportOptions {
+  readonly auth: Auth
+  readonly origins: Origins
+  readonly retry: RetryConfig
+  readonly rules: readonly ErrorRule[]
+  readonly limiter: RateLimiter
+  readonly deadline: Deadline
+  readonly effects: Effects
+  readonly log: Log
+  readonly redact: Redact
+}
+
+/**
+ * The way of every request to a provider. Resolves with a 2xx, or with what a rule of the connector says to ignore;
+ * whatever else happens is a `SyncError`. Rejects with INTERRUPTED as soon as the signal aborts.
+ */
+export function createClient(options: ClientOptions): Send {
+  const { auth, origins, retry, rules, limiter, deadline, effects, log, redact, meter } = options
+  const judge = createJudge(rules, redact, () => effects.now())
+  const wait = { effects, deadline, meter }
+  const send = stack(
+    [
+      retryFailures({ retry, judge, wait, redact, log }),
+      followRedirects(judge, redact),
+      allowOrigins(origins, redact),
+      limitRate(limiter, judge, { wait, longest: retry.max_elapsed, redact }),
+      authorize(auth, origins, judge),
+    ],
+    createTransport(options),
+  )
+  return (request, signal) =>
+    send(request, signal).catch((error: unknown) => {
+      throw signal.aborted
+        ? new SyncError('INTERRUPTED', 'The run was told to stop in the middle of a request.', { cause: error })
+        : error
+    })
+}

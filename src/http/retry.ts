@@ -1,0 +1,124 @@
+import type { RetryConfig } from '../config/connector.ts'
+import { type ErrorCode, SyncError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { backoff } from './backoff.ts'
+import { BrokenExchange } from './broken-exchange.ts'
+import { describeRequest, describeUrl, type Redact } from './describe.ts'
+import type { Judge, Verdict } from './error-rules.ts'
+import { readRetryAfter, readWait } from './rate-headers.ts'
+import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
+import { mayWait, type WaitDeps, waitUntil } from './wait.ts'
+
+export interface RetryOptions {
+  readonly retry: RetryConfig
+  readonly judge: Judge
+  readonly wait: WaitDeps
+  readonly redact: Redact
+  readonly log: Log
+}
+
+/** Why an attempt failed, and whether another may do better. */
+interface Failure {
+  readonly code: ErrorCode
+  /** Goes on after the method and the URL. */
+  readonly reason: string
+  readonly retry: boolean
+  readonly status?: number
+  /** Milliseconds that the provider asks to wait. */
+  readonly wait?: number | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * Sends until a response is accepted, with waits in between: the provider's, else our own with full jitter. Throws the
+ * last failure once the attempts or the time are used up, and RATE_LIMITED with `retryAt` (milliseconds since 1970) at
+ * once where the provider's wait goes beyond `max_elapsed` or the deadline.
+ */
+export function retryFailures(options: RetryOptions): Middleware {
+  const { retry, wait, redact, log } = options
+  const { effects, meter } = wait
+  return (next) => async (request, signal) => {
+    const giveUpAt = effects.now() + retry.max_elapsed
+    for (let attempts = 1; ; attempts++) {
+      if (attempts > 1) meter.retries++
+      const outcome = await sendOnce(() => next(request, signal), options)
+      if ('status' in outcome && 'body' in outcome) return outcome
+      const now = effects.now()
+      const until = Math.ceil(now + (outcome.wait ?? backoff(attempts, retry, effects.random())))
+      const retryAt = outcome.wait === undefined ? undefined : until
+      const failure = { ...outcome, attempts, retryAt }
+      if (!outcome.retry || attempts >= retry.attempts) throw toError(failure, request, redact)
+      if (until > giveUpAt || !mayWait(until, wait)) throw toError(comeBack(failure, until), request, redact)
+      log.warn(
+        { url: describeUrl(request.url, redact), status: outcome.status, attempt: attempts, wait_ms: until - now },
+        `${outcome.reason}; trying again`,
+      )
+      if (!(await waitUntil(until, wait, signal))) throw toError(comeBack(failure, until), request, redact)
+    }
+  }
+}
+
+type FinalFailure = Failure & { readonly attempts: number; readonly retryAt: number | undefined }
+
+/** A wait that the provider asked for is a rate limit whatever the status, as the run can come back then. */
+function comeBack(failure: FinalFailure, until: number): FinalFailure {
+  return failure.wait === undefined ? failure : { ...failure, code: 'RATE_LIMITED', retryAt: until }
+}
+
+async function sendOnce(
+  send: () => Promise<ApiResponse>,
+  { judge, wait }: RetryOptions,
+): Promise<ApiResponse | Failure> {
+  const response = await send().catch(toBroken)
+  if (!('body' in response)) return response
+  const verdict = judge(response)
+  if (verdict.action === 'accept') return response
+  await response.body.rows[Symbol.asyncDispose]()
+  return toRefusal(response, verdict, wait.effects.now())
+}
+
+/** Whatever else is thrown below (the decoder, the signing, a refused origin) is final. */
+function toBroken(error: unknown): Failure {
+  if (!(error instanceof BrokenExchange)) throw error
+  return { code: error.code, reason: error.message, retry: error.retry, cause: error.cause }
+}
+
+function toRefusal(response: ApiResponse, { action, words }: Verdict, now: number): Failure {
+  const { status, headers } = response
+  const reason = `was answered ${status}${words === undefined ? '' : `, ${JSON.stringify(words)}`}`
+  const failed = { reason, status, retry: false }
+  switch (action) {
+    case 'retry':
+      return { ...failed, code: 'API_UNAVAILABLE', retry: true, wait: readRetryAfter(headers, now) }
+    case 'rate_limited':
+      return { ...failed, code: 'RATE_LIMITED', retry: true, wait: readWait(headers, now) }
+    case 'renew_auth':
+      return { ...failed, code: 'AUTH_REJECTED' }
+    case 'restart_listing':
+      return { ...failed, code: 'LISTING_EXPIRED' }
+    case 'fail':
+    case 'accept':
+      return { ...failed, code: 'API_REFUSED' }
+  }
+}
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  API_REFUSED: '; check the path, the parameters and what the credential may read',
+  AUTH_REJECTED: '; the API does not accept the credential: check `auth` and its secrets',
+  LISTING_EXPIRED: '; the listing has to start again',
+  RATE_LIMITED: '; lower `rate_limit` or run again later',
+}
+
+function toError(
+  { code, reason, status, attempts, retryAt, cause }: FinalFailure,
+  request: ApiRequest,
+  redact: Redact,
+): SyncError {
+  const tries = attempts === 1 ? '' : `, after ${attempts} attempts`
+  const todo =
+    retryAt === undefined ? (advice[code] ?? '') : `; it may be asked again at ${new Date(retryAt).toISOString()}`
+  return new SyncError(code, `${describeRequest(request, redact)} ${reason}${tries}${todo}.`, {
+    cause,
+    details: { attempts, ...(status === undefined ? {} : { status }), ...(retryAt === undefined ? {} : { retryAt }) },
+  })
+}

@@ -1,0 +1,116 @@
+import type { Dispatcher } from 'undici'
+import manifest from '../../package.json' with { type: 'json' }
+import type { PageBody, PageDecoder } from '../decode/page-decoder.ts'
+import type { SignedRequest } from './authorize.ts'
+import { type BodySink, countBytes } from './body-sink.ts'
+import { BrokenExchange } from './broken-exchange.ts'
+import { acceptEncoding, decompress, readCodings } from './decompress.ts'
+import { createErrorBody, type ErrorBody } from './error-body.ts'
+import { isOk } from './error-rules.ts'
+import { exchange } from './exchange.ts'
+import type { Meter } from './meter.ts'
+import type { ApiResponse, ResponseHeaders } from './send.ts'
+
+/** What is known of a response before its body; `url` without the credential. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly url: string
+}
+
+export interface TransportOptions {
+  readonly dispatcher: Dispatcher
+  /** Called for each attempt that is answered with a 2xx. */
+  readonly openDecoder: (head: ResponseHead) => PageDecoder
+  /** Milliseconds for one attempt, whole. */
+  readonly timeout: number
+  /** `body`: bytes that a body may have, before and after decompression. */
+  readonly limits?: { readonly body: number }
+  readonly meter: Meter
+}
+
+const gibibyte = 1024 ** 3
+
+/** Longest silence in the middle of a body, in milliseconds. */
+const longestSilence = 60_000
+
+/** Set by the connection itself, so that a connector's own would only contradict it. */
+const ownHeaders = new Set([
+  'host',
+  'content-length',
+  'connection',
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'expect',
+  'proxy-connection',
+])
+
+const usualHeaders = {
+  accept: 'application/json, */*;q=0.9',
+  'accept-encoding': acceptEncoding,
+  'user-agent': `headrace/${manifest.version}`,
+}
+
+/**
+ * Sends one attempt and decodes its body as it comes in. Resolves whatever the status. Throws `BrokenExchange`, and what
+ * the decoder throws.
+ */
+export function createTransport(
+  options: TransportOptions,
+): (request: SignedRequest, signal: AbortSignal) => Promise<ApiResponse> {
+  const { dispatcher, meter, timeout } = options
+  return async (request, signal) => {
+    meter.requests++
+    let head: ResponseHead | undefined
+    let errorBody: ErrorBody | undefined
+    const open = (status: number, headers: ResponseHeaders) => {
+      head = { status, headers, url: (request.unsigned ?? request).url }
+      if (!isOk(head)) errorBody = createErrorBody()
+      return openSink(head, options, errorBody)
+    }
+    try {
+      const body = await exchange(dispatcher, { request: toDispatch(request, timeout), timeout, open }, signal)
+      return { ...(head as ResponseHead), body }
+    } catch (error) {
+      // Of an error the status is enough, so its body may break off.
+      if (head && errorBody && !signal.aborted) return { ...head, body: errorBody.partial() }
+      throw error
+    }
+  }
+}
+
+function openSink(head: ResponseHead, options: TransportOptions, errorBody?: ErrorBody): BodySink<PageBody> {
+  const { meter, limits, openDecoder } = options
+  const limit = limits?.body ?? gibibyte
+  const guard = (bytes: number) => {
+    if (bytes > limit)
+      throw new BrokenExchange(
+        'RESPONSE_TOO_LARGE',
+        `was answered with more than ${limit} bytes; ask for smaller pages`,
+      )
+  }
+  const codings = readCodings(head.headers['content-encoding'])
+  if (!errorBody) guard(Number(head.headers['content-length'] ?? 0))
+  let raw = 0
+  let decoded = 0
+  const sink = countBytes<PageBody>(errorBody ?? openDecoder(head), (bytes) => {
+    meter.bytes += bytes
+    guard((decoded += bytes))
+  })
+  return codings.length === 0 ? sink : countBytes(decompress(sink, codings), (bytes) => guard((raw += bytes)))
+}
+
+function toDispatch(request: SignedRequest, timeout: number): Dispatcher.DispatchOptions {
+  const url = new URL(request.url)
+  const own = Object.entries(request.headers).filter(([name]) => !ownHeaders.has(name.toLowerCase()))
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: request.method,
+    headers: { ...usualHeaders, ...Object.fromEntries(own) },
+    body: request.body ?? null,
+    headersTimeout: timeout,
+    bodyTimeout: Math.min(timeout, longestSilence),
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { describeRequest } from '../../src/http/describe.ts'
+import { findWords, tidyWords } from '../../src/http/provider-words.ts'
+
+const redact = (text: string) => text.replaceAll('Zo0-key', '[secret]')
+
+for (const [body, words] of [
+  [{ error: 'invalid_grant', error_description: 'The code has expired' }, 'invalid_grant: The code has expired'],
+  [
+    { type: 'about:blank', title: 'Forbidden', status: 403, detail: 'Scope orders.read is missing' },
+    'Scope orders.read is missing',
+  ],
+  [{ message: 'Not Found', documentation_url: 'https://docs.example' }, 'Not Found'],
+  [{ error: { code: 190, type: 'OAuthException', message: 'Session has expired' } }, 'Session has expired'],
+  [{ errors: [{ message: 'Field "x" is unknown' }, { message: 'and more' }] }, 'Field "x" is unknown'],
+  [{ errors: [{ title: 'Gone' }] }, 'Gone'],
+  [{ errors: { base: ['nothing here'] } }, 'nothing here'],
+  [{ errors: 'Unavailable Shop' }, 'Unavailable Shop'],
+  [[{ errorCode: 'X', message: 'Query failed' }], 'Query failed'],
+  ['plain words', 'plain words'],
+  ['<html><head><title>502 Bad\nGateway</title></head><body>secret things</body></html>', '502 Bad Gateway'],
+  ['<h1>x</h1>', undefined],
+  [{ message: '', error: null, detail: 7 }, undefined],
+  ['', undefined],
+  [null, undefined],
+] as const) {
+  test(`the words of ${JSON.stringify(body).slice(0, 60)} are ${JSON.stringify(words)}`, () => {
+    assert.equal(findWords(body, redact), words)
+  })
+}
+
+test('words are one line without control characters, of at most 300 characters, without a secret', () => {
+  const text = fc.string({
+    unit: fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 3 }),
+      fc.constantFrom('Zo0-key', 'Zo0-\u0000key', '\u001b[31m', 'x'.repeat(100)),
+    ),
+  })
+  fc.assert(
+    fc.property(text, (value) => {
+      const words = tidyWords(value, redact) ?? ''
+      assert.ok(words.length <= 300)
+      assert.doesNotMatch(words, /[\p{Cc}\n]|Zo0-key/u)
+      assert.ok(words.isWellFormed() || !value.isWellFormed())
+    }),
+  )
+})
+
+test('a secret that the cut would halve is redacted first', () => {
+  const words = findWords({ message: `${'x'.repeat(295)}Zo0-key` }, redact) as string
+  assert.doesNotMatch(words, /Zo0/)
+})
+
+test('a secret of several lines is redacted before its line breaks are blanked', () => {
+  assert.equal(
+    tidyWords('bad key "a\nb"', (text) => text.replaceAll('a\nb', '[secret]')),
+    'bad key "[secret]"',
+  )
+})
+
+test('a request is described without password, secrets and the signature of a signed link', () => {
+  const url = 'https://ann:pw@api.example/Zo0-key/x?page=2&X-Amz-Signature=abc&access_token=def&q=Zo0-key#part'
+  assert.equal(
+    describeRequest({ method: 'GET', url }, redact),
+    'GET https://api.example/[secret]/x?page=2&X-Amz-Signature=[secret]&access_token=[secret]&q=[secret]',
+  )
+})
