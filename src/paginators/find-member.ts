@@ -1,0 +1,43 @@
+import { memberAt } from '../decode/json-path.ts'
+import type { ApiRequest } from '../http/send.ts'
+import { envelopeNames } from './conventions.ts'
+import { readPair } from './query.ts'
+
+/** The JSONPath of the first of these members that is as it should be, at the top or in one of the usual paging objects. */
+export function findMember(
+  envelope: unknown,
+  names: readonly string[],
+  fits: (value: unknown) => boolean,
+): string | undefined {
+  for (const inside of envelopeNames) {
+    const parent = inside === '' ? [] : inside.split('.')
+    const name = names.find((name) => fits(memberAt(envelope, [...parent, name])))
+    if (name !== undefined) return pathOf([...parent, name])
+  }
+  return undefined
+}
+
+/** The JSONPath of a dotted path of names. */
+export function pathTo(dotted: string): string {
+  return pathOf(namesOf(dotted))
+}
+
+/** The member at a dotted path of names. */
+export function namedAt(envelope: unknown, dotted: string): unknown {
+  return memberAt(envelope, namesOf(dotted))
+}
+
+/** OData's names hold dots of their own. */
+function namesOf(dotted: string): readonly string[] {
+  return dotted.includes('odata') ? [dotted] : dotted.split('.')
+}
+
+function pathOf(names: readonly string[]): string {
+  return `$${names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `['${name}']`)).join('')}`
+}
+
+/** The first of these names that the query has with a number for its value; one of 8 digits or more is a date or a time. */
+export function firstParam({ url }: ApiRequest, names: readonly string[]): string | undefined {
+  const query = new URL(url).search.slice(1)
+  return names.find((name) => /^\d{1,7}$/.test(readPair(query, name) ?? ''))
+}

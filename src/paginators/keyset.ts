@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { isObject, memberAt } from '../decode/json-path.ts'
+import { hasMore, invalidAnswer, kindOf } from './envelope.ts'
+import { hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
+import type { Paginator, PageView } from './paginator.ts'
+import { type ParamValue, writeParam } from './request-param.ts'
+
+export const keysetConfig = z.strictObject({
+  type: z.literal('keyset'),
+  field: z.string().min(1).meta({
+    description: 'The field of the last row that the next page starts after; may be dotted, such as meta.id.',
+  }),
+  param: paramName,
+  has_more: hasMorePath,
+  in: paramPlace,
+})
+
+export type KeysetConfig = z.output<typeof keysetConfig>
+
+/** Asks for what follows the last row of the page. */
+export function createKeyset(config: KeysetConfig, stop: StopRules): Paginator {
+  return {
+    first: (request) => request,
+    next(page) {
+      const more = hasMore(page.envelope, config.has_more)
+      if (more === false) return undefined
+      // A page without rows has no last row to go on from, whatever the stop rules say.
+      if (page.rowCount === 0 && (stop.empty_page || !more)) return undefined
+      return writeParam(page.request, config, lastKey(page, config.field))
+    },
+  }
+}
+
+function lastKey(page: PageView, field: string): ParamValue {
+  const key = fieldOf(page.lastRow(), field)
+  if (key !== '' && (typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint')) return key
+  throw invalidAnswer(
+    page.request,
+    `the field ${field} of its last row, which the next page starts after, holds ${key === '' ? 'nothing' : kindOf(key)}`,
+  )
+}
+
+/** A member of that very name, else the member that its dots lead to. */
+function fieldOf(row: unknown, field: string): unknown {
+  return isObject(row) && Object.hasOwn(row, field) ? row[field] : memberAt(row, field.split('.'))
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { isObject } from '../decode/json-path.ts'
+import { invalidAnswer, kindOf, valueAt } from './envelope.ts'
+import { jsonPath } from './fields.ts'
+import { followLink } from './link-target.ts'
+import type { Paginator } from './paginator.ts'
+
+export const linkBodyConfig = z.strictObject({
+  type: z.literal('link_body'),
+  path: jsonPath.meta({ description: 'A JSONPath to the URL of the next page.' }),
+})
+
+export type LinkBodyConfig = z.output<typeof linkBodyConfig>
+
+/** Follows the link that the body holds: a URL, or an object with an `href` (JSON:API 1.1, "Links"; HAL). */
+export function createLinkBody({ path }: LinkBodyConfig): Paginator {
+  return {
+    first: (request) => request,
+    next(page) {
+      const found = valueAt(page.envelope, path)
+      const link = isObject(found) ? found['href'] : found
+      if (link === undefined || link === null || link === '' || link === false) return undefined
+      if (typeof link !== 'string')
+        throw invalidAnswer(page.request, `${path} holds ${kindOf(link)} where a link was expected`)
+      return followLink(page, link)
+    },
+  }
+}

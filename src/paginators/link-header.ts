@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { followLink } from './link-target.ts'
+import type { Paginator } from './paginator.ts'
+import { parseLinks, type WebLink } from './web-link.ts'
+
+export const linkHeaderConfig = z.strictObject({
+  type: z.literal('link_header'),
+  rel: z.string().min(1).default('next').meta({ description: 'The relation type of the link to the next page.' }),
+})
+
+export type LinkHeaderConfig = z.output<typeof linkHeaderConfig>
+
+/** Follows the link that the `Link` header gives for a relation (RFC 8288). */
+export function createLinkHeader({ rel }: LinkHeaderConfig): Paginator {
+  return {
+    first: (request) => request,
+    next(page) {
+      const link = findLink(parseLinks(page.headers['link'] ?? ''), rel, page.url)
+      return link && followLink(page, link.target)
+    },
+  }
+}
+
+/** A link with an `anchor` is about another resource than the page, unless the anchor is the page (RFC 8288 section 3.2). */
+export function findLink(links: readonly WebLink[], rel: string, url: string): WebLink | undefined {
+  return links.find(
+    ({ rels, anchor }) =>
+      rels.includes(rel.toLowerCase()) && (anchor === undefined || URL.parse(anchor, url)?.href === new URL(url).href),
+  )
+}

@@ -1,0 +1,9 @@
+import { z } from 'zod'
+import type { Paginator } from './paginator.ts'
+
+export const noneConfig = z.strictObject({ type: z.literal('none') })
+
+/** One request is the whole listing. */
+export function createNone(): Paginator {
+  return { first: (request) => request, next: () => undefined }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import type { ApiRequest } from '../http/send.ts'
+import { countAt, hasMore } from './envelope.ts'
+import { hasMorePath, jsonPath, paramName, paramPlace, type StopRules } from './fields.ts'
+import type { Paginator, PageView } from './paginator.ts'
+import { addParam, readNumber, writeParam } from './request-param.ts'
+
+export const offsetConfig = z.strictObject({
+  type: z.literal('offset'),
+  param: paramName.default('offset'),
+  start: z.int().min(0).default(0).meta({ description: 'The offset of the first row.' }),
+  limit_param: paramName.default('limit'),
+  limit: z.int().min(1).optional().meta({ description: 'Rows a page, sent as limit_param.' }),
+  total: jsonPath.optional().meta({ description: 'A JSONPath to the number of rows of the listing.' }),
+  has_more: hasMorePath,
+  in: paramPlace,
+})
+
+export type OffsetConfig = z.output<typeof offsetConfig>
+
+const mostAhead = 100_000
+
+/**
+ * Moves on by the rows that came rather than by those that were asked for: a provider that sends fewer than the limit (its
+ * own maximum is lower) would have the difference skipped on every page. Where no row came, it moves on by the limit.
+ */
+export function createOffset(config: OffsetConfig, stop: StopRules): Paginator {
+  const offset = { param: config.param, in: config.in }
+  const limit = { param: config.limit_param, in: config.in }
+  const offsetOf = (request: ApiRequest) => readNumber(request, offset) ?? config.start
+  const limitOf = (request: ApiRequest) => readNumber(request, limit) ?? config.limit
+
+  function next(page: PageView): ApiRequest | undefined {
+    const asked = limitOf(page.request)
+    if (page.rowCount === 0 && stop.empty_page) return undefined
+    if (stop.short_page && asked !== undefined && page.rowCount < asked) return undefined
+    if (hasMore(page.envelope, config.has_more) === false) return undefined
+    const covered = offsetOf(page.request) - config.start + page.rowCount
+    const total = totalOf(page, config)
+    if (total !== undefined && covered >= total) return undefined
+    const step = page.rowCount === 0 ? (asked ?? 0) : page.rowCount
+    return step === 0 ? undefined : writeParam(page.request, offset, offsetOf(page.request) + step)
+  }
+
+  return {
+    first: (request) => addParam(addParam(request, limit, config.limit), offset, config.start),
+    next,
+    rest(page) {
+      if (!next(page)) return []
+      const total = totalOf(page, config)
+      const step = limitOf(page.request)
+      if (total === undefined || step === undefined || page.rowCount !== step) return undefined
+      const from = offsetOf(page.request) + step
+      const length = Math.ceil((config.start + total - from) / step)
+      if (length > mostAhead) return undefined
+      return Array.from({ length }, (_, ahead) => writeParam(page.request, offset, from + ahead * step))
+    },
+  }
+}
+
+/** A total smaller than the page it came with counts something else. */
+function totalOf(page: PageView, config: OffsetConfig): number | undefined {
+  const total = countAt(page.envelope, config.total)
+  return total !== undefined && total >= page.rowCount ? total : undefined
+}

@@ -1,0 +1,76 @@
+import type { ApiRequest } from '../../src/http/send.ts'
+import { createPaginator, paginatorConfig, type PaginatorConfig } from '../../src/paginators/index.ts'
+import type { Paginator, PageView } from '../../src/paginators/paginator.ts'
+
+/** An answer as a test writes it; rows are left out of the body, as the decoder does. */
+export interface Answer {
+  readonly body?: unknown
+  readonly rows?: readonly unknown[]
+  readonly headers?: Readonly<Record<string, string>>
+  /** The URL that answered, if it is another one. */
+  readonly url?: string
+}
+
+export const base: ApiRequest = {
+  method: 'GET',
+  url: 'https://api.example.com/v1/items',
+  headers: { accept: 'application/json' },
+}
+
+export const stop = { empty_page: true, short_page: false }
+
+/** A request like `base` with this query. */
+export function get(query: string): ApiRequest {
+  return { ...base, url: `${base.url}?${query}` }
+}
+
+export function post(body: unknown): ApiRequest {
+  return { method: 'POST', url: base.url, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+export function paginate(config: unknown, rules = stop): Paginator {
+  return createPaginator(paginatorConfig.parse(config), { stop: rules })
+}
+
+/** A paginator that finds its way, and what it says that it found. */
+export function auto(): { paginator: Paginator; found: { config: PaginatorConfig; warning: string | undefined }[] } {
+  const found: { config: PaginatorConfig; warning: string | undefined }[] = []
+  const paginator = createPaginator(
+    { type: 'auto' },
+    { stop, found: (config, warning) => found.push({ config, warning }) },
+  )
+  return { paginator, found }
+}
+
+export function view(request: ApiRequest, { body = {}, rows = [], headers = {}, url = request.url }: Answer): PageView {
+  return { request, url, headers, envelope: body, rowCount: rows.length, lastRow: () => rows.at(-1) }
+}
+
+export interface Step {
+  readonly request: ApiRequest
+  readonly page: PageView
+  readonly rows: readonly unknown[]
+}
+
+export type Serve = (request: ApiRequest) => Answer
+
+/** Walks a listing from `request` to its end; gives up after 5,000 pages. */
+export function walk(paginator: Paginator, request: ApiRequest, serve: Serve): readonly Step[] {
+  const steps: Step[] = []
+  for (let next: ApiRequest | undefined = request; next; next = paginator.next(steps.at(-1)?.page as PageView)) {
+    const answer = serve(next)
+    steps.push({ request: next, page: view(next, answer), rows: answer.rows ?? [] })
+    if (steps.length > 5_000) throw new Error('the listing does not end')
+  }
+  return steps
+}
+
+/** A parameter of the query as a number. */
+export function param({ url }: ApiRequest, name: string): number | undefined {
+  const value = new URL(url).searchParams.get(name)
+  return value === null ? undefined : Number(value)
+}
+
+export function rowsFrom(start: number, count: number): readonly { readonly id: number }[] {
+  return Array.from({ length: Math.max(0, count) }, (_, at) => ({ id: start + at }))
+}
