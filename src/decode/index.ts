@@ -1,0 +1,42 @@
+import type { Shape } from '../schema/shape.ts'
+import { withCharset } from './charset.ts'
+import { jsonDecoder } from './json.ts'
+import { jsonlDecoder } from './jsonl.ts'
+import type { PageDecoder } from './page-decoder.ts'
+
+export const formats = ['json', 'jsonl'] as const
+export type Format = (typeof formats)[number]
+
+export interface DecoderOptions {
+  readonly format: Format
+  /** An RFC 9535 JSONPath to the rows; where absent they are looked for, and `onRowsFound` is told the path. */
+  readonly rows: string | undefined
+  readonly onRowsFound?: (rows: string) => void
+  /** What a row must look like to be passed on verbatim, asked for as a body begins. */
+  readonly shape: () => Shape
+  /** Whether to keep where each row and its cursor lie. */
+  readonly listing: boolean
+  /** The `charset` of the content type, in lower case; UTF-8 where absent (RFC 8259 section 8.1). */
+  readonly charset?: string | undefined
+  /** An answer such as 204 has no body. */
+  readonly mayBeEmpty: boolean
+  /** Method and URL without credentials, for messages. */
+  readonly where: string
+}
+
+/** The decoder of one body. */
+export function createPageDecoder(options: DecoderOptions): PageDecoder {
+  const decoder = createFormatDecoder(options)
+  return options.charset && !/^(utf-?8|us-ascii)$/.test(options.charset)
+    ? withCharset(decoder, options.charset, options.where)
+    : decoder
+}
+
+function createFormatDecoder(options: DecoderOptions): PageDecoder {
+  switch (options.format) {
+    case 'json':
+      return jsonDecoder(options)
+    case 'jsonl':
+      return jsonlDecoder(options)
+  }
+}

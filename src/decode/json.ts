@@ -1,0 +1,215 @@
+import { SyncError } from '../errors.ts'
+import { Envelope } from './envelope.ts'
+import { parseExact, stringifyExact } from './exact-json.ts'
+import { compilePath, simplePath } from './json-path.ts'
+import type { PageBody, PageDecoder } from './page-decoder.ts'
+import type { DecoderOptions } from './index.ts'
+import { RowCollector } from './page-rows.ts'
+import { RowScanner } from './row-scanner.ts'
+import { findRowsPath } from './rows-path.ts'
+
+/** As much of a first page is held in order to find out where its rows are, when the stream does not say. */
+const searchLimit = 32 * 1024 * 1024
+
+/**
+ * JSON whose rows lie in an array that a simple path leads to: they are cut out of the bytes as these come in. For any
+ * other path the body is parsed as a whole.
+ */
+export function jsonDecoder(options: DecoderOptions): PageDecoder {
+  const { rows } = options
+  if (rows === undefined) return searchingDecoder(options)
+  const path = simplePath(rows)
+  return path ? cuttingDecoder(path, rows, options) : parsingDecoder(rows, options)
+}
+
+function cuttingDecoder(path: readonly string[], rows: string, options: DecoderOptions): PageDecoder {
+  const envelope = new Envelope(path)
+  const collected = new RowCollector()
+  const scanner = RowScanner.acquire(options.shape(), { lines: false, listing: options.listing })
+  let inRows = false
+  let arrays = 0
+  let bytes = 0
+
+  const scanRows = async (final: boolean): Promise<void> => {
+    if (!final && !scanner.ready) return
+    const spills: Promise<void>[] = []
+    const state = scanner.scan((found) => {
+      const spill = collected.add(found)
+      if (spill) spills.push(spill)
+    })
+    await Promise.all(spills)
+    if (state === 'malformed') throw invalid(options, `is no valid JSON after row ${collected.count}`)
+    if (state === 'not an object')
+      throw invalid(options, `has a row that is no object: row ${collected.count + 1} of ${rows}`)
+    if (state === 'ended') {
+      inRows = false
+      const rest = scanner.rest()
+      await readEnvelope(rest)
+    }
+  }
+
+  const readEnvelope = async (chunk: Uint8Array): Promise<void> => {
+    const at = guard(options, () => envelope.read(chunk))
+    if (at < 0) return
+    if (arrays++ > 0) throw invalid(options, `has ${rows} twice`)
+    inRows = true
+    scanner.push(chunk.subarray(at))
+    await scanRows(false)
+  }
+
+  return {
+    write: (chunk) => {
+      bytes += chunk.length
+      if (!inRows) return readEnvelope(chunk)
+      scanner.push(chunk)
+      return scanner.ready ? scanRows(false) : undefined
+    },
+    end: async () => {
+      if (inRows) await scanRows(true)
+      if (inRows) throw invalid(options, `ends in the middle of the rows, after row ${collected.count}`)
+      const parsed = parseBody(envelope.text(), options)
+      const highest = scanner.highest
+      scanner.release()
+      if (arrays === 0) await collectParsed(collected, parsed, rows, options)
+      return { envelope: parsed, rows: collected.finish(highest), bytes }
+    },
+    discard: () => collected.discard(),
+  }
+}
+
+/** Keeps the bytes, parses them as a whole and picks the rows by any RFC 9535 path. */
+function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
+  const collected = new RowCollector()
+  const whole = wholeBody(options)
+  return {
+    write: whole.write,
+    end: async () => {
+      const { chunks, bytes } = whole
+      const parsed = parseBody(Buffer.concat(chunks).toString(), options)
+      await collectParsed(collected, parsed, rows, options)
+      return { envelope: parsed, rows: collected.finish(), bytes: bytes() }
+    },
+    discard: () => collected.discard(),
+  }
+}
+
+/** The stream does not say where its rows are: looks at the whole of this page, then cuts it like any other. */
+function searchingDecoder(options: DecoderOptions): PageDecoder {
+  const whole = wholeBody(options)
+  let found: PageDecoder | undefined
+  return {
+    write: whole.write,
+    end: async (): Promise<PageBody> => {
+      const parsed = parseBody(Buffer.concat(whole.chunks).toString(), options)
+      const search = findRowsPath(parsed)
+      if ('candidates' in search) {
+        if (search.candidates.length === 0 && isEmptyAnswer(parsed))
+          return { envelope: parsed, rows: new RowCollector().finish(), bytes: whole.bytes() }
+        throw rowsNotFound(options, search.candidates)
+      }
+      const rows = writePath(search.path, search.single === true)
+      options.onRowsFound?.(rows)
+      found = jsonDecoder({ ...options, rows })
+      for (const chunk of whole.chunks) await found.write(chunk)
+      return found.end()
+    },
+    discard: async () => found?.discard(),
+  }
+}
+
+function wholeBody(options: DecoderOptions) {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  return {
+    chunks,
+    bytes: () => size,
+    write: (chunk: Uint8Array): void => {
+      size += chunk.length
+      if (size > searchLimit) {
+        throw new SyncError(
+          'RESPONSE_TOO_LARGE',
+          `${options.where} answered over ${searchLimit / 1024 / 1024} MiB, too much to look for its rows in: say where they are, such as rows: $.data[*]`,
+        )
+      }
+      chunks.push(chunk.slice())
+    },
+  }
+}
+
+/** Rows of a body that was parsed: an object for each value that the path finds. */
+async function collectParsed(
+  collected: RowCollector,
+  parsed: unknown,
+  rows: string,
+  options: DecoderOptions,
+): Promise<void> {
+  const values = compilePath(rows)(parsed).filter((value) => value !== null)
+  if (values.length === 0 && !isEmptyAnswer(parsed)) {
+    const path = simplePath(rows)
+    const search = findRowsPath(parsed)
+    // Nothing where the rows should be, but rows elsewhere: taking that for an empty page would be success with no rows.
+    if (
+      path &&
+      !hasMember(parsed, path) &&
+      'path' in search &&
+      !search.single &&
+      compilePath(writePath(search.path, false))(parsed).length > 0
+    ) {
+      throw rowsNotFound(options, [writePath(search.path, false)])
+    }
+  }
+  for (const [index, value] of values.entries()) {
+    if (typeof value !== 'object' || Array.isArray(value))
+      throw invalid(options, `has a row that is no object: row ${index + 1} of ${rows}`)
+    await collected.addText(stringifyExact(value))
+  }
+}
+
+function hasMember(value: unknown, path: readonly string[]): boolean {
+  let at = value
+  for (const name of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return false
+    at = (at as Record<string, unknown>)[name]
+  }
+  return true
+}
+
+const isEmptyAnswer = (value: unknown): boolean =>
+  value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+
+/** The JSONPath of a row: `$.data[*]`, or `$.data` where the body holds a single one. */
+const writePath = (path: readonly string[], single: boolean): string =>
+  `$${path.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}${single ? '' : '[*]'}`
+
+function parseBody(text: string, options: DecoderOptions): unknown {
+  if (text.trim() === '') {
+    if (options.mayBeEmpty) return null
+    throw invalid(options, 'is empty')
+  }
+  try {
+    return parseExact(text)
+  } catch (cause) {
+    throw invalid(options, text.trimStart().startsWith('<') ? 'is HTML or XML' : 'is no valid JSON', cause)
+  }
+}
+
+function guard<T>(options: DecoderOptions, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof RangeError) throw invalid(options, `is ${cause.message}`)
+    throw cause
+  }
+}
+
+const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncError =>
+  new SyncError('RESPONSE_INVALID', `The body that ${options.where} answered ${what}; expected JSON`, { cause })
+
+const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
+  new SyncError(
+    'ROWS_NOT_FOUND',
+    candidates.length > 0
+      ? `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${candidates.slice(0, 5).join(' or ')}`
+      : `No array of objects in what ${options.where} answered: say where the rows are, such as rows: $.data[*]`,
+    { details: { candidates } },
+  )

@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs'
+import type { Shape } from '../schema/shape.ts'
+import type { ColumnType } from '../schema/types.ts'
+import { takeBlock } from './blocks.ts'
+
+/** The exports of scan.wasm; scan.as.ts says what each is. */
+interface Exports {
+  readonly memory: WebAssembly.Memory
+  restart(): void
+  scan(limit: number): number
+  readonly [global: string]: unknown
+}
+
+type Global = WebAssembly.Global
+
+/** As numbered in scan.as.ts; of the types that are left out no value is taken verbatim. */
+const typeNumbers: Partial<Record<ColumnType, number>> = {
+  integer: 0,
+  number: 1,
+  boolean: 2,
+  string: 3,
+  timestamp: 4,
+  datetime: 5,
+  date: 6,
+  json: 7,
+}
+const otherType = 8
+
+const [more, ended, listsFull, malformed, notAnObject] = [0, 1, 2, -1, -2] as const
+
+/** Past this size a body's bytes are scanned; less would only mean more calls. */
+const scanSize = 1024 * 1024
+const cursorRoom = 256
+const listSize = 32_768
+const padding = 16
+
+/** Where a row lies among the lines of its page, and its cursor among the bytes of the row. */
+export interface RowEntry {
+  readonly line: number
+  readonly cursor: number
+  readonly cursorLength: number
+}
+
+/** What one call of the scanner found: whole rows, one a line. */
+export interface ScannedRows {
+  readonly lines: Uint8Array
+  readonly count: number
+  /** Pairs of offsets in `lines`. */
+  readonly odd: Uint32Array
+  /** Triples: offset of the row in `lines`; of its cursor in the row (0 where it has none, or is odd); length of that. */
+  readonly entries: Uint32Array
+}
+
+export type ScanState = 'more' | 'ended' | 'malformed' | 'not an object'
+
+let compiled: WebAssembly.Module | undefined
+const idle: RowScanner[] = []
+
+/** The scanner of one body at a time, over memory of its own. */
+export class RowScanner {
+  readonly #wasm: Exports
+  #bytes: Uint8Array
+  #input = 0
+  #filled = 0
+  #wanted = scanSize
+  #shape: Shape | undefined
+
+  private constructor() {
+    compiled ??= new WebAssembly.Module(readFileSync(new URL('./scan.wasm', import.meta.url)))
+    this.#wasm = new WebAssembly.Instance(compiled, { env: { abort: () => undefined } }).exports as unknown as Exports
+    this.#bytes = new Uint8Array(this.#wasm.memory.buffer)
+  }
+
+  /** A scanner ready for a new body; `release` gives it back. */
+  static acquire(shape: Shape, options: { readonly lines: boolean; readonly listing: boolean }): RowScanner {
+    const scanner = idle.pop() ?? new RowScanner()
+    scanner.#start(shape, options)
+    return scanner
+  }
+
+  /** Gives the scanner back; one that a huge row has made large is dropped, as memory never shrinks. */
+  release(): void {
+    if (this.#bytes.length <= 8 * scanSize && idle.length < 8) idle.push(this)
+  }
+
+  /** Whether enough has come in to scan. */
+  get ready(): boolean {
+    return this.#filled - this.#pos >= this.#wanted
+  }
+
+  /** The highest cursor so far among the rows that are not odd, as text. */
+  get highest(): string | undefined {
+    const length = this.#get('maxLength')
+    if (length === 0) return undefined
+    const at = this.#get('maxAt')
+    return Buffer.from(this.#bytes.buffer, at, length).toString('latin1')
+  }
+
+  /** Takes the bytes that follow. */
+  push(chunk: Uint8Array): void {
+    this.#reserve(this.#filled + chunk.length + padding)
+    this.#bytes.set(chunk, this.#filled)
+    this.#filled += chunk.length
+  }
+
+  /** Goes through what has come in and hands over the whole rows. At the end of the array `rest` has what lies behind it. */
+  scan(take: (rows: ScannedRows) => void): ScanState {
+    for (;;) {
+      this.#set('out', this.#input)
+      this.#set('rows', 0)
+      this.#set('odd', 0)
+      const state = this.#wasm.scan(this.#filled)
+      this.#hand(take)
+      if (state === listsFull) continue
+      if (state === ended) return 'ended'
+      if (state === malformed) return 'malformed'
+      if (state === notAnObject) return 'not an object'
+      if (state === more) this.#keepTail()
+      return 'more'
+    }
+  }
+
+  /** The bytes not yet read. */
+  rest(): Uint8Array {
+    return this.#bytes.slice(this.#pos, this.#filled)
+  }
+
+  get #pos(): number {
+    return this.#get('pos')
+  }
+
+  #hand(take: (rows: ScannedRows) => void): void {
+    const count = this.#get('rows')
+    if (count === 0) return
+    const [input, out] = [this.#input, this.#get('out')]
+    const lines = takeBlock(out - input)
+    lines.set(this.#bytes.subarray(input, out))
+    const list = (at: number, length: number, step: number): Uint32Array =>
+      new Uint32Array(this.#bytes.buffer, at, length).map((value, index) =>
+        index % step === 0 || step === 1 ? value - input : value,
+      )
+    take({
+      lines,
+      count,
+      odd: list(this.#get('oddAt'), this.#get('odd') * 2, 1),
+      entries: this.#get('listing') ? list(this.#get('listAt'), count * 3, 3) : new Uint32Array(0),
+    })
+  }
+
+  /** A row that is not all there moves to the front. It is looked at again only once twice as much has come, so that a huge row is not read over and over. */
+  #keepTail(): void {
+    const tail = this.#filled - this.#pos
+    this.#bytes.copyWithin(this.#input, this.#pos, this.#filled)
+    this.#filled = this.#input + tail
+    this.#set('pos', this.#input)
+    this.#wanted = Math.max(scanSize, 2 * tail)
+  }
+
+  #start(shape: Shape, { lines, listing }: { readonly lines: boolean; readonly listing: boolean }): void {
+    if (shape !== this.#shape) this.#writeShape(shape)
+    this.#shape = shape
+    this.#filled = this.#input
+    this.#wanted = scanSize
+    this.#set('pos', this.#input)
+    this.#set('lines', lines ? 1 : 0)
+    this.#set('listing', listing ? 1 : 0)
+    this.#wasm.restart()
+  }
+
+  #writeShape(shape: Shape): void {
+    const count = shape.columns.length
+    const keys = shape.columns.map(({ key }) => Buffer.from(JSON.stringify(key)))
+    const slots = 2 ** Math.ceil(Math.log2(count * 2 + 2))
+    const maxAt = 512
+    const tableAt = maxAt + cursorRoom
+    const hashAt = tableAt + count * 16
+    const keysAt = hashAt + slots * 4
+    const oddAt = align(keysAt + keys.reduce((sum, key) => sum + key.length, 0) + padding)
+    const listAt = oddAt + listSize * 8
+    this.#input = align(listAt + listSize * 12)
+    this.#reserve(this.#input + scanSize + padding)
+
+    const table = new Int32Array(this.#bytes.buffer, tableAt, count * 4)
+    const hash = new Int32Array(this.#bytes.buffer, hashAt, slots).fill(-1)
+    let at = keysAt
+    shape.columns.forEach((column, index) => {
+      const key = keys[index] as Buffer
+      this.#bytes.set(key, at)
+      const flags = (column.required ? 1 : 0) | (column.cursor ? 2 : 0)
+      table.set([at, key.length, (typeNumbers[column.type] ?? otherType) | (flags << 8), 0], index * 4)
+      let slot = fnv1a(key) & (slots - 1)
+      while (hash[slot] !== -1) slot = (slot + 1) & (slots - 1)
+      hash[slot] = index
+      at += key.length
+    })
+    this.#set('tableAt', tableAt)
+    this.#set('columns', count)
+    this.#set('hashAt', hashAt)
+    this.#set('hashMask', slots - 1)
+    this.#set('requiredCount', shape.columns.filter(({ required }) => required).length)
+    this.#set('maxAt', maxAt)
+    this.#set('oddAt', oddAt)
+    this.#set('listAt', listAt)
+    this.#set('listSize', listSize)
+  }
+
+  #reserve(size: number): void {
+    const { memory } = this.#wasm
+    if (memory.buffer.byteLength < size) {
+      memory.grow(Math.ceil((Math.max(size, memory.buffer.byteLength * 1.5) - memory.buffer.byteLength) / 65_536))
+    }
+    if (this.#bytes.buffer !== memory.buffer) this.#bytes = new Uint8Array(memory.buffer)
+  }
+
+  #get(name: string): number {
+    return (this.#wasm[name] as Global).value >>> 0
+  }
+
+  #set(name: string, value: number): void {
+    ;(this.#wasm[name] as Global).value = value
+  }
+}
+
+const align = (address: number): number => (address + 15) & ~15
+
+/** FNV-1a, 32 bit: the same function as `lookUp` in scan.as.ts. */
+function fnv1a(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash
+}

@@ -1,0 +1,478 @@
+// AssemblyScript: the inner loop of the hot path, built to scan.wasm by `npm run build:wasm`. Not TypeScript.
+//
+// Walks the elements of a JSON array (or JSON Lines), validates them, and leaves each as one line of NDJSON in place.
+// On the way every member of a row is held against the shape that row-scanner.ts wrote into the table: a row with an
+// unknown member, a value its column cannot hold verbatim, a repeated key or a missing required one is listed as odd.
+//
+// Memory, as laid out by row-scanner.ts: 0 nesting stack, then the highest cursor, then the shape table, the hash
+// table and the keys, the lists of odd rows and of rows, and last the input. 16 bytes after the input may be read.
+
+const QUOTE = i8x16.splat(0x22), BACKSLASH = i8x16.splat(0x5c), SPACE = i8x16.splat(0x20);
+
+const maxDepth: i32 = 500;
+
+// A column of the table, 16 bytes: key address (with its quotes), key length, type | flags << 8, number of the row it was last seen in.
+const columnSize: usize = 16;
+const required: i32 = 1, isCursor: i32 = 2;
+
+// Types, as numbered in row-scanner.ts.
+const INTEGER: i32 = 0, NUMBER: i32 = 1, BOOLEAN: i32 = 2, STRING: i32 = 3, TIMESTAMP: i32 = 4, DATETIME: i32 = 5, DATE: i32 = 6, JSON: i32 = 7;
+
+// What `scan` answers.
+const MORE: i32 = 0, ENDED: i32 = 1, LISTS_FULL: i32 = 2, MALFORMED: i32 = -1, NOT_AN_OBJECT: i32 = -2;
+
+export let tableAt: usize = 0;
+export let columns: i32 = 0;
+export let hashAt: usize = 0;
+export let hashMask: i32 = 0;
+export let requiredCount: i32 = 0;
+export let maxAt: usize = 0;
+export let oddAt: usize = 0;
+export let listAt: usize = 0;
+/** Rows that the list of rows and the list of odd rows hold. */
+export let listSize: i32 = 0;
+/** Whether to list every row: its line, and where its cursor lies. */
+export let listing: i32 = 0;
+/** JSON Lines in place of the elements of an array. */
+export let lines: i32 = 0;
+
+/** The next byte to read; of a row that is not all there, its start. */
+export let pos: usize = 0;
+/** Where the next line goes. */
+export let out: usize = 0;
+export let rows: i32 = 0;
+export let odd: i32 = 0;
+/** Length of the highest cursor at `maxAt`, as text; 0 where there is none. */
+export let maxLength: i32 = 0;
+/** True after an element, when a comma or the end of the array must follow. */
+export let wantComma: i32 = 0;
+
+let end: usize = 0;
+let stamp: i32 = 0;
+let first: i32 = 1;
+let rowOdd: i32 = 0;
+let found: i32 = 0;
+let expected: i32 = 0;
+let cursorAt: usize = 0;
+let cursorLength: i32 = 0;
+let maxInteger: i64 = 0;
+let newMax: i32 = 0;
+let newInteger: i64 = 0;
+
+// Set by the walkers below: a walker returns the address after what it read, 0 for "more bytes needed", or 1 for
+// "malformed" (no input ever lies at address 1).
+let escaped: i32 = 0;
+let isFraction: i32 = 0;
+let digits: i32 = 0;
+
+export function restart(): void {
+  maxLength = 0;
+  wantComma = 0;
+  stamp = 0;
+  first = 1;
+  for (let i = 0; i < columns; i++) store<i32>(tableAt + <usize>i * columnSize + 12, 0);
+}
+
+@inline
+function space(p: usize): usize {
+  while (p < end) {
+    const c = load<u8>(p);
+    if (c > 0x20) return p;
+    if (c == 0x0a || c == 0x0d) store<u8>(p, 0x20);
+    else if (c != 0x20 && c != 0x09) return p;
+    p++;
+  }
+  return p;
+}
+
+/** Walks a string whose opening quote lies at p - 1. */
+function string(p: usize): usize {
+  escaped = 0;
+  for (;;) {
+    if (p >= end) return 0;
+    const v = v128.load(p);
+    const mask = i8x16.bitmask(v128.or(v128.or(i8x16.eq(v, QUOTE), i8x16.eq(v, BACKSLASH)), i8x16.lt_u(v, SPACE)));
+    if (mask == 0) { p += 16; continue; }
+    p += ctz(mask);
+    if (p >= end) return 0;
+    const c = load<u8>(p);
+    if (c == 0x22) return p + 1;
+    if (c != 0x5c) return 1;
+    if (p + 1 >= end) return 0;
+    escaped = 1;
+    const e = load<u8>(p + 1);
+    if (e == 0x75) {
+      if (p + 6 > end) return 0;
+      for (let k: usize = 2; k < 6; k++) {
+        const h = load<u8>(p + k), letter = h | 0x20;
+        if (!((h >= 0x30 && h <= 0x39) || (letter >= 0x61 && letter <= 0x66))) return 1;
+      }
+      // A surrogate: it may have lost its other half, which no table takes.
+      if ((load<u8>(p + 2) | 0x20) == 0x64 && load<u8>(p + 3) >= 0x38) rowOdd = 1;
+      p += 6;
+    } else {
+      if (e != 0x22 && e != 0x5c && e != 0x2f && e != 0x62 && e != 0x66 && e != 0x6e && e != 0x72 && e != 0x74) return 1;
+      p += 2;
+    }
+  }
+  return 1;
+}
+
+/** RFC 8259 section 6. Sets `digits` (of the integer part) and `isFraction` (2 where there is an exponent). */
+function number(p: usize): usize {
+  isFraction = 0;
+  if (load<u8>(p) == 0x2d) p++;
+  const start = p;
+  while (p < end && <u32>load<u8>(p) - 0x30 < 10) p++;
+  if (p >= end) return 0;
+  digits = <i32>(p - start);
+  if (digits == 0 || (digits > 1 && load<u8>(start) == 0x30)) return 1;
+  if (load<u8>(p) == 0x2e) {
+    isFraction = 1;
+    const first = ++p;
+    while (p < end && <u32>load<u8>(p) - 0x30 < 10) p++;
+    if (p >= end) return 0;
+    if (p == first) return 1;
+  }
+  if ((load<u8>(p) | 0x20) == 0x65) {
+    isFraction = 2;
+    p++;
+    if (p >= end) return 0;
+    if (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d) p++;
+    const first = p;
+    while (p < end && <u32>load<u8>(p) - 0x30 < 10) p++;
+    if (p >= end) return 0;
+    if (p == first) return 1;
+  }
+  return p;
+}
+
+function literal(p: usize): usize {
+  const c = load<u8>(p);
+  if (c == 0x66) {
+    if (p + 5 > end) return 0;
+    return load<u32>(p + 1) == 0x65736c61 ? p + 5 : 1;
+  }
+  if (p + 4 > end) return 0;
+  const word = load<u32>(p);
+  return word == 0x65757274 || word == 0x6c6c756e ? p + 4 : 1;
+}
+
+/** Walks an object or array nested in a row; the stack has a byte for each level, '{' or '['. */
+function container(p: usize): usize {
+  let depth: i32 = 0;
+  let kind: i32 = load<u8>(p);
+  store<u8>(0, <u8>kind);
+  p = space(p + 1);
+  if (p >= end) return 0;
+  if (load<u8>(p) == kind + 2) return p + 1;
+  for (;;) {
+    if (kind == 0x7b) {
+      if (load<u8>(p) != 0x22) return 1;
+      p = string(p + 1);
+      if (p <= 1) return p;
+      p = space(p);
+      if (p >= end) return 0;
+      if (load<u8>(p) != 0x3a) return 1;
+      p = space(p + 1);
+      if (p >= end) return 0;
+    }
+    const c: i32 = load<u8>(p);
+    if (c == 0x22) {
+      p = string(p + 1);
+    } else if (c == 0x7b || c == 0x5b) {
+      p = space(p + 1);
+      if (p >= end) return 0;
+      if (load<u8>(p) != c + 2) {
+        if (++depth >= maxDepth) return tooDeep(p, depth + 1);
+        store<u8>(<usize>depth, <u8>c);
+        kind = c;
+        continue;
+      }
+      p++;
+    } else if (c == 0x2d || <u32>c - 0x30 < 10) {
+      p = number(p);
+    } else p = literal(p);
+    if (p <= 1) return p;
+    for (;;) {
+      p = space(p);
+      if (p >= end) return 0;
+      const d: i32 = load<u8>(p++);
+      if (d == 0x2c) {
+        p = space(p);
+        if (p >= end) return 0;
+        break;
+      }
+      if (d != kind + 2) return 1;
+      if (depth == 0) return p;
+      kind = load<u8>(<usize>--depth);
+    }
+  }
+  return 1;
+}
+
+/** Past the depth that a table takes: looks for the end by counting brackets alone; the row is refused later on. */
+function tooDeep(p: usize, depth: i32): usize {
+  rowOdd = 1;
+  while (p < end) {
+    const c = load<u8>(p);
+    if (c == 0x22) {
+      p = string(p + 1);
+      if (p <= 1) return p;
+      continue;
+    }
+    if (c == 0x0a || c == 0x0d) store<u8>(p, 0x20);
+    p++;
+    if (c == 0x7b || c == 0x5b) depth++;
+    else if ((c == 0x7d || c == 0x5d) && --depth == 0) return p;
+  }
+  return 0;
+}
+
+@inline
+function digit2(p: usize): i32 {
+  const a: i32 = <i32>load<u8>(p) - 0x30, b: i32 = <i32>load<u8>(p + 1) - 0x30;
+  return (<u32>a < 10 && <u32>b < 10) ? a * 10 + b : 99;
+}
+
+/** YYYY-MM-DD, of the years 0001 to 9999. */
+function isDate(p: usize): bool {
+  const century = digit2(p), year = digit2(p + 2), month = digit2(p + 5), day = digit2(p + 8);
+  if (century == 99 && (load<u8>(p) != 0x39 || load<u8>(p + 1) != 0x39)) return false;
+  if (year == 99 && (load<u8>(p + 2) != 0x39 || load<u8>(p + 3) != 0x39)) return false;
+  if (load<u8>(p + 4) != 0x2d || load<u8>(p + 7) != 0x2d || century + year == 0) return false;
+  if (month < 1 || month > 12 || day < 1) return false;
+  if (day <= 28) return true;
+  if (month == 2) return day == 29 && ((year & 3) == 0) && (year != 0 || (century & 3) == 0);
+  return day <= (month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31);
+}
+
+/** Whether the `length` bytes at p are an RFC 3339 date or time, spelled so that every destination reads it. */
+function isTime(p: usize, length: i32, type: i32): bool {
+  if (type == DATE) return length == 10 && isDate(p);
+  if (length < 19 || !isDate(p) || load<u8>(p + 10) != 0x54) return false;
+  if (load<u8>(p + 13) != 0x3a || load<u8>(p + 16) != 0x3a) return false;
+  if (digit2(p + 11) > 23 || digit2(p + 14) > 59 || digit2(p + 17) > 59) return false;
+  let at = 19;
+  if (at < length && load<u8>(p + 19) == 0x2e) {
+    at++;
+    while (at < length && <u32>load<u8>(p + at) - 0x30 < 10) at++;
+    if (at == 20 || at > 26) return false;
+  }
+  if (type == DATETIME) return at == length;
+  // Beside the ends of the calendar an offset could lead out of it.
+  if (length == at + 1) return load<u8>(p + at) == 0x5a;
+  const sign = load<u8>(p + at);
+  return length == at + 6 && (sign == 0x2b || sign == 0x2d) && load<u8>(p + at + 3) == 0x3a && digit2(p + at + 1) <= 23 && digit2(p + at + 4) <= 59
+    && load<u32>(p) != 0x31303030 && load<u32>(p) != 0x39393939;
+}
+
+function sameBytes(a: usize, b: usize, length: i32): bool {
+  if (length <= 16) {
+    return (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) | (-1 << length)) == -1;
+  }
+  let i = 0;
+  for (; i + 16 <= length; i += 16) if (i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i))) != 0xffff) return false;
+  for (; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  return true;
+}
+
+/** The column of the key (with its quotes) at p, or -1. Keys mostly come in the order of the row before. */
+function lookUp(p: usize, length: i32): i32 {
+  for (let tries = 0; tries < 4 && tries < columns; tries++) {
+    let at = expected + tries;
+    if (at >= columns) at -= columns;
+    const column = tableAt + <usize>at * columnSize;
+    if (load<i32>(column + 4) == length && sameBytes(p, load<u32>(column), length)) return at;
+  }
+  let hash: u32 = 0x811c9dc5;
+  for (let i = 0; i < length; i++) hash = (hash ^ load<u8>(p + i)) * 0x01000193;
+  for (let slot = <i32>hash & hashMask; ; slot = (slot + 1) & hashMask) {
+    const at = load<i32>(hashAt + (<usize>slot << 2));
+    if (at < 0) return -1;
+    const column = tableAt + <usize>at * columnSize;
+    if (load<i32>(column + 4) == length && sameBytes(p, load<u32>(column), length)) return at;
+  }
+  return -1;
+}
+
+/** Notes the cursor of this row; one that is not spelled like the highest so far makes the row odd. */
+function noteCursor(p: usize, length: i32, type: i32): void {
+  cursorAt = p;
+  cursorLength = length;
+  if (length > 200) { rowOdd = 1; return; }
+  if (type == INTEGER) {
+    const negative = load<u8>(p) == 0x2d;
+    let value: i64 = 0;
+    for (let i = negative ? 1 : 0; i < length; i++) value = value * 10 + (load<u8>(p + i) - 0x30);
+    newInteger = negative ? -value : value;
+    newMax = maxLength == 0 || newInteger > maxInteger ? 1 : 0;
+    return;
+  }
+  if (type == NUMBER || type == BOOLEAN || type == JSON || escaped) { rowOdd = 1; return; }
+  if (type == TIMESTAMP && load<u8>(p + length - 1) != 0x5a) { rowOdd = 1; return; }
+  // Texts of different length, such as 99 and 100, may be numbers.
+  if (maxLength != 0 && maxLength != length) { rowOdd = 1; return; }
+  if (maxLength == 0) { newMax = 1; return; }
+  let i = 0;
+  while (i < length && load<u8>(p + i) == load<u8>(maxAt + i)) i++;
+  newMax = i < length && load<u8>(p + i) > load<u8>(maxAt + i) ? 1 : 0;
+}
+
+/** Walks the row whose '{' lies at p. */
+function row(p: usize): usize {
+  stamp++;
+  rowOdd = 0;
+  found = 0;
+  expected = 0;
+  cursorLength = 0;
+  newMax = 0;
+  p = space(p + 1);
+  if (p >= end) return 0;
+  if (load<u8>(p) == 0x7d) {
+    if (found < requiredCount) rowOdd = 1;
+    return p + 1;
+  }
+  for (;;) {
+    if (load<u8>(p) != 0x22) return 1;
+    const key = p;
+    let at = -1;
+    // The key that is expected here, compared without looking for its end.
+    const guess = tableAt + <usize>expected * columnSize;
+    if (expected < columns && key + <usize>load<i32>(guess + 4) < end && sameBytes(key, load<u32>(guess), load<i32>(guess + 4))) {
+      at = expected;
+      p = key + <usize>load<i32>(guess + 4);
+    } else {
+      p = string(p + 1);
+      if (p <= 1) return p;
+      if (columns > 0) at = lookUp(key, <i32>(p - key));
+    }
+    let type = -1, flags = 0;
+    if (at < 0) rowOdd = 1;
+    else {
+      expected = at + 1;
+      const column = tableAt + <usize>at * columnSize;
+      const info = load<i32>(column + 8);
+      type = info & 0xff;
+      flags = info >> 8;
+      if (load<i32>(column + 12) == stamp) rowOdd = 1;
+      store<i32>(column + 12, stamp);
+    }
+    if (p < end && load<u8>(p) == 0x3a) p++;
+    else {
+      p = space(p);
+      if (p >= end) return 0;
+      if (load<u8>(p) != 0x3a) return 1;
+      p++;
+    }
+    if (p < end && load<u8>(p) <= 0x20) p = space(p);
+    if (p >= end) return 0;
+    const start = p;
+    const c: i32 = load<u8>(p);
+    if (c == 0x22) {
+      p = string(p + 1);
+      if (p <= 1) return p;
+      const length = <i32>(p - start) - 2;
+      if (type != STRING) {
+        if (type < TIMESTAMP || type >= JSON || escaped || !isTime(start + 1, length, type)) { rowOdd = 1; flags &= ~isCursor; }
+      }
+      if (flags) {
+        if (flags & required) found++;
+        if (flags & isCursor) noteCursor(start + 1, length, type);
+      }
+    } else if (c == 0x2d || <u32>c - 0x30 < 10) {
+      p = number(p);
+      if (p <= 1) return p;
+      if (type == INTEGER) { if (isFraction || digits > 18) { rowOdd = 1; flags &= ~isCursor; } }
+      else if (type != NUMBER || isFraction == 2 || p - start > 38) { rowOdd = 1; flags &= ~isCursor; }
+      if (flags) {
+        if (flags & required) found++;
+        if (flags & isCursor) noteCursor(start, <i32>(p - start), type);
+      }
+    } else if (c == 0x7b || c == 0x5b) {
+      p = container(p);
+      if (p <= 1) return p;
+      if (type != JSON) rowOdd = 1;
+      if (flags) {
+        if (flags & required) found++;
+        if (flags & isCursor) rowOdd = 1;
+      }
+    } else {
+      p = literal(p);
+      if (p <= 1) return p;
+      if (c != 0x6e) {
+        if (type != BOOLEAN) rowOdd = 1;
+        if (flags) {
+          if (flags & required) found++;
+          if (flags & isCursor) rowOdd = 1;
+        }
+      }
+    }
+    if (p < end && load<u8>(p) <= 0x20) p = space(p);
+    if (p >= end) return 0;
+    const d = load<u8>(p++);
+    if (d == 0x7d) {
+      if (found < requiredCount) rowOdd = 1;
+      return p;
+    }
+    if (d != 0x2c) return 1;
+    if (p < end && load<u8>(p) <= 0x20) p = space(p);
+    if (p >= end) return 0;
+  }
+  return 1;
+}
+
+/** Goes on from `pos` up to `limit`. */
+export function scan(limit: usize): i32 {
+  end = limit;
+  let p = pos;
+  for (;;) {
+    p = space(p);
+    pos = p;
+    if (p >= end) return MORE;
+    let c = load<u8>(p);
+    if (!lines) {
+      if (wantComma) {
+        if (c == 0x5d) { pos = p + 1; return ENDED; }
+        if (c != 0x2c) return MALFORMED;
+        p = space(p + 1);
+        if (p >= end) return MORE;
+        c = load<u8>(p);
+      } else if (c == 0x5d && first) { pos = p + 1; return ENDED; }
+    }
+    if (c != 0x7b) return c == 0x5d || c == 0x2c || c < 0x20 ? MALFORMED : NOT_AN_OBJECT;
+    if (rows == listSize) return LISTS_FULL;
+    const start = p;
+    p = row(start);
+    if (p == 1) return MALFORMED;
+    // The byte after the row must be there too, for the line feed takes its place.
+    if (p == 0 || p >= end) return MORE;
+    const after = load<u8>(p++);
+    if (after > 0x20 && (lines || (after != 0x2c && after != 0x5d))) return MALFORMED;
+    first = 0;
+    const length = p - 1 - start;
+    if (out != start) memory.copy(out, start, length);
+    if (rowOdd) {
+      store<u32>(oddAt + (<usize>odd << 3), <u32>out);
+      store<u32>(oddAt + (<usize>odd << 3) + 4, <u32>(out + length));
+      odd++;
+    } else if (newMax) {
+      // Bytes that the copy has moved: the cursor lies as far from the row's start as before.
+      memory.copy(maxAt, cursorAt - start + out, cursorLength);
+      maxLength = cursorLength;
+      maxInteger = newInteger;
+    }
+    if (listing) {
+      const entry = listAt + <usize>rows * 12;
+      store<u32>(entry, <u32>out);
+      store<u32>(entry + 4, <u32>(rowOdd || cursorLength == 0 ? 0 : <u32>(cursorAt - start)));
+      store<u32>(entry + 8, cursorLength);
+    }
+    rows++;
+    out += length;
+    store<u8>(out++, 0x0a);
+    if (after == 0x5d) { pos = p; return ENDED; }
+    wantComma = after == 0x2c ? 0 : 1;
+  }
+  return MORE;
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createPageDecoder, type DecoderOptions } from '../../src/decode/index.ts'
+import { stringifyExact } from '../../src/decode/exact-json.ts'
+import type { PageBody } from '../../src/decode/page-decoder.ts'
+import type { Shape } from '../../src/schema/shape.ts'
+
+const noShape: Shape = { columns: [] }
+
+export async function decode(
+  body: Uint8Array | string,
+  options: Partial<DecoderOptions> & { cuts?: readonly number[] } = {},
+): Promise<PageBody & { text: string }> {
+  const decoder = createPageDecoder({
+    format: 'json',
+    rows: '$.data[*]',
+    shape: () => noShape,
+    listing: false,
+    mayBeEmpty: false,
+    where: 'GET /',
+    ...options,
+  })
+  const bytes = Buffer.from(body)
+  const cuts = [0, ...(options.cuts ?? []).map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+  for (let at = 1; at < cuts.length; at++) await decoder.write(bytes.subarray(cuts[at - 1], cuts[at]))
+  const page = await decoder.end()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of page.rows.lines.read()) chunks.push(chunk)
+  return { ...page, text: Buffer.concat(chunks).toString() }
+}
+
+const rowsOf = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as unknown)
+
+const row = fc.dictionary(fc.string(), fc.jsonValue())
+const cuts = fc.array(fc.nat(), { maxLength: 6 })
+const indent = fc.constantFrom(undefined, 1, '\t')
+
+test('the rows and the envelope of any JSON come out as JSON.parse would have them, however the bytes are cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(row),
+      fc.dictionary(fc.string(), fc.jsonValue()),
+      cuts,
+      indent,
+      async (data, beside, at, space) => {
+        const { data: _data, ...meta } = beside
+        const page = await decode(JSON.stringify({ ...meta, data, z: 1 }, undefined, space), { cuts: at })
+        assert.deepEqual(rowsOf(page.text), JSON.parse(JSON.stringify(data)))
+        assert.equal(page.rows.count, data.length)
+        assert.equal(
+          stringifyExact(page.envelope),
+          JSON.stringify(JSON.parse(JSON.stringify({ ...meta, data: [], z: 1 }))),
+        )
+      },
+    ),
+  )
+})
+
+test('rows at the top level, deep inside, and under keys that need escapes are found', async () => {
+  assert.deepEqual(rowsOf((await decode('[{"a":1},{"a":2}]', { rows: '$[*]' })).text), [{ a: 1 }, { a: 2 }])
+  assert.deepEqual(
+    rowsOf((await decode('{"x":{"data":[{"no":1}]},"a":{"b":{"data":[{"a":1}]}}}', { rows: '$.a.b.data[*]' })).text),
+    [{ a: 1 }],
+  )
+  assert.deepEqual(rowsOf((await decode('{"d\\u0061ta":[{"a":1}]}')).text), [{ a: 1 }])
+})
+
+test('null, a missing array and an empty array are zero rows', async () => {
+  for (const body of ['{"data":null}', '{}', '{"data":[]}', '{"next":null}'])
+    assert.equal((await decode(body)).rows.count, 0)
+})
+
+test('rows elsewhere than the path says are an error, not an empty page', async () => {
+  await assert.rejects(decode('{"items":[{"a":1}]}'), { code: 'ROWS_NOT_FOUND' })
+})
+
+test('a path with a filter picks the rows of the parsed body, integers beyond 2^53 exact', async () => {
+  const page = await decode('{"data":[{"id":9007199254740993,"ok":true},{"id":2,"ok":false}]}', {
+    rows: '$.data[?@.ok==true]',
+  })
+  assert.equal(page.text, '{"id":9007199254740993,"ok":true}\n')
+})
+
+test('rows are looked for where the stream does not say', async () => {
+  let found = ''
+  const page = await decode('{"meta":{"n":1},"results":[{"a":1}]}', {
+    rows: undefined,
+    onRowsFound: (path) => (found = path),
+  })
+  assert.equal(found, '$.results[*]')
+  assert.equal(page.text, '{"a":1}\n')
+})
+
+const broken: readonly (readonly [what: string, body: string, rows?: string])[] = [
+  ['HTML', '<!doctype html><html></html>'],
+  ['nothing', ''],
+  ['a row cut in the middle', '{"data":[{"a":1},{"a":'],
+  ['an array that does not end', '{"data":[{"a":1}'],
+  ['an envelope that does not end', '{"data":[{"a":1}]'],
+  ['a trailing comma', '{"data":[{"a":1},]}'],
+  ['a missing comma', '{"data":[{"a":1}{"a":2}]}'],
+  ['text behind', '{"data":[{"a":1}]} x'],
+  ['a row that is a number', '{"data":[{"a":1},5]}'],
+  ['a row that is null', '{"data":[null]}'],
+  ['a row that is an array', '{"data":[[1]]}'],
+  ['a bare word', '{"data":[{"a":nul}]}'],
+  ['a leading zero', '{"data":[{"a":01}]}'],
+  ['a bad escape', '{"data":[{"a":"\\x"}]}'],
+  ['a control character', '{"data":[{"a":"\u0001"}]}'],
+  ['mismatched brackets', '{"data":[{"a":[1}]}]}'],
+  ['a member without a value', '{"data":[{"a":}]}'],
+  ['two values', '{"data":[{"a":1 2}]}'],
+  ['an envelope nested over 500 levels', `{"x":${'['.repeat(1000)}${']'.repeat(1000)},"data":[]}`],
+]
+for (const [what, body, rows] of broken) {
+  test(`${what} is RESPONSE_INVALID`, async () => {
+    await assert.rejects(decode(body, rows === undefined ? {} : { rows }), { code: 'RESPONSE_INVALID' })
+  })
+}
+
+test('any change of one byte is either the same JSON or an error: the scanner lets nothing through that JSON.parse refuses', async () => {
+  const body = Buffer.from(
+    '{"data":[{"a":"x\\n","b":[1,2.5e3,{"c":null}],"d":true},{"e":-0.1,"f":{"g":"\\u00e9"}}],"n":"y"}',
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.nat(body.length - 1), fc.integer({ min: 0x20, max: 0x7e }), async (at, byte) => {
+      const changed = Buffer.from(body)
+      changed[at] = byte
+      let expected: unknown
+      try {
+        expected = (JSON.parse(changed.toString()) as { data?: unknown }).data ?? []
+      } catch {
+        await assert.rejects(decode(changed))
+        return
+      }
+      const isRows =
+        Array.isArray(expected) &&
+        expected.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item))
+      if (isRows && changed.includes('"data"')) assert.deepEqual(rowsOf((await decode(changed)).text), expected)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('a row nested 100,000 levels deep is marked odd and harms nothing', async () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  const page = await decode(`{"data":[{"a":1},{"a":${deep}},{"a":2}]}`, {
+    shape: () => ({ columns: [{ key: 'a', type: 'integer', required: false, cursor: false }] }),
+  })
+  assert.equal(page.rows.count, 3)
+  assert.equal(page.rows.odd.length, 2)
+})
+
+test('a row larger than any buffer comes through whole', async () => {
+  const text = 'x'.repeat(5_000_000)
+  const page = await decode(`{"data":[{"a":"${text}"},{"b":1}]}`, {
+    cuts: Array.from({ length: 80 }, (_, at) => at * 65_536),
+  })
+  assert.deepEqual(rowsOf(page.text), [{ a: text }, { b: 1 }])
+})
+
+test('a byte order mark and another charset are taken', async () => {
+  assert.equal((await decode('\uFEFF{"data":[{"a":"é"}]}')).text, '{"a":"é"}\n')
+  assert.equal(
+    (await decode(Buffer.from('{"data":[{"a":"é"}]}', 'latin1'), { charset: 'iso-8859-1' })).text,
+    '{"a":"é"}\n',
+  )
+})
+
+test('JSON Lines: blank lines, carriage returns and a missing last line feed are taken, nonsense is not', async () => {
+  const lines = (body: string, at: readonly number[] = []) =>
+    decode(body, { format: 'jsonl', rows: undefined, cuts: at })
+  assert.equal((await lines('{"a":1}\r\n\n{"a":2}')).text, '{"a":1}\n{"a":2}\n')
+  assert.equal((await lines('')).rows.count, 0)
+  await assert.rejects(lines('{"a":1}\n{"a"'), { code: 'RESPONSE_INVALID' })
+  await assert.rejects(lines('{"a":1}\n5\n'), { code: 'RESPONSE_INVALID' })
+  await assert.rejects(lines('{"a":1}{"a":2}\n'), { code: 'RESPONSE_INVALID' })
+  await fc.assert(
+    fc.asyncProperty(fc.array(row), cuts, async (data, at) => {
+      assert.deepEqual(
+        rowsOf((await lines(data.map((item) => `${JSON.stringify(item)}\n`).join(''), at)).text),
+        JSON.parse(JSON.stringify(data)),
+      )
+    }),
+  )
+})
