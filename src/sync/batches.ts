@@ -1,0 +1,190 @@
+import type { PageRows } from '../decode/page-decoder.ts'
+import { Spool } from '../decode/spool.ts'
+import type { Batch, Position, Reject } from '../destinations/destination.ts'
+import { SyncError } from '../errors.ts'
+import type { Member } from '../schema/value.ts'
+import type { TableSchema } from '../schema/table-schema.ts'
+import { type Boundary, capAtBegin } from './boundary.ts'
+import type { Checkpoint, CursorValue, OpenListing } from './checkpoint.ts'
+import { compareCursors, higherCursor } from './cursor.ts'
+import { encodePage } from './encode-page.ts'
+import type { Place, Slice, StreamStep } from './slices.ts'
+
+/** A batch closes once it holds so much: large enough for cheap loads, small enough to lose little work. */
+const batchBytes = 16 * 1024 * 1024
+
+export interface BatchRules {
+  readonly position: Position
+  readonly schema: TableSchema
+  readonly primaryKey: readonly string[]
+  readonly cursor: string | undefined
+  readonly boundary: Boundary | undefined
+  /** What a row gets beside its own members, by its slice. */
+  readonly extra: (slice: Slice) => readonly Member[]
+  /** What of the listing stays the same from batch to batch. */
+  readonly open: Pick<OpenListing, 'source' | 'runs'> & { readonly refresh?: true }
+  readonly retract: readonly string[]
+  /** A backfill leaves the cursor alone. */
+  readonly movesCursor: boolean
+  /** The provider promises newest first: a page that lies before it as a whole is the last. */
+  readonly descendingTo: CursorValue | null
+  /** The provider promises oldest first: nothing lies before it behind a page that reaches it. */
+  readonly ascendingTo: CursorValue | undefined
+  readonly maxRejects: number | undefined
+  /** Milliseconds from a batch's first page until it closes. */
+  readonly age: number
+  readonly now: () => number
+  /** Stop here: the run is over for this time, or has its fill of rows (told how many there are with this page). */
+  readonly mayStop: (rows: number) => boolean
+  readonly describe: (step: StreamStep) => string
+}
+
+/** A batch, and what the run's record tells of it once it is committed. */
+export interface FilledBatch {
+  readonly batch: Batch
+  readonly pages: number
+}
+
+/**
+ * Groups whole pages into batches; a page is never split, so a checkpoint always lies between two pages. The last batch
+ * of a listing that was read to its end is `complete`, and may be empty. Where reading fails the pages before are
+ * handed over first.
+ */
+export async function* toBatches(
+  steps: AsyncIterable<StreamStep>,
+  rules: BatchRules,
+): AsyncGenerator<FilledBatch, void, undefined> {
+  const { position, schema, boundary } = rules
+  const opened = position.checkpoint.open
+  let seq = position.seq
+  let began = opened?.began
+  let highest = opened?.highest ?? null
+  let pagesRead = opened?.pages ?? 0
+  let rowsRead = 0
+  let rejected = 0
+  let batch = emptyBatch()
+  let ended = false
+
+  const close = (place: Place | undefined): FilledBatch => {
+    seq++
+    const { lines, rows, rejects, pages } = batch
+    batch = emptyBatch()
+    const checkpoint = place ? midway(place) : done()
+    const retract = seq === position.seq + 1 ? rules.retract : []
+    return {
+      pages,
+      batch: { seq, rows, lines, columns: schema.columns, checkpoint, rejects, retract, complete: !place },
+    }
+  }
+
+  const midway = (place: Place): Checkpoint => ({
+    ...kept(position.checkpoint),
+    open: {
+      ...rules.open,
+      place,
+      highest,
+      began: began ?? rules.now(),
+      pages: pagesRead,
+      ...(boundary && { seen: boundary.kept }),
+    },
+    names: schema.names,
+  })
+
+  const done = (): Checkpoint => {
+    if (!rules.movesCursor) return { ...kept(position.checkpoint), names: schema.names }
+    const start = began ?? rules.now()
+    const reached = higherCursor(position.checkpoint.done, highest === null ? null : capAtBegin(highest, start))
+    const seen = boundary?.seen(boundary.edge(higherCursor(position.checkpoint.done, highest), start))
+    return { done: reached, ...(seen && { seen }), names: schema.names }
+  }
+
+  let failure: unknown
+  let failed = false
+  try {
+    for await (const streamStep of steps) {
+      const { page } = streamStep.step
+      await using rows = page.body.rows
+      began ??= dateOf(page.headers['date']) ?? rules.now()
+      const encoded = await encodePage(rows, {
+        schema,
+        primaryKey: rules.primaryKey,
+        cursor: rules.cursor,
+        boundary,
+        extra: rules.extra(streamStep.slice),
+        where: rules.describe(streamStep),
+        highest,
+        began,
+      })
+      await batch.lines.take(encoded.lines)
+      batch.rows += encoded.rows
+      batch.rejects.push(...encoded.rejects)
+      batch.pages++
+      batch.since ??= rules.now()
+      batch.place = streamStep.after
+      pagesRead++
+      rowsRead += encoded.rows
+      rejected += encoded.rejects.length
+      highest = higherCursor(highest, encoded.highest)
+      if (rules.maxRejects !== undefined && rejected > rules.maxRejects)
+        throw tooManyRejects(rejected, rules.maxRejects, rules.describe(streamStep))
+      if (!streamStep.after || isPastRange(rows, encoded.highest, rules)) {
+        ended = true
+        yield close(undefined)
+        return
+      }
+      if (rules.mayStop(rowsRead)) {
+        yield close(streamStep.after)
+        return
+      }
+      if (batch.lines.size >= batchBytes || rules.now() - batch.since >= rules.age) yield close(streamStep.after)
+    }
+    ended = true
+  } catch (error) {
+    failed = true
+    failure = error
+  }
+  if (failed && batch.pages > 0 && batch.place) yield close(batch.place)
+  else if (!failed && ended) yield close(undefined)
+  await batch.lines[Symbol.asyncDispose]()
+  if (failed) throw failure
+}
+
+interface OpenBatch {
+  readonly lines: Spool
+  readonly rejects: Reject[]
+  rows: number
+  pages: number
+  since: number | undefined
+  place: Place | undefined
+}
+
+const emptyBatch = (): OpenBatch => ({
+  lines: new Spool(),
+  rejects: [],
+  rows: 0,
+  pages: 0,
+  since: undefined,
+  place: undefined,
+})
+
+/** What of a checkpoint a listing in progress leaves as it is. */
+const kept = ({ done, seen }: Checkpoint): Pick<Checkpoint, 'done' | 'seen'> => ({ done, ...(seen && { seen }) })
+
+/** Rows that were left out do not count towards `highest`, but those that passed as they are stand in `rows.highest`. */
+function isPastRange(rows: PageRows, highest: CursorValue | null, { descendingTo, ascendingTo }: BatchRules): boolean {
+  const top = rows.odd.length === 0 ? rows.highest : highest
+  if (descendingTo !== null && top !== null && compareCursors(top, descendingTo) < 0) return true
+  return ascendingTo !== undefined && rows.highest !== null && compareCursors(rows.highest, ascendingTo) >= 0
+}
+
+/** The provider's clock (RFC 9110 section 6.6.1), so that ours need not agree with it. */
+function dateOf(header: string | undefined): number | undefined {
+  const at = Date.parse(header ?? '')
+  return Number.isNaN(at) ? undefined : at
+}
+
+const tooManyRejects = (count: number, limit: number, where: string): SyncError =>
+  new SyncError(
+    'TOO_MANY_REJECTS',
+    `${count} rows were refused up to ${where}, and max_rejects allows ${limit}; _headrace_rejects tells why for those that were committed`,
+  )

@@ -1,0 +1,108 @@
+import type { CursorValue, SeenRows } from './checkpoint.ts'
+import { SyncError } from '../errors.ts'
+import { compareCursors, higherCursor, lowerCursor, momentLike, shiftCursor } from './cursor.ts'
+
+/** So many rows are remembered at most; a stream that would need more belongs into a merge. */
+const seenLimit = 250_000
+
+export interface BoundaryOptions {
+  readonly where: string
+  /** Rows before it were read by an earlier listing; null where everything is new, or where all rows are to be kept. */
+  readonly floor: CursorValue | null
+  /** Rows at or beyond it are left out. */
+  readonly until: CursorValue | undefined
+  /** What earlier listings appended at or beyond the cursor. */
+  readonly seen: SeenRows | undefined
+  /** Append streams: keep in mind what a later listing will bring again; what this one has brought so far. */
+  readonly remember: readonly (readonly [hash: string, cursor: CursorValue])[] | undefined
+  /** Milliseconds; how far behind the cursor the next listing starts. */
+  readonly lookback: number
+}
+
+/**
+ * The edge between what was appended and what is new. A listing starts at the saved cursor, so rows at it come again;
+ * they are known by their hash. Nothing here is needed where rows are merged by key, except for `until`.
+ */
+export class Boundary {
+  readonly #options: BoundaryOptions
+  readonly #known: ReadonlySet<string>
+  readonly #kept: Map<string, CursorValue>
+
+  constructor(options: BoundaryOptions) {
+    this.#options = options
+    this.#known = new Set(options.seen?.hashes)
+    this.#kept = new Map(options.remember)
+  }
+
+  /**
+   * Whether a row with this cursor passes without a closer look. `edge` is the lowest cursor from which on rows are
+   * to be remembered.
+   */
+  passes(cursor: CursorValue, edge: CursorValue | null): boolean {
+    const { floor, until, seen, remember } = this.#options
+    if (until !== undefined && compareCursors(cursor, until) >= 0) return false
+    if (floor !== null && compareCursors(cursor, floor) < 0) return false
+    if (seen && compareCursors(cursor, seen.highest) <= 0) return false
+    return remember === undefined || (edge !== null && compareCursors(cursor, edge) < 0)
+  }
+
+  /** Whether a row is new; `hash` is asked for only where it matters. */
+  admits(cursor: CursorValue, hash: () => string): boolean {
+    const { floor, until, seen } = this.#options
+    if (until !== undefined && compareCursors(cursor, until) >= 0) return false
+    if (floor !== null && compareCursors(cursor, floor) < 0) return false
+    return !(seen && compareCursors(cursor, seen.highest) <= 0 && this.#known.has(hash()))
+  }
+
+  /** From where on rows must be remembered, once `highest` has been seen in a listing that began at `began` (ms since 1970). */
+  edge(highest: CursorValue | null, began: number): CursorValue | null {
+    return highest === null ? null : shiftCursor(capAtBegin(highest, began), this.#options.lookback)
+  }
+
+  /** Keeps a page's rows in mind (hash and cursor) and forgets those that lie before `edge`. */
+  remember(rows: Iterable<readonly [hash: string, cursor: CursorValue]>, edge: CursorValue | null): void {
+    if (!this.#options.remember) return
+    for (const [hash, cursor] of rows) this.#kept.set(hash, cursor)
+    if (edge !== null)
+      for (const [hash, cursor] of this.#kept) if (compareCursors(cursor, edge) < 0) this.#kept.delete(hash)
+    if (this.#kept.size > seenLimit) {
+      throw new SyncError(
+        'CONFIG_INVALID',
+        `${this.#options.where}: over ${seenLimit} rows lie at the cursor (within lookback), too many to tell new ones from old in append; give the stream a primary_key and write: merge, or a shorter lookback`,
+      )
+    }
+  }
+
+  /** What an interrupted listing has brought so far. */
+  get kept(): readonly (readonly [hash: string, cursor: CursorValue])[] {
+    return [...this.#kept]
+  }
+
+  /** Whether every row of a page has to be looked at, as some of it lies beyond `until`. */
+  reachesEnd(highest: CursorValue): boolean {
+    const { until } = this.#options
+    return until !== undefined && compareCursors(highest, until) >= 0
+  }
+
+  /** What a complete listing leaves behind: what it brought and what of the earlier ones can still come again. */
+  seen(edge: CursorValue | null): SeenRows | undefined {
+    if (!this.#options.remember) return undefined
+    const { seen } = this.#options
+    const stillReached = seen && (edge === null || compareCursors(seen.highest, edge) >= 0)
+    const hashes = [...(stillReached ? seen.hashes : []), ...this.#kept.keys()]
+    if (hashes.length === 0) return undefined
+    const highest = [...this.#kept.values(), ...(stillReached ? [seen.highest] : [])].reduce(
+      (a, b) => higherCursor(a, b) as CursorValue,
+    )
+    return { highest, hashes: [...new Set(hashes)].sort() }
+  }
+}
+
+/**
+ * A time cursor never passes the moment at which its listing began: a row of a page already read may have changed
+ * since, and would be lost behind a later row that moved the cursor on.
+ */
+export function capAtBegin(highest: CursorValue, began: number): CursorValue {
+  const moment = momentLike(highest, began)
+  return moment === undefined ? highest : lowerCursor(highest, moment)
+}

@@ -1,0 +1,231 @@
+import type { PageRows } from '../decode/page-decoder.ts'
+import { Spool } from '../decode/spool.ts'
+import type { Reject } from '../destinations/destination.ts'
+import { SyncError } from '../errors.ts'
+import type { TableSchema } from '../schema/table-schema.ts'
+import { type Member, readMembers, refusal, stringValue } from '../schema/value.ts'
+import type { Boundary } from './boundary.ts'
+import type { CursorValue } from './checkpoint.ts'
+import { higherCursor } from './cursor.ts'
+import { readSegments, rowHash, rowText } from './rows.ts'
+
+/** How much of a refused row is kept. */
+const rejectLimit = 65_536
+
+export interface RowRules {
+  readonly schema: TableSchema
+  readonly primaryKey: readonly string[]
+  /** The key of the cursor, dotted where it lies inside an object; undefined where the stream has none. */
+  readonly cursor: string | undefined
+  readonly boundary: Boundary | undefined
+  /** Members that each row gets beside its own. */
+  readonly extra: readonly Member[]
+  /** Names the page in messages. */
+  readonly where: string
+  /** The highest cursor before this page, and when the listing began (ms since 1970). */
+  readonly highest: CursorValue | null
+  readonly began: number
+}
+
+export interface EncodedPage {
+  /** NDJSON as the destination takes it. */
+  readonly lines: Spool
+  readonly rows: number
+  readonly rejects: readonly Reject[]
+  /** The highest cursor among these rows. */
+  readonly highest: CursorValue | null
+}
+
+interface Pass {
+  readonly lines: Spool
+  readonly rejects: Reject[]
+  readonly remembered: (readonly [hash: string, cursor: CursorValue])[]
+  dropped: number
+  highest: CursorValue | null
+}
+
+/** Gives the rows of a page their place in the table: those that fit pass as the bytes they are, the odd ones are encoded anew. */
+export async function encodePage(page: PageRows, rules: RowRules): Promise<EncodedPage> {
+  const { schema, boundary } = rules
+  const typed = rules.cursor === undefined ? undefined : schema.columns.find(({ name }) => name === rules.cursor)?.type
+  const verbatim = page.highest === null ? null : readCursor(page.highest, typed === 'integer')
+  const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
+  const known = reachesEnd ? null : verbatim
+  const edge = boundary ? boundary.edge(higherCursor(rules.highest, known), rules.began) : null
+  const odd = boundary
+    ? await withEdge(page, { boundary, edge: reachesEnd ? null : edge, numeric: typed === 'integer' })
+    : page.odd
+  if (odd.length === 0)
+    return finish(page, rules, { lines: page.lines, rejects: [], remembered: [], dropped: 0, highest: known })
+  for (;;) {
+    const version = schema.version
+    const pass: Pass = { lines: new Spool(), rejects: [], remembered: [], dropped: 0, highest: known }
+    try {
+      await encodeRows(page, odd, { rules, pass })
+    } catch (error) {
+      await pass.lines[Symbol.asyncDispose]()
+      throw error
+    }
+    // A column that was added or widened on the way changes how the rows before it are written.
+    if (schema.version === version) return finish(page, rules, pass)
+    await pass.lines[Symbol.asyncDispose]()
+  }
+}
+
+function finish(
+  page: PageRows,
+  { schema, boundary, began, highest: before }: RowRules,
+  { lines, rejects, remembered, dropped, highest }: Pass,
+): EncodedPage {
+  schema.settle()
+  boundary?.remember(remembered, boundary.edge(higherCursor(before, highest), began))
+  return { lines, rows: page.count - rejects.length - dropped, rejects, highest }
+}
+
+async function encodeRows(
+  page: PageRows,
+  odd: readonly number[],
+  { rules, pass }: { readonly rules: RowRules; readonly pass: Pass },
+): Promise<void> {
+  let row = 0
+  let out: string[] = []
+  const flush = async (): Promise<void> => {
+    if (out.length === 0) return
+    const text = out.join('')
+    out = []
+    await pass.lines.write(Buffer.from(text))
+  }
+  for await (const segment of readSegments(page, odd)) {
+    if ('verbatim' in segment) {
+      await flush()
+      // A copy, as the page keeps its own.
+      await pass.lines.write(segment.verbatim.slice())
+    } else {
+      const line = encodeRow(segment.odd, rules, pass)
+      if (line === missingKey) throw await keyMissing(page, odd[row * 2] as number, rules)
+      if (line !== undefined) out.push(line)
+      if (out.length >= 512) await flush()
+      row++
+    }
+  }
+  await flush()
+}
+
+const missingKey = Symbol('missing key')
+
+function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typeof missingKey | undefined {
+  const { schema, primaryKey, boundary } = rules
+  const text = rowText(bytes)
+  const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
+  if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
+  const members = [...readMembers(text), ...rules.extra]
+  const cursor = rules.cursor === undefined ? undefined : findCursor(members, text, rules.cursor)
+  if (cursor !== undefined && boundary) {
+    const hash = lazy(() => rowHash(bytes))
+    if (!boundary.admits(cursor, hash)) {
+      pass.dropped++
+      return undefined
+    }
+    pass.remembered.push([hash(), cursor])
+  }
+  if (primaryKey.some((key) => !members.some((member) => member.key === key && member.kind !== 'null')))
+    return missingKey
+  const parts: string[] = []
+  for (const member of members) {
+    const placed = schema.place(member)
+    if (placed === undefined) continue
+    if ('refused' in placed) return reject(bytes, placed.refused, pass)
+    parts.push(`"${placed.column}":${placed.text}`)
+  }
+  if (cursor !== undefined) pass.highest = higherCursor(pass.highest, cursor)
+  return `{${parts.join(',')}}\n`
+}
+
+function reject(bytes: Uint8Array, reason: string, pass: Pass): undefined {
+  pass.rejects.push({ reason, row: Buffer.from(bytes.subarray(0, rejectLimit)).toString() })
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
+/** The cursor of a row, or undefined where it has none. */
+function findCursor(members: readonly Member[], row: string, key: string): CursorValue | undefined {
+  const member = members.find((candidate) => candidate.key === key)
+  if (member) return memberCursor(member)
+  if (!key.includes('.')) return undefined
+  const value = key
+    .split('.')
+    .reduce<unknown>(
+      (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
+      JSON.parse(row),
+    )
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined
+}
+
+function memberCursor({ kind, text }: Member): CursorValue | undefined {
+  if (kind === 'null' || kind === 'json' || kind === 'boolean') return undefined
+  return text.startsWith('"') ? stringValue(text) : readCursor(text, true)
+}
+
+/** A number stays one unless a double would round it. */
+const readCursor = (text: string, numeric: boolean): CursorValue =>
+  numeric && (!/^-?\d+$/.test(text) || Number.isSafeInteger(Number(text))) ? Number(text) : text
+
+/** The odd rows, and beside them those at the boundary. */
+async function withEdge(
+  page: PageRows,
+  {
+    boundary,
+    edge,
+    numeric,
+  }: { readonly boundary: Boundary; readonly edge: CursorValue | null; readonly numeric: boolean },
+): Promise<readonly number[]> {
+  const all: number[] = []
+  const rows = page.entries()[Symbol.iterator]()
+  let entry = rows.next()
+  let next = 0
+  let base = 0
+  let carried: Buffer = Buffer.alloc(0)
+  for await (const chunk of page.lines.read()) {
+    // Chunks that come from a file may end inside a row.
+    const bytes =
+      carried.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([carried, chunk])
+    const end = bytes.lastIndexOf(0x0a) + 1
+    for (; !entry.done && entry.value.line < base + end; entry = rows.next()) {
+      const { line, cursor, cursorLength } = entry.value
+      if (page.odd[next * 2] === line) {
+        all.push(line, page.odd[next * 2 + 1] as number)
+        next++
+      } else if (cursor > 0) {
+        const at = line - base + cursor
+        if (
+          edge === null ||
+          !boundary.passes(readCursor(bytes.toString('latin1', at, at + cursorLength), numeric), edge)
+        ) {
+          all.push(line, base + bytes.indexOf(0x0a, line - base))
+        }
+      }
+    }
+    carried = bytes.subarray(end)
+    base += end
+  }
+  return all
+}
+
+async function keyMissing(page: PageRows, offset: number, { primaryKey, where }: RowRules): Promise<SyncError> {
+  let row = 1
+  let base = 0
+  for await (const chunk of page.lines.read()) {
+    for (let at = chunk.indexOf(0x0a); at >= 0 && base + at < offset; at = chunk.indexOf(0x0a, at + 1)) row++
+    base += chunk.length
+  }
+  return new SyncError(
+    'KEY_MISSING',
+    `Row ${row} of ${where} has no ${primaryKey.join(', ')}, which is the primary key; name another primary_key or write: append`,
+    {
+      details: { row },
+    },
+  )
+}

@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto'
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import { renderRequest } from '../config/templates.ts'
+import { writeMode } from '../config/write-mode.ts'
+import type { Effects } from '../effects.ts'
+import { createPaginator, type PaginatorConfig } from '../paginators/index.ts'
+import type { ApiRequest, Send } from '../http/send.ts'
+import type { Shape } from '../schema/shape.ts'
+import type { Column } from '../schema/types.ts'
+import { TableSchema } from '../schema/table-schema.ts'
+import type { Member } from '../schema/value.ts'
+import { readMembers } from '../schema/value.ts'
+import { stringifyExact } from '../decode/exact-json.ts'
+import type { BatchRules } from './batches.ts'
+import { Boundary } from './boundary.ts'
+import type { CursorValue } from './checkpoint.ts'
+import { shiftCursor } from './cursor.ts'
+import type { Listing } from './pages.ts'
+import type { Slice, StreamSource } from './slices.ts'
+import type { ListingPlan, StreamJob } from './stream.ts'
+
+/** What the request, the connector and the run say of one stream. */
+export interface JobOptions {
+  readonly connector: Connector
+  readonly stream: StreamConfig
+  readonly runId: string
+  /** RFC 3339. */
+  readonly startedAt: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly effects: Effects
+  readonly fullRefresh: boolean
+  /** A backfill beside the cursor: `from` inclusive, `until` exclusive. */
+  readonly backfill: { readonly from: CursorValue; readonly until: CursorValue } | undefined
+  /** Milliseconds; how long the destination lets a batch wait. */
+  readonly batchAge: number
+  readonly mayStop: (rows: number) => boolean
+  readonly describe: (request: ApiRequest) => string
+  readonly client: ClientFactory
+  /** Takes credentials out of a link that the provider sent. */
+  readonly withoutCredentials: (request: ApiRequest) => ApiRequest
+  readonly signal: AbortSignal
+  /** Told what `auto` found, and why a listing may be cut short. */
+  readonly onFound: (stream: string, paginator: PaginatorConfig, warning?: string) => void
+}
+
+/** Makes the client of a stream: its rows are decoded against `shape` as they come in. */
+export type ClientFactory = (
+  stream: StreamConfig,
+  options: { readonly shape: () => Shape; readonly listing: boolean },
+) => Send
+
+const noShape: Shape = { columns: [] }
+
+/** Puts together what one stream needs. */
+export function createJob(options: JobOptions): StreamJob {
+  const { connector, stream, runId, backfill } = options
+  const write = writeMode(stream)
+  const cursor = stream.incremental?.cursor
+  const primaryKey = stream.primary_key ?? []
+
+  const createSchema = ({ position, staged, resumed }: ListingPlan, live: readonly Column[]): TableSchema =>
+    new TableSchema({
+      where: `stream ${stream.name} of ${connector.name}`,
+      policy: stream.schema,
+      columns: stream.columns,
+      primaryKey,
+      cursor,
+      live: staged && !resumed ? [] : live,
+      names: position.checkpoint.names ?? [],
+    })
+
+  return {
+    id: backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name,
+    fingerprint: fingerprint(connector, stream),
+    write,
+    refresh: options.fullRefresh,
+    plan: (listing) => {
+      const names = createSchema({ ...listing, resumed: true }, [])
+      return {
+        stream: backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name,
+        table: stream.table ?? stream.name,
+        write,
+        primaryKey: primaryKey.map((key) => names.columnOf(key)),
+        ...(cursor !== undefined && !cursor.includes('.') && { cursor: names.columnOf(cursor) }),
+        runId,
+        loadedAt: options.startedAt,
+        position: listing.position,
+        staged: listing.staged,
+        resumed: listing.resumed,
+      }
+    },
+    open: (listing, live) => {
+      const schema = createSchema(listing, live)
+      const edges = findEdges(listing, options)
+      const boundary = createBoundary(listing, options, edges)
+      const shape = (): Shape => (stream.parent?.columns ? noShape : schema.shape())
+      return {
+        source: createSource(stream, {
+          options,
+          cursor: edges.start,
+          shape,
+          listing: boundary !== undefined,
+          pagesBefore: listing.position.checkpoint.open?.pages ?? 0,
+        }),
+        rules: createRules(listing, options, { schema, boundary, edges }),
+      }
+    },
+  }
+}
+
+interface Edges {
+  /** What `{{ cursor }}` is. */
+  readonly start: CursorValue | null
+  readonly until: CursorValue | undefined
+}
+
+function findEdges({ position }: ListingPlan, { stream, backfill }: JobOptions): Edges {
+  const { incremental } = stream
+  if (backfill) return { start: backfill.from, until: backfill.until }
+  const { done } = position.checkpoint
+  return {
+    start: done === null ? (incremental?.start ?? null) : shiftCursor(done, incremental?.lookback ?? 0),
+    until: incremental?.end,
+  }
+}
+
+function createBoundary(
+  { position, staged }: ListingPlan,
+  { stream, connector, backfill }: JobOptions,
+  { start, until }: Edges,
+): Boundary | undefined {
+  const { incremental } = stream
+  if (!incremental) return undefined
+  const append = writeMode(stream) === 'append' && !staged
+  if (!append && until === undefined && !backfill) return undefined
+  return new Boundary({
+    where: `stream ${stream.name} of ${connector.name}`,
+    floor: backfill || (append && incremental.client_filter) ? start : null,
+    until,
+    seen: append ? position.checkpoint.seen : undefined,
+    remember: writeMode(stream) === 'append' && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
+    lookback: incremental.lookback,
+  })
+}
+
+function createRules(
+  listing: ListingPlan,
+  options: JobOptions,
+  {
+    schema,
+    boundary,
+    edges,
+  }: { readonly schema: TableSchema; readonly boundary: Boundary | undefined; readonly edges: Edges },
+): BatchRules {
+  const { stream, connector, runId, effects, describe } = options
+  const { incremental } = stream
+  const runs = new Set([...(listing.position.checkpoint.open?.runs ?? []), runId])
+  return {
+    position: listing.position,
+    schema,
+    primaryKey: stream.primary_key ?? [],
+    cursor: incremental?.cursor,
+    boundary,
+    extra: (slice) => (stream.parent?.columns ? parentMembers(slice) : []),
+    open: { source: fingerprint(connector, stream), runs: [...runs], ...(listing.refresh && { refresh: true }) },
+    retract: listing.retract,
+    movesCursor: options.backfill === undefined,
+    descendingTo: incremental?.order === 'desc' ? edges.start : null,
+    ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,
+    maxRejects: stream.max_rejects,
+    age: options.batchAge,
+    now: () => effects.now(),
+    mayStop: options.mayStop,
+    describe: ({ step }) => describe(step.page.request),
+  }
+}
+
+interface SourceOptions {
+  readonly options: JobOptions
+  readonly cursor: CursorValue | null
+  readonly shape: () => Shape
+  readonly listing: boolean
+  readonly pagesBefore: number
+}
+
+function createSource(
+  stream: StreamConfig,
+  { options, cursor, shape, listing, pagesBefore }: SourceOptions,
+): StreamSource {
+  const { connector, effects, runId, env } = options
+  const parent = stream.parent && connector.streams.find(({ name }) => name === stream.parent?.stream)
+  const paginator = createPaginator(stream.paginator, {
+    stop: stream.stop,
+    maxPages: stream.max_pages,
+    found: (config, warning) => options.onFound(stream.name, config, warning),
+  })
+  const now = effects.now()
+  const first = (slice: Slice): ApiRequest =>
+    paginator.first(renderRequest(connector, stream, { cursor, ...slice, now, run: { id: runId }, env }))
+  return {
+    config: stream,
+    parent:
+      parent &&
+      createSource(parent, {
+        options,
+        cursor: parent.incremental?.start ?? null,
+        shape: () => noShape,
+        listing: false,
+        pagesBefore: 0,
+      }),
+    pages: {
+      send: options.client(stream, { shape, listing }),
+      concurrency: connector.rate_limit.concurrency,
+      signal: options.signal,
+    },
+    first,
+    listing: (start): Listing => ({
+      start,
+      paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },
+      maxPages: stream.max_pages,
+      pagesBefore: stream.parent || stream.partitions ? 0 : pagesBefore,
+      describe: options.describe,
+    }),
+  }
+
+  function clean(request: ApiRequest | undefined): ApiRequest | undefined {
+    return request && options.withoutCredentials(request)
+  }
+}
+
+/** Columns `_parent_NAME` of a child row. */
+const parentMembers = ({ parent = {} }: Slice): readonly Member[] =>
+  readMembers(
+    stringifyExact(Object.fromEntries(Object.entries(parent).map(([name, value]) => [`_parent_${name}`, value]))),
+  )
+
+/** What makes the requests of a stream: where it changes, an interrupted listing cannot go on. */
+function fingerprint(connector: Connector, stream: StreamConfig): string {
+  const { method, path, url, params, body, paginator, parent, partitions, incremental } = stream
+  const parts = [
+    connector.base_url,
+    connector.params,
+    method,
+    path,
+    url,
+    params,
+    body,
+    paginator,
+    parent,
+    partitions,
+    incremental,
+  ]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import type { PageBody, PageRows } from '../decode/page-decoder.ts'
+import { SyncError } from '../errors.ts'
+import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
+import type { Paginator } from '../paginators/paginator.ts'
+
+/** One listing: the pages that one first request leads to. */
+export interface Listing {
+  /** Where to begin: the first request, or the saved one of a listing that was cut short. */
+  readonly start: ApiRequest
+  readonly paginator: Paginator
+  /** The listing ends after so many pages, `pagesBefore` included. */
+  readonly maxPages: number | undefined
+  readonly pagesBefore: number
+  /** Method and URL without credentials, for messages. */
+  readonly describe: (request: ApiRequest) => string
+}
+
+export interface Page {
+  readonly request: ApiRequest
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly body: PageBody
+}
+
+/** A page, and the request that fetches the one after it. */
+export interface PageStep {
+  readonly page: Page
+  readonly next: ApiRequest | undefined
+}
+
+export interface PageSource {
+  readonly send: Send
+  /** Pages in flight at once where they are independent of one another. */
+  readonly concurrency: number
+  readonly signal: AbortSignal
+}
+
+interface Fetch {
+  readonly request: ApiRequest
+  readonly response: Promise<ApiResponse>
+}
+
+/**
+ * Fetches page after page. One is fetched ahead while the last is being worked on; where the paginator knows all the
+ * pages that follow, up to `concurrency` are. They come in order, whichever is answered first.
+ */
+export async function* readPages(listing: Listing, source: PageSource): AsyncGenerator<PageStep, void, undefined> {
+  const { paginator, maxPages, pagesBefore, describe } = listing
+  const stop = new AbortController()
+  const signal = AbortSignal.any([source.signal, stop.signal])
+  const ahead: Fetch[] = []
+  const isRepeated = createRepetitionCheck()
+  let known: ApiRequest[] = []
+  let left = maxPages === undefined ? Infinity : maxPages - pagesBefore
+
+  const start = (request: ApiRequest): void => {
+    const response = source.send(request, signal)
+    // It is awaited when its turn comes; until then a failure must not count as unhandled.
+    response.catch(() => undefined)
+    ahead.push({ request, response })
+  }
+
+  try {
+    if (left > 0) start(listing.start)
+    for (let fetch = ahead.shift(); fetch; fetch = ahead.shift()) {
+      const { request } = fetch
+      if (isRepeated.request(request)) throw repeated(`${describe(request)} was asked for before in this listing`)
+      const response = await fetch.response
+      left--
+      const { headers, body, url, status } = response
+      const view = {
+        request,
+        url,
+        headers,
+        envelope: body.envelope,
+        rowCount: body.rows.count,
+        lastRow: () => body.rows.last(),
+      }
+      const ended = left <= 0 || status >= 300
+      const expected = known[0]
+      let next = ended ? undefined : paginator.next(view)
+      if (!next || !expected || !isSame(next, expected)) {
+        // The listing goes another way than was foretold.
+        await discard(ahead)
+        known = next ? [...(paginator.rest?.(view) ?? [next])] : []
+      }
+      if (await isRepeated.page(body.rows)) {
+        throw repeated(
+          `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
+        )
+      }
+      known = known.slice(0, left)
+      next = known[0]
+      const window = known.length > 1 ? source.concurrency : 1
+      while (ahead.length < Math.min(window, known.length)) start(known[ahead.length] as ApiRequest)
+      known = known.slice(1)
+      yield { page: { request, status, headers, body }, next }
+    }
+  } finally {
+    stop.abort()
+    await discard(ahead)
+  }
+}
+
+async function discard(fetches: Fetch[]): Promise<void> {
+  for (const { response } of fetches.splice(0)) {
+    await response.then(({ body }) => body.rows[Symbol.asyncDispose]()).catch(() => undefined)
+  }
+}
+
+const isSame = (a: ApiRequest, b: ApiRequest): boolean => requestKey(a) === requestKey(b)
+const requestKey = ({ method, url, body = '', headers }: ApiRequest): string =>
+  JSON.stringify([method, url, body, headers])
+
+const repeated = (what: string): SyncError =>
+  new SyncError('PAGE_REPEATED', `${what}; look at the paginator of this stream`)
+
+/** Knows the requests of a listing and the rows of its last page. */
+function createRepetitionCheck() {
+  const requests = new Set<string>()
+  let last = ''
+  return {
+    request(request: ApiRequest): boolean {
+      const size = requests.size
+      return requests.add(createHash('sha1').update(requestKey(request)).digest('base64')).size === size
+    },
+    async page(rows: PageRows): Promise<boolean> {
+      const mark = rows.count === 0 ? '' : await fingerprint(rows)
+      const same = mark !== '' && mark === last
+      last = mark
+      return same
+    },
+  }
+}
+
+/** Size, checksum, and the first and last bytes as they are: two pages that agree in all of them are the same page. */
+async function fingerprint({ lines }: PageRows): Promise<string> {
+  let sum = 0
+  let first: string | undefined
+  let last = ''
+  for await (const chunk of lines.read()) {
+    sum = crc32(chunk, sum)
+    first ??= Buffer.from(chunk.subarray(0, 512)).toString('latin1')
+    last = Buffer.from(chunk.subarray(-512)).toString('latin1')
+  }
+  return `${lines.size} ${sum} ${first ?? ''} ${last}`
+}

@@ -1,0 +1,183 @@
+import type { App } from '../app.ts'
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import { writeMode } from '../config/write-mode.ts'
+import { parseExact } from '../decode/exact-json.ts'
+import type { PageRows } from '../decode/page-decoder.ts'
+import { type SyncError, toSyncError } from '../errors.ts'
+import { createMeter } from '../http/meter.ts'
+import type { PaginatorConfig } from '../paginators/index.ts'
+import type { Column } from '../schema/types.ts'
+import { fresh } from './checkpoint.ts'
+import { encodePage } from './encode-page.ts'
+import { createJob } from './job.ts'
+import { openProvider } from './provider.ts'
+import { readLines } from './rows.ts'
+import type { RunContext } from './run.ts'
+import { readStream, type StreamStep } from './slices.ts'
+
+/** What one page of a stream shows. */
+export interface StreamProbe {
+  readonly stream: string
+  /** Method and URL of the page, without credentials; empty where none was read. */
+  readonly url: string
+  readonly status: number
+  /** The first rows, parsed. */
+  readonly rows: readonly Record<string, unknown>[]
+  readonly rowCount: number
+  readonly columns: readonly Column[]
+  /** Where the rows are: the stream's own path, or what was found; empty where nothing was. */
+  readonly rowsPath: string
+  readonly paginator: PaginatorConfig
+  /** Lines to add to the connector file, and what to know of it. */
+  readonly proposals: readonly string[]
+  readonly error?: SyncError
+}
+
+const sampleSize = 100
+
+/** Reads one page of a stream as a run would, and writes nothing. A failure is told in `error`. */
+export async function probeStream(
+  connector: Connector,
+  stream: StreamConfig,
+  app: App,
+  context: Pick<RunContext, 'runId' | 'stop'>,
+): Promise<StreamProbe> {
+  let rowsPath = stream.rows ?? ''
+  let paginator = stream.paginator
+  const warnings: string[] = []
+  const nothing = { stream: stream.name, url: '', status: 0, rows: [], rowCount: 0, columns: [], proposals: [] }
+  try {
+    const { hard } = context.stop
+    const provider = await openProvider(connector, app, {
+      deadline: { at: Infinity, stopping: false },
+      signal: hard,
+      onRowsFound: (name, path) => {
+        if (name === stream.name) rowsPath = path
+      },
+    })
+    const job = createJob({
+      connector,
+      stream,
+      runId: context.runId,
+      startedAt: new Date(app.effects.now()).toISOString(),
+      env: app.env,
+      effects: app.effects,
+      fullRefresh: false,
+      backfill: undefined,
+      batchAge: Infinity,
+      mayStop: () => true,
+      describe: provider.describe,
+      client: provider.client(createMeter()),
+      withoutCredentials: provider.withoutCredentials,
+      signal: hard,
+      onFound: (name, config, warning) => {
+        if (name !== stream.name) return
+        paginator = config
+        if (warning !== undefined) warnings.push(warning)
+      },
+    })
+    const listing = {
+      position: { seq: 0, checkpoint: fresh },
+      resumed: false,
+      staged: false,
+      refresh: false,
+      retract: [],
+    }
+    const { source, rules } = job.open(listing, [])
+    const step = await firstStep(readStream(source))
+    if (!step) return { ...nothing, rowsPath, paginator }
+    const { page } = step.step
+    await using body = page.body.rows
+    const rows = await parseRows(body)
+    const encoded = await encodePage(body, {
+      ...rules,
+      extra: rules.extra(step.slice),
+      where: provider.describe(page.request),
+      highest: null,
+      began: app.effects.now(),
+    })
+    await using _lines = encoded.lines
+    const { columns } = rules.schema
+    return {
+      ...nothing,
+      url: provider.describe(page.request),
+      status: page.status,
+      rows,
+      rowCount: body.count,
+      columns,
+      rowsPath,
+      paginator,
+      proposals: [...propose(stream, { rowsPath, paginator, rows, columns }), ...warnings],
+    }
+  } catch (thrown) {
+    return { ...nothing, rowsPath, paginator, error: toSyncError(thrown) }
+  }
+}
+
+async function firstStep(steps: AsyncGenerator<StreamStep, void, undefined>): Promise<StreamStep | undefined> {
+  try {
+    const { value } = await steps.next()
+    return value ?? undefined
+  } finally {
+    await steps.return()
+  }
+}
+
+async function parseRows(page: PageRows): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = []
+  for await (const line of readLines(page)) {
+    rows.push(parseExact(line) as Record<string, unknown>)
+    if (rows.length === sampleSize) break
+  }
+  return rows
+}
+
+interface Seen {
+  readonly rowsPath: string
+  readonly paginator: PaginatorConfig
+  readonly rows: readonly Record<string, unknown>[]
+  readonly columns: readonly Column[]
+}
+
+function propose(stream: StreamConfig, { rowsPath, paginator, rows, columns }: Seen): string[] {
+  const proposals: string[] = []
+  if (stream.rows === undefined && rowsPath !== '') proposals.push(`rows: ${rowsPath}`)
+  if (stream.paginator.type === 'auto') proposals.push(`paginator: ${flow(paginator)}`)
+  const key = stream.primary_key ? undefined : findKey(rows)
+  if (key !== undefined) proposals.push(`primary_key: [${key}]`)
+  const cursor = stream.incremental ? undefined : findCursor(columns)
+  if (cursor !== undefined) proposals.push(`incremental: { cursor: ${cursor} }`)
+  if (writeMode(stream) === 'append' && !stream.incremental) {
+    proposals.push('every run appends all rows again: give the stream a primary_key, incremental, or write: replace')
+  }
+  return proposals
+}
+
+/** `{ type: page_number, size: 100 }`: JSON is YAML, but this is how one writes it. */
+const flow = (config: PaginatorConfig): string =>
+  `{ ${Object.entries(config)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name, value]) =>
+        `${name}: ${typeof value === 'string' && /^[\w$][\w.$*-]*$/.test(value) ? value : JSON.stringify(value)}`,
+    )
+    .join(', ')} }`
+
+/** A field that looks like a key by its name and tells all rows of the page apart. */
+function findKey(rows: readonly Record<string, unknown>[]): string | undefined {
+  return ['id', 'uuid', 'guid', 'key', 'sid', 'gid', '_id', 'Id', 'ID', 'code'].find((name) => {
+    const values = rows.map((row) => row[name])
+    return (
+      rows.length > 1 &&
+      values.every((value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') &&
+      new Set(values).size === rows.length
+    )
+  })
+}
+
+const findCursor = (columns: readonly Column[]): string | undefined =>
+  columns.find(
+    ({ name, type }) =>
+      /^(updated?|modified|last_?modified|last_?updated?|changed)(_?(at|on|date|time))?$/i.test(name) &&
+      (type === 'timestamp' || type === 'datetime'),
+  )?.name

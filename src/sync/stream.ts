@@ -1,0 +1,133 @@
+import type { Batch, Destination, Position, TablePlan, TableWriter } from '../destinations/destination.ts'
+import { SyncError, toSyncError } from '../errors.ts'
+import { type BatchRules, type FilledBatch, toBatches } from './batches.ts'
+import type { Column } from '../schema/types.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { RunStatus } from './run-record.ts'
+import { readStream, type StreamSource } from './slices.ts'
+import { untilStopped } from './until-stopped.ts'
+
+/** A stream of this run, ready to be read and written. */
+export interface StreamJob {
+  /** Its name in the commit log: the stream's, or that of a backfill beside it. */
+  readonly id: string
+  /** Tells whether the connector still asks for what an interrupted listing asked for. */
+  readonly fingerprint: string
+  readonly write: TablePlan['write']
+  /** Read everything anew; the table is replaced as a whole. */
+  readonly refresh: boolean
+  /** How the table is opened. */
+  readonly plan: (listing: ListingPlan) => TablePlan
+  /** What is read, and how its rows become batches; `live` are the table's columns as it stands. */
+  readonly open: (
+    listing: ListingPlan,
+    live: readonly Column[],
+  ) => { readonly source: StreamSource; readonly rules: BatchRules }
+}
+
+/** Where a listing begins and what becomes of its rows. */
+export interface ListingPlan {
+  readonly position: Position
+  /** It goes on inside a listing that an earlier run began. */
+  readonly resumed: boolean
+  /** Its rows replace the table once it is complete. */
+  readonly staged: boolean
+  readonly refresh: boolean
+  /** Append: the runs whose rows are taken back, as the listing that brought them starts again. */
+  readonly retract: readonly string[]
+}
+
+export interface StreamDeps {
+  readonly destination: Destination
+  /** Stop reading and commit what has been read. */
+  readonly soft: AbortSignal
+  /** Cuts off the requests that are under way. */
+  readonly abandon: () => void
+  /** Told of each batch once it is durable. */
+  readonly onCommit: (filled: FilledBatch) => void
+}
+
+export interface StreamOutcome {
+  readonly status: RunStatus
+  readonly from: Checkpoint['done']
+  readonly to: Checkpoint['done']
+  readonly schemaChanges: readonly string[]
+  readonly error?: SyncError
+}
+
+/** The life of every row. Read this function first. */
+export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<StreamOutcome> {
+  const position = await deps.destination.readPosition(job.id)
+  const from = position.checkpoint.done
+  let committed = 0
+  const onCommit = (filled: FilledBatch): void => {
+    committed++
+    deps.onCommit(filled)
+  }
+  const resumed = mayResume(position.checkpoint, job)
+  try {
+    try {
+      return await runListing(job, planListing(job, position, resumed), { ...deps, onCommit })
+    } catch (error) {
+      if (!resumed || committed > 0 || !hasExpired(error)) throw error
+      return await runListing(job, planListing(job, position, false), { ...deps, onCommit })
+    }
+  } catch (thrown) {
+    return { status: 'failed', from, to: from, schemaChanges: [], error: toSyncError(thrown) }
+  }
+}
+
+async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
+  await using table = await deps.destination.openTable(job.plan(listing))
+  const { source, rules } = job.open(listing, table.columns)
+  const from = listing.position.checkpoint.done
+  const steps = untilStopped(readStream(source, listing.position.checkpoint.open?.place), deps.soft, deps.abandon)
+  let last: Batch | undefined
+  let writing: Promise<void> = Promise.resolve()
+  try {
+    // One batch is written while the next is being gathered.
+    for await (const filled of toBatches(steps, rules)) {
+      await writing
+      writing = commit(table, filled, deps)
+      writing.catch(() => undefined)
+      last = filled.batch
+    }
+  } finally {
+    await writing
+  }
+  return {
+    status: last?.complete ? 'complete' : 'handed_over',
+    from,
+    to: last?.checkpoint.done ?? from,
+    schemaChanges: rules.schema.changes,
+  }
+}
+
+async function commit(table: TableWriter, filled: FilledBatch, { onCommit }: StreamDeps): Promise<void> {
+  await using _lines = filled.batch.lines
+  await table.append(filled.batch)
+  onCommit(filled)
+}
+
+function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): boolean {
+  return open !== undefined && open.source === fingerprint && (!refresh || open.refresh === true)
+}
+
+function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
+  const { done, seen, names, open } = position.checkpoint
+  const refresh = resumed ? open?.refresh === true : job.refresh
+  const staged = refresh || job.write === 'replace'
+  if (resumed) return { position, resumed, staged, refresh, retract: [] }
+  const retract = open && !open.refresh && !staged && job.write === 'append' ? open.runs : []
+  const checkpoint = staged ? { done: refresh ? null : done } : { done, ...(seen && { seen }), ...(names && { names }) }
+  return { position: { seq: position.seq, checkpoint }, resumed, staged, refresh, retract }
+}
+
+/** Whether the provider will not go on from a saved page: it says so, or answers its request with a refusal. */
+function hasExpired(error: unknown): boolean {
+  if (!(error instanceof SyncError)) return false
+  return (
+    error.code === 'LISTING_EXPIRED' ||
+    (error.code === 'API_REFUSED' && [400, 404, 410, 422].includes(error.details['status'] as number))
+  )
+}
