@@ -296,6 +296,11 @@ function lookUp(p: usize, length: i32): i32 {
   return -1;
 }
 
+function isDigits(p: usize, length: i32): bool {
+  for (let i = 0; i < length; i++) if (<u32>load<u8>(p + i) - 0x30 > 9) return false;
+  return true;
+}
+
 /** Notes the cursor of this row; one that is not spelled like the highest so far makes the row odd. */
 function noteCursor(p: usize, length: i32, type: i32): void {
   cursorAt = p;
@@ -311,7 +316,8 @@ function noteCursor(p: usize, length: i32, type: i32): void {
   }
   if (type == NUMBER || type == BOOLEAN || type == JSON || escaped) { rowOdd = 1; return; }
   if (type == TIMESTAMP && load<u8>(p + length - 1) != 0x5a) { rowOdd = 1; return; }
-  // Texts of different length, such as 99 and 100, may be numbers.
+  // A text that could be a time or a fraction is not ordered by its bytes; one of digits is among those of its length.
+  if (type == STRING && length > 0 && load<u8>(p) < 0x3a && !isDigits(p, length)) { rowOdd = 1; return; }
   if (maxLength != 0 && maxLength != length) { rowOdd = 1; return; }
   if (maxLength == 0) { newMax = 1; return; }
   let i = 0;

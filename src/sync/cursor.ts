@@ -18,18 +18,23 @@ function parseInstant(text: string): Instant | undefined {
 }
 
 /**
- * Orders two cursors: numbers by value, times as instants, whatever else by code point. Negative where `a` is lower.
- * Integers beyond 2^53 come as their decimal strings.
+ * Orders two cursors: numbers by value, times as instants, whatever else by code point, in this order where they differ
+ * in kind. Negative where `a` is lower. Integers beyond 2^53 come as their decimal strings.
  */
 export function compareCursors(a: CursorValue, b: CursorValue): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
   const [left, right] = [String(a), String(b)]
-  if (/^-?\d+$/.test(left) && /^-?\d+$/.test(right))
-    return Number(BigInt(left) > BigInt(right)) - Number(BigInt(left) < BigInt(right))
-  if (isDecimal(left) && isDecimal(right)) return Number(left) - Number(right)
+  if (isDecimal(left) || isDecimal(right))
+    return isDecimal(left) && isDecimal(right) ? compareDecimals(left, right) : isDecimal(left) ? -1 : 1
   const [first, second] = [parseInstant(left), parseInstant(right)]
   if (first && second) return first.ms - second.ms || compareText(first.nanos, second.nanos)
-  return compareText(left, right)
+  return first ? -1 : second ? 1 : compareText(left, right)
+}
+
+function compareDecimals(a: string, b: string): number {
+  if (a.includes('.') || b.includes('.')) return Number(a) - Number(b)
+  const [left, right] = [BigInt(a), BigInt(b)]
+  return left < right ? -1 : left > right ? 1 : 0
 }
 
 export const higherCursor = (a: CursorValue | null, b: CursorValue | null): CursorValue | null =>

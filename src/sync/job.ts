@@ -89,14 +89,14 @@ export function createJob(options: JobOptions): StreamJob {
         resumed: listing.resumed,
       }
     },
-    open: (listing, live) => {
+    open: (listing, live, reading) => {
       const schema = createSchema(listing, live)
       const edges = findEdges(listing, options)
       const boundary = createBoundary(listing, options, edges)
       const shape = (): Shape => (stream.parent?.columns ? noShape : schema.shape())
       return {
         source: createSource(stream, {
-          options,
+          options: { ...options, signal: AbortSignal.any([options.signal, reading]) },
           cursor: edges.start,
           shape,
           listing: boundary !== undefined,

@@ -83,7 +83,7 @@ export async function probeStream(
       refresh: false,
       retract: [],
     }
-    const { source, rules } = job.open(listing, [])
+    const { source, rules } = job.open(listing, [], hard)
     const step = await firstStep(readStream(source))
     if (!step) return { ...nothing, rowsPath, paginator }
     const { page } = step.step

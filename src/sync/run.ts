@@ -106,7 +106,6 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
   const { connector, request, app, context, budget, destination } = run
   const { log, effects } = app
   const labels = { connector: connector.name, stream: stream.name, run: context.runId }
-  const reading = new AbortController()
   const meter: Meter = { requests: 0, retries: 0, bytes: 0 }
   const counts = { rows: 0, rejected: 0, pages: 0 }
   let read = 0
@@ -145,7 +144,7 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
     describe: provider.describe,
     client: provider.client(meter),
     withoutCredentials: provider.withoutCredentials,
-    signal: AbortSignal.any([context.stop.hard, reading.signal]),
+    signal: context.stop.hard,
     onFound: (name, paginator, warning) => {
       if (warning === undefined) log.info({ ...labels, stream: name }, `${name}: pages by ${paginator.type}`)
       else log.warn({ ...labels, stream: name }, `${name}: ${warning}`)
@@ -154,7 +153,6 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
   const outcome = await syncStream(job, {
     destination,
     soft: budget.soft,
-    abandon: () => reading.abort(),
     onCommit: ({ batch, pages }) => {
       counts.rows += batch.rows
       counts.rejected += batch.rejects.length

@@ -18,10 +18,14 @@ export interface StreamJob {
   readonly refresh: boolean
   /** How the table is opened. */
   readonly plan: (listing: ListingPlan) => TablePlan
-  /** What is read, and how its rows become batches; `live` are the table's columns as it stands. */
+  /**
+   * What is read, and how its rows become batches. `live` are the table's columns as it stands; `reading` cuts off the
+   * requests that are under way.
+   */
   readonly open: (
     listing: ListingPlan,
     live: readonly Column[],
+    reading: AbortSignal,
   ) => { readonly source: StreamSource; readonly rules: BatchRules }
 }
 
@@ -41,8 +45,6 @@ export interface StreamDeps {
   readonly destination: Destination
   /** Stop reading and commit what has been read. */
   readonly soft: AbortSignal
-  /** Cuts off the requests that are under way. */
-  readonly abandon: () => void
   /** Told of each batch once it is durable. */
   readonly onCommit: (filled: FilledBatch) => void
 }
@@ -79,9 +81,12 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
 
 async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
   await using table = await deps.destination.openTable(job.plan(listing))
-  const { source, rules } = job.open(listing, table.columns)
+  const reading = new AbortController()
+  const { source, rules } = job.open(listing, table.columns, reading.signal)
   const from = listing.position.checkpoint.done
-  const steps = untilStopped(readStream(source, listing.position.checkpoint.open?.place), deps.soft, deps.abandon)
+  const steps = untilStopped(readStream(source, listing.position.checkpoint.open?.place), deps.soft, () =>
+    reading.abort(),
+  )
   let last: Batch | undefined
   let writing: Promise<void> = Promise.resolve()
   try {

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type App, createApp } from '../../src/app.ts'
+import { openDestination, parseDestination } from '../../src/destinations/index.ts'
+import { runConnector } from '../../src/sync/run.ts'
+import type { RunRecord, StreamRecord } from '../../src/sync/run-record.ts'
+import { runRequest } from '../../src/sync/run-request.ts'
+
+/** Runs a connector in this process, into a DuckDB file of its own. */
+export interface Harness extends Disposable {
+  /** What `run` reads; `name: api` and `base_url` are given. */
+  connector: string
+  run(
+    request?: Record<string, unknown>,
+    overrides?: Partial<App>,
+  ): Promise<RunRecord & { readonly first: StreamRecord }>
+  query(sql: string): Promise<Record<string, unknown>[]>
+}
+
+export function createHarness(baseUrl: string): Harness {
+  const dir = mkdtempSync(join(tmpdir(), 'headrace-sync-'))
+  const file = join(dir, 'api.yaml')
+  const database = join(dir, 'warehouse.duckdb')
+  const app = createApp({}, { logLevel: 'silent' })
+  let runs = 0
+  return {
+    connector: '',
+    async run(request = {}, overrides = {}) {
+      writeFileSync(file, `name: api\nbase_url: ${baseUrl}\nretry: { attempts: 1 }\n${this.connector}`)
+      const never = new AbortController().signal
+      const record = await runConnector(
+        runRequest.parse({ connector: file, ...request }),
+        { ...app, openDestination: () => openDestination(parseDestination(`duckdb:${database}`), 'api'), ...overrides },
+        { trigger: 'cli', runId: `run-${++runs}`, stop: { soft: never, hard: never } },
+      )
+      return { ...record, first: record.streams[0] as StreamRecord }
+    },
+    async query(sql) {
+      const { DuckDBInstance } = await import('@duckdb/node-api')
+      const instance = await DuckDBInstance.create(database)
+      const connection = await instance.connect()
+      try {
+        const reader = await connection.runAndReadAll(sql)
+        return reader.getRowObjectsJson() as Record<string, unknown>[]
+      } finally {
+        connection.closeSync()
+        instance.closeSync()
+      }
+    },
+    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}
