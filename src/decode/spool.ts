@@ -17,6 +17,7 @@ export class Spool implements AsyncDisposable {
   #chunks: Uint8Array[] = []
   #held = 0
   #size = 0
+  #spilling: Promise<void> = Promise.resolve()
   #file: { readonly handle: FileHandle; readonly dir: string; readonly path: string } | undefined
 
   /** Bytes written so far. */
@@ -62,11 +63,16 @@ export class Spool implements AsyncDisposable {
     return (this.#file as { readonly path: string }).path
   }
 
-  async #spill(): Promise<void> {
-    this.#file ??= await createFile()
-    const chunks = this.#drain()
-    for (let rest = chunks; rest.length > 0; rest = rest.slice(64)) await writeAll(this.#file.handle, rest.slice(0, 64))
-    chunks.forEach(giveBack)
+  /** One after the other, so that the bytes reach the file in order. */
+  #spill(): Promise<void> {
+    this.#spilling = this.#spilling.then(async () => {
+      this.#file ??= await createFile()
+      const chunks = this.#drain()
+      for (let rest = chunks; rest.length > 0; rest = rest.slice(64))
+        await writeAll(this.#file.handle, rest.slice(0, 64))
+      chunks.forEach(giveBack)
+    })
+    return this.#spilling
   }
 
   /** Reads the bytes from the start, in chunks of any size that are good until the spool changes; may be called more than once. */

@@ -34,6 +34,8 @@ export interface BatchRules {
   /** Milliseconds from a batch's first page until it closes. */
   readonly age: number
   readonly now: () => number
+  /** The run is told to stop: that there are no more pages does not mean that the listing has ended. */
+  readonly isStopped: () => boolean
   /** Stop here: the run is over for this time, or has its fill of rows (told how many there are with this page). */
   readonly mayStop: (rows: number) => boolean
   readonly describe: (step: StreamStep) => string
@@ -60,10 +62,10 @@ export async function* toBatches(
   let began = opened?.began
   let highest = opened?.highest ?? null
   let pagesRead = opened?.pages ?? 0
+  let mark = opened?.mark ?? ''
   let rowsRead = 0
   let rejected = 0
   let batch = emptyBatch()
-  let ended = false
 
   const close = (place: Place | undefined): FilledBatch => {
     seq++
@@ -85,6 +87,7 @@ export async function* toBatches(
       highest,
       began: began ?? rules.now(),
       pages: pagesRead,
+      mark,
       ...(boundary && { seen: boundary.kept }),
     },
     names: schema.names,
@@ -122,13 +125,13 @@ export async function* toBatches(
       batch.since ??= rules.now()
       batch.place = streamStep.after
       pagesRead++
+      mark = streamStep.step.next ? page.mark : ''
       rowsRead += encoded.rows
       rejected += encoded.rejects.length
       highest = higherCursor(highest, encoded.highest)
       if (rules.maxRejects !== undefined && rejected > rules.maxRejects)
         throw tooManyRejects(rejected, rules.maxRejects, rules.describe(streamStep))
       if (!streamStep.after || isPastRange(rows, encoded.highest, rules)) {
-        ended = true
         yield close(undefined)
         return
       }
@@ -138,13 +141,13 @@ export async function* toBatches(
       }
       if (batch.lines.size >= batchBytes || rules.now() - batch.since >= rules.age) yield close(streamStep.after)
     }
-    ended = true
   } catch (error) {
     failed = true
     failure = error
   }
-  if (failed && batch.pages > 0 && batch.place) yield close(batch.place)
-  else if (!failed && ended) yield close(undefined)
+  // Steps that end while the run is told to stop are not the end of the listing.
+  if (!failed && !rules.isStopped()) yield close(undefined)
+  else if (batch.pages > 0 && batch.place) yield close(batch.place)
   await batch.lines[Symbol.asyncDispose]()
   if (failed) throw failure
 }

@@ -25,6 +25,8 @@ export interface OpenListing {
   readonly began: number
   /** Pages read so far in this listing. */
   readonly pages: number
+  /** The mark of the page before `place`: a provider that sends it once more is repeating itself. */
+  readonly mark: string
   /** Tells whether the connector still asks for the same listing: a hash of what makes its requests. */
   readonly source: string
   /** The runs that have committed rows of this listing; were it to start again, an append stream takes these rows back. */

@@ -13,7 +13,7 @@ import { readMembers } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules } from './batches.ts'
 import { Boundary } from './boundary.ts'
-import type { CursorValue } from './checkpoint.ts'
+import type { CursorValue, OpenListing } from './checkpoint.ts'
 import { shiftCursor } from './cursor.ts'
 import type { Listing } from './pages.ts'
 import type { Slice, StreamSource } from './slices.ts'
@@ -33,7 +33,8 @@ export interface JobOptions {
   readonly backfill: { readonly from: CursorValue; readonly until: CursorValue } | undefined
   /** Milliseconds; how long the destination lets a batch wait. */
   readonly batchAge: number
-  readonly mayStop: (rows: number) => boolean
+  readonly mayStop: BatchRules['mayStop']
+  readonly isStopped: BatchRules['isStopped']
   readonly describe: (request: ApiRequest) => string
   readonly client: ClientFactory
   /** Takes credentials out of a link that the provider sent. */
@@ -100,7 +101,7 @@ export function createJob(options: JobOptions): StreamJob {
           cursor: edges.start,
           shape,
           listing: boundary !== undefined,
-          pagesBefore: listing.position.checkpoint.open?.pages ?? 0,
+          open: listing.position.checkpoint.open,
         }),
         rules: createRules(listing, options, { schema, boundary, edges }),
       }
@@ -171,6 +172,7 @@ function createRules(
     age: options.batchAge,
     now: () => effects.now(),
     mayStop: options.mayStop,
+    isStopped: options.isStopped,
     describe: ({ step }) => describe(step.page.request),
   }
 }
@@ -180,13 +182,10 @@ interface SourceOptions {
   readonly cursor: CursorValue | null
   readonly shape: () => Shape
   readonly listing: boolean
-  readonly pagesBefore: number
+  readonly open: OpenListing | undefined
 }
 
-function createSource(
-  stream: StreamConfig,
-  { options, cursor, shape, listing, pagesBefore }: SourceOptions,
-): StreamSource {
+function createSource(stream: StreamConfig, { options, cursor, shape, listing, open }: SourceOptions): StreamSource {
   const { connector, effects, runId, env } = options
   const parent = stream.parent && connector.streams.find(({ name }) => name === stream.parent?.stream)
   const paginator = createPaginator(stream.paginator, {
@@ -206,7 +205,7 @@ function createSource(
         cursor: parent.incremental?.start ?? null,
         shape: () => noShape,
         listing: false,
-        pagesBefore: 0,
+        open: undefined,
       }),
     pages: {
       send: options.client(stream, { shape, listing }),
@@ -218,7 +217,8 @@ function createSource(
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },
       maxPages: stream.max_pages,
-      pagesBefore: stream.parent || stream.partitions ? 0 : pagesBefore,
+      pagesBefore: stream.parent || stream.partitions ? 0 : (open?.pages ?? 0),
+      markBefore: start === open?.place.next ? open.mark : '',
       describe: options.describe,
     }),
   }

@@ -13,6 +13,8 @@ export interface Listing {
   /** The listing ends after so many pages, `pagesBefore` included. */
   readonly maxPages: number | undefined
   readonly pagesBefore: number
+  /** The mark of the page before `start`, where a listing goes on. */
+  readonly markBefore: string
   /** Method and URL without credentials, for messages. */
   readonly describe: (request: ApiRequest) => string
 }
@@ -22,6 +24,8 @@ export interface Page {
   readonly status: number
   readonly headers: ResponseHeaders
   readonly body: PageBody
+  /** The same for two pages only if their rows are the same, byte for byte; empty for a page without rows. */
+  readonly mark: string
 }
 
 /** A page, and the request that fetches the one after it. */
@@ -51,7 +55,8 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   const stop = new AbortController()
   const signal = AbortSignal.any([source.signal, stop.signal])
   const ahead: Fetch[] = []
-  const isRepeated = createRepetitionCheck()
+  const asked = new Set<string>()
+  let mark = listing.markBefore
   let known: ApiRequest[] = []
   let left = maxPages === undefined ? Infinity : maxPages - pagesBefore
 
@@ -66,7 +71,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
     if (left > 0) start(listing.start)
     for (let fetch = ahead.shift(); fetch; fetch = ahead.shift()) {
       const { request } = fetch
-      if (isRepeated.request(request)) throw repeated(`${describe(request)} was asked for before in this listing`)
+      if (!addRequest(asked, request)) throw repeated(`${describe(request)} was asked for before in this listing`)
       const response = await fetch.response
       left--
       const { headers, body, url, status } = response
@@ -86,7 +91,9 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
         await discard(ahead)
         known = next ? [...(paginator.rest?.(view) ?? [next])] : []
       }
-      if (await isRepeated.page(body.rows)) {
+      const markBefore = mark
+      mark = await markRows(body.rows)
+      if (mark !== '' && mark === markBefore) {
         throw repeated(
           `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
         )
@@ -96,7 +103,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const window = known.length > 1 ? source.concurrency : 1
       while (ahead.length < Math.min(window, known.length)) start(known[ahead.length] as ApiRequest)
       known = known.slice(1)
-      yield { page: { request, status, headers, body }, next }
+      yield { page: { request, status, headers, body, mark }, next }
     }
   } finally {
     stop.abort()
@@ -117,33 +124,22 @@ const requestKey = ({ method, url, body = '', headers }: ApiRequest): string =>
 const repeated = (what: string): SyncError =>
   new SyncError('PAGE_REPEATED', `${what}; look at the paginator of this stream`)
 
-/** Knows the requests of a listing and the rows of its last page. */
-function createRepetitionCheck() {
-  const requests = new Set<string>()
-  let last = ''
-  return {
-    request(request: ApiRequest): boolean {
-      const size = requests.size
-      return requests.add(createHash('sha1').update(requestKey(request)).digest('base64')).size === size
-    },
-    async page(rows: PageRows): Promise<boolean> {
-      const mark = rows.count === 0 ? '' : await fingerprint(rows)
-      const same = mark !== '' && mark === last
-      last = mark
-      return same
-    },
-  }
+/** False where the listing has asked for this before. */
+function addRequest(asked: Set<string>, request: ApiRequest): boolean {
+  const size = asked.size
+  return asked.add(createHash('sha1').update(requestKey(request)).digest('base64')).size > size
 }
 
 /** Size, checksum, and the first and last bytes as they are: two pages that agree in all of them are the same page. */
-async function fingerprint({ lines }: PageRows): Promise<string> {
+async function markRows({ count, lines }: PageRows): Promise<string> {
+  if (count === 0) return ''
+  const hash = createHash('sha1')
   let sum = 0
-  let first: string | undefined
-  let last = ''
+  let last = Buffer.alloc(0)
   for await (const chunk of lines.read()) {
+    if (sum === 0) hash.update(chunk.subarray(0, 512))
     sum = crc32(chunk, sum)
-    first ??= Buffer.from(chunk.subarray(0, 512)).toString('latin1')
-    last = Buffer.from(chunk.subarray(-512)).toString('latin1')
+    last = Buffer.from(chunk.subarray(-512))
   }
-  return `${lines.size} ${sum} ${first ?? ''} ${last}`
+  return hash.update(last).update(`${lines.size} ${sum}`).digest('base64')
 }

@@ -66,6 +66,7 @@ export async function probeStream(
       backfill: undefined,
       batchAge: Infinity,
       mayStop: () => true,
+      isStopped: () => false,
       describe: provider.describe,
       client: provider.client(createMeter()),
       withoutCredentials: provider.withoutCredentials,

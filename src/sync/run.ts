@@ -141,6 +141,7 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
         (request.limit !== undefined && rows >= request.limit)
       )
     },
+    isStopped: () => budget.soft.aborted,
     describe: provider.describe,
     client: provider.client(meter),
     withoutCredentials: provider.withoutCredentials,

@@ -128,11 +128,12 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
   return { position: { seq: position.seq, checkpoint }, resumed, staged, refresh, retract }
 }
 
-/** Whether the provider will not go on from a saved page: it says so, or answers its request with a refusal. */
+/**
+ * Whether the saved page leads nowhere: the provider says that it has expired, answers its request with a refusal, or
+ * it was a link that is not to be followed. The listing from its start tells whether that was passing.
+ */
 function hasExpired(error: unknown): boolean {
   if (!(error instanceof SyncError)) return false
-  return (
-    error.code === 'LISTING_EXPIRED' ||
-    (error.code === 'API_REFUSED' && [400, 404, 410, 422].includes(error.details['status'] as number))
-  )
+  if (error.code === 'API_REFUSED') return [400, 404, 410, 422].includes(error.details['status'] as number)
+  return error.code === 'LISTING_EXPIRED' || error.code === 'ORIGIN_REFUSED' || error.code === 'PAGE_REPEATED'
 }

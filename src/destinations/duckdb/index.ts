@@ -1,0 +1,49 @@
+import { basename, resolve } from 'node:path'
+import { SyncError } from '../../errors.ts'
+import type { Destination, TablePlan } from '../destination.ts'
+import type { DestinationSpec } from '../spec.ts'
+import { schemaName } from '../system.ts'
+import { openDatabase } from './database.ts'
+import { createLogTables, readPosition, readPositions, readRuns, saveRun } from './log-tables.ts'
+import { openWriter } from './writer.ts'
+
+/**
+ * Tables in a DuckDB file, in the schema of the connector. Rows and checkpoint commit in one transaction; one process
+ * at a time can write, the runs of one process take turns.
+ */
+export async function openDuckdb(
+  spec: Extract<DestinationSpec, { type: 'duckdb' }>,
+  connectorName: string,
+): Promise<Destination> {
+  // DuckDB names a file's catalog after what stands before the first dot; a schema of that name would be ambiguous.
+  const [container = ''] = basename(resolve(spec.path)).split('.')
+  const schema = spec.schema ?? schemaName(connectorName, container) ?? 'main'
+  const database = await openDatabase(spec.path)
+  try {
+    await database.transact((session) => createLogTables(session, schema))
+  } catch (thrown) {
+    await database[Symbol.asyncDispose]()
+    throw thrown
+  }
+  return {
+    guarantee: 'exactly-once',
+    batchAge: 5_000,
+    readPosition: (stream) => database.use((session) => readPosition(session, schema, stream)),
+    async openTable(plan) {
+      checkTable(plan)
+      return openWriter(database, schema, plan)
+    },
+    saveRun: (run) => database.transact((session) => saveRun(session, schema, run)),
+    recentRuns: (limit) => database.use((session) => readRuns(session, schema, limit)),
+    positions: () => database.use((session) => readPositions(session, schema)),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  }
+}
+
+function checkTable({ stream, table }: TablePlan): void {
+  if (!/^_headrace_/i.test(table)) return
+  throw new SyncError(
+    'CONFIG_INVALID',
+    `Stream ${stream} cannot write to ${table}: names that begin with _headrace_ are taken.`,
+  )
+}

@@ -1,0 +1,35 @@
+import type { Column } from '../../schema/types.ts'
+import { loadedAtColumn, runIdColumn } from '../system.ts'
+import { listNames, quoteName, quotePath, quoteText } from './sql.ts'
+import { toSqlType } from './types.ts'
+
+export interface Load {
+  /** NDJSON. */
+  readonly path: string
+  readonly columns: readonly Column[]
+  readonly runId: string
+  readonly loadedAt: string
+  /** The largest row that is expected, in bytes. */
+  readonly rowSize: number
+}
+
+/** `read_json` of no columns is a syntax error; rows without any (all of them empty or null) count all the same. */
+const nothing: Column = { name: '_headrace_nothing', type: 'boolean' }
+
+/** A SELECT of the batch in the order of its lines: its columns, then the system columns. */
+export function selectRows({ path, columns, runId, loadedAt, rowSize }: Load): string {
+  const read = columns.length > 0 ? columns : [nothing]
+  const types = read.map(({ name, type }) => `${quoteText(name)}: ${quoteText(toSqlType(type))}`)
+  const names = columns.map(({ name }) => quoteName(name))
+  const constants = [
+    `${quoteText(runId)} AS ${quoteName(runIdColumn)}`,
+    `TIMESTAMPTZ ${quoteText(loadedAt)} AS ${quoteName(loadedAtColumn)}`,
+  ]
+  return `SELECT ${[...names, ...constants].join(', ')} FROM read_json(${quotePath(path)}, format = 'newline_delimited',
+    auto_detect = false, maximum_object_size = ${rowSize}, columns = {${types.join(', ')}})`
+}
+
+/** The columns that a batch fills, in the order of `selectRows`. */
+export function listLoadedColumns(columns: readonly Column[]): string {
+  return listNames([...columns.map(({ name }) => name), runIdColumn, loadedAtColumn])
+}

@@ -1,0 +1,92 @@
+import { mkdir, realpath, rm } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import type { Column } from '../../schema/types.ts'
+import { type Checkpoint, fresh } from '../../sync/checkpoint.ts'
+import type { Position } from '../destination.ts'
+import { createLock, type Lock } from '../lock.ts'
+import { createShared } from '../shared.ts'
+import { commitsTable, rejectsTable, runsTable, schemaName } from '../system.ts'
+import { lockDir, unlockDir } from './dir-lock.ts'
+import { guard } from './failures.ts'
+import { readLines, repairLog } from './log-file.ts'
+
+/** A line of `_headrace_commits.ndjson`. */
+export interface Commit {
+  readonly stream: string
+  readonly seq: number
+  readonly run_id: string
+  readonly checkpoint: Checkpoint
+  readonly rows: number
+  readonly committed_at: string
+  /** The staged files of this table take the place of its others; a crash may have left that to do. */
+  readonly replaces?: string
+  /** The files of these commits of the stream are taken back; a crash may have left that to do. */
+  readonly retracts?: readonly number[]
+}
+
+/** The folder of one connector, taken by this process and shared by its runs. */
+export interface Folder {
+  readonly dir: string
+  /** One commit at a time. */
+  readonly lock: Lock
+  /** The last commit of each stream. */
+  readonly commits: Map<string, Commit>
+  /** By table. */
+  readonly columns: Map<string, readonly Column[]>
+}
+
+export const logFiles = {
+  commits: `${commitsTable}.ndjson`,
+  runs: `${runsTable}.ndjson`,
+  rejects: `${rejectsTable}.ndjson`,
+  /** NDJSON does not tell the type of a column. */
+  columns: '_headrace_columns.ndjson',
+} as const
+
+/** Where DuckDB puts what does not fit into its memory while it writes Parquet. */
+export const scratchName = '.headrace-scratch'
+
+const folders = createShared<Folder>()
+
+/** Opens the connector's folder below `dir`: `dir` itself where it bears the connector's name. */
+export async function acquireFolder(dir: string, connectorName: string): Promise<Folder> {
+  const root = resolve(dir)
+  const path = join(root, schemaName(connectorName, basename(root)) ?? '')
+  const real = await guard(path, async () => {
+    await mkdir(path, { recursive: true })
+    return realpath(path)
+  })
+  return folders.acquire(real, () => guard(real, () => openFolder(real)))
+}
+
+export async function releaseFolder(folder: Folder): Promise<void> {
+  await folders.release(folder.dir, () => unlockDir(folder.dir))
+}
+
+/** The places that runs have taken in a stream's commit log. */
+export async function findCommits(folder: Folder, stream: string, runs: readonly string[]): Promise<readonly number[]> {
+  if (runs.length === 0) return []
+  const commits = (await readLines(join(folder.dir, logFiles.commits))) as Commit[]
+  return commits.filter((commit) => commit.stream === stream && runs.includes(commit.run_id)).map(({ seq }) => seq)
+}
+
+export function toPosition(commit: Commit | undefined): Position {
+  return commit ? { seq: commit.seq, checkpoint: commit.checkpoint } : { seq: 0, checkpoint: fresh }
+}
+
+async function openFolder(dir: string): Promise<Folder> {
+  await lockDir(dir)
+  try {
+    await rm(join(dir, scratchName), { recursive: true, force: true })
+    for (const name of Object.values(logFiles)) await repairLog(join(dir, name))
+    const commits = new Map<string, Commit>()
+    for (const commit of (await readLines(join(dir, logFiles.commits))) as Commit[]) commits.set(commit.stream, commit)
+    const columns = new Map<string, readonly Column[]>()
+    const tables = (await readLines(join(dir, logFiles.columns))) as { table: string; columns: readonly Column[] }[]
+    for (const line of tables) columns.set(line.table, line.columns)
+    return { dir, lock: createLock(), commits, columns }
+  } catch (thrown) {
+    await unlockDir(dir)
+    throw thrown
+  }
+}

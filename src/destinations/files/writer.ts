@@ -1,0 +1,144 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SyncError } from '../../errors.ts'
+import type { Column } from '../../schema/types.ts'
+import { mergeColumns } from '../column-changes.ts'
+import type { Batch, TablePlan, TableWriter } from '../destination.ts'
+import type { FileFormat } from '../spec.ts'
+import { placeFile, writeNdjson } from './batch-file.ts'
+import { guard } from './failures.ts'
+import { type Commit, findCommits, type Folder, logFiles, scratchName } from './folder.ts'
+import { appendLines } from './log-file.ts'
+import { openParquetWriter, type ParquetWriter } from './parquet.ts'
+import {
+  batchFile,
+  clearDir,
+  exists,
+  removeCommitted,
+  removeUncommitted,
+  stagingDir,
+  swapDirs,
+  tableDir,
+} from './table-dir.ts'
+
+export interface WriterOptions {
+  readonly folder: Folder
+  readonly plan: TablePlan
+  readonly format: FileFormat
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+interface WriterState extends WriterOptions {
+  /** Where this stream's batches go: the table's folder, or the staging folder. */
+  readonly dir: string
+  readonly parquet: ParquetWriter | undefined
+  /** Set with the first commit: from then on the staged files are this listing's. */
+  begun: boolean
+}
+
+export async function openWriter(options: WriterOptions): Promise<TableWriter> {
+  const { folder, plan, format } = options
+  const dir = plan.staged ? stagingDir(folder, plan.table) : tableDir(folder, plan.table)
+  await guard(dir, () => folder.lock(() => recover(folder, plan, dir)))
+  const parquet = format === 'parquet' ? await openParquetWriter(plan, join(folder.dir, scratchName)) : undefined
+  const state: WriterState = { ...options, dir, parquet, begun: plan.resumed }
+  return {
+    columns: folder.columns.get(plan.table) ?? [],
+    append: (batch) => guard(dir, () => folder.lock(() => append(state, batch))),
+    async [Symbol.asyncDispose]() {
+      await parquet?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Finishes what the last commit promised, and removes what none did. */
+async function recover(folder: Folder, plan: TablePlan, dir: string): Promise<void> {
+  const last = folder.commits.get(plan.stream)
+  await finish(folder, plan, last)
+  await removeUncommitted(tableDir(folder, plan.table), last?.seq ?? 0)
+  await removeUncommitted(stagingDir(folder, plan.table), last?.seq ?? 0)
+  if (plan.staged && plan.resumed && !(await exists(dir))) throw refuseResume(plan, dir)
+}
+
+/** What a commit promises beyond its own file; may be repeated. */
+async function finish(folder: Folder, plan: TablePlan, commit: Commit | undefined): Promise<void> {
+  if (commit?.retracts) await removeCommitted(tableDir(folder, plan.table), commit.retracts)
+  if (commit?.replaces !== undefined) await swapDirs(folder, commit.replaces)
+}
+
+async function append(state: WriterState, batch: Batch): Promise<void> {
+  const { folder, plan, dir } = state
+  const last = folder.commits.get(plan.stream)?.seq ?? 0
+  if (last !== batch.seq - 1) throw refuseCommit(plan, batch, last)
+  if (plan.staged && !state.begun) await clearDir(dir)
+  await keepColumns(state, batch)
+  if (batch.rows > 0) await writeRows(state, batch)
+  await keepRejects(state, batch)
+  const commit = await toCommit(state, batch)
+  await appendLines(join(folder.dir, logFiles.commits), [commit])
+  folder.commits.set(plan.stream, commit)
+  state.begun = true
+  // The commit says that it is to be done; a crash from here on leaves it to the next run.
+  await finish(folder, plan, commit)
+}
+
+async function keepColumns({ folder, plan }: WriterState, batch: Batch): Promise<void> {
+  const known = folder.columns.get(plan.table) ?? []
+  const columns = mergeColumns(plan.table, known, batch.columns)
+  if (JSON.stringify(columns) === JSON.stringify(known)) return
+  await appendLines(join(folder.dir, logFiles.columns), [{ table: plan.table, columns }])
+  folder.columns.set(plan.table, columns)
+}
+
+async function writeRows({ folder, plan, format, dir, parquet }: WriterState, batch: Batch): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  await placeFile(dir, batchFile(batch.seq, format), async (path) => {
+    if (parquet) await parquet.write(path, batch, pickColumns(folder.columns.get(plan.table) ?? [], batch.columns))
+    else await writeNdjson(batch.lines, path)
+  })
+}
+
+/** The columns of a batch, each with the widest type that the table has for it by now. */
+function pickColumns(known: readonly Column[], wanted: readonly Column[]): readonly Column[] {
+  const types = new Map(known.map(({ name, type }) => [name.toLowerCase(), type]))
+  return wanted.map(({ name, type }) => ({ name, type: types.get(name.toLowerCase()) ?? type }))
+}
+
+/** Before the commit, as the rows: a crash in between repeats them. */
+async function keepRejects({ folder, plan, now }: WriterState, { rejects, seq }: Batch): Promise<void> {
+  const rejected_at = new Date(now()).toISOString()
+  const lines = rejects.map(({ reason, row }) => ({
+    stream: plan.stream,
+    seq,
+    run_id: plan.runId,
+    reason,
+    row,
+    rejected_at,
+  }))
+  await appendLines(join(folder.dir, logFiles.rejects), lines)
+}
+
+async function toCommit({ folder, plan, now }: WriterState, batch: Batch): Promise<Commit> {
+  const retracts = plan.staged ? [] : await findCommits(folder, plan.stream, batch.retract)
+  return {
+    stream: plan.stream,
+    seq: batch.seq,
+    run_id: plan.runId,
+    checkpoint: batch.checkpoint,
+    rows: batch.rows,
+    committed_at: new Date(now()).toISOString(),
+    ...(retracts.length > 0 ? { retracts } : {}),
+    ...(plan.staged && batch.complete ? { replaces: plan.table } : {}),
+  }
+}
+
+function refuseCommit(plan: TablePlan, batch: Batch, last: number): SyncError {
+  const message = `Another run has written stream ${plan.stream} meanwhile (commit ${last}, expected ${batch.seq - 1}): nothing of this batch was written, run again.`
+  return new SyncError('STATE_CONFLICT', message)
+}
+
+function refuseResume(plan: TablePlan, dir: string): SyncError {
+  const message = `${dir}, which holds the first part of the listing of stream ${plan.stream}, is gone: run with --full-refresh.`
+  return new SyncError('DESTINATION_FAILED', message)
+}

@@ -1,0 +1,17 @@
+import { openDestination, parseDestination } from '../../src/destinations/index.ts'
+import { appendAll, createBatch } from './batch.ts'
+
+/** Appends batches of 50 rows until it is killed; run as a process of its own: SPEC WRITE. */
+const [spec = '', write = 'append'] = process.argv.slice(2)
+const destination = await openDestination(parseDestination(spec), 'acme')
+process.stdout.write('ready\n')
+const merge = write === 'merge'
+for (;;) {
+  await appendAll(destination, { write: merge ? 'merge' : 'append', primaryKey: merge ? ['id'] : [] }, [
+    (seq) =>
+      createBatch(
+        seq,
+        Array.from({ length: 50 }, (_, row) => ({ id: (seq - 1) * 50 + row, name: 'x'.repeat(2_000) })),
+      ),
+  ])
+}
