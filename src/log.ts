@@ -41,7 +41,8 @@ export function createLog({ level, format, redact, write }: LogOptions): Log {
       base: null,
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      serializers: {},
+      // Errors are made plain below, where the level is known.
+      serializers: { err: (error: unknown) => error },
       formatters: {
         level: (label) => ({ severity: severities[label] ?? 'INFO' }),
         log: (fields) => Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value, stacks)])),
@@ -74,5 +75,5 @@ function shorten(line: string): string {
 
 function showStack(error: unknown): string {
   const { stack, cause } = (error ?? {}) as { stack?: string; cause?: unknown }
-  return stack === undefined ? '' : `${stack}\n${showStack(cause)}`
+  return !stack ? '' : `${stack}\n${showStack(cause)}`
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { giveBack } from './blocks.ts'
@@ -100,9 +100,36 @@ export class Spool implements AsyncDisposable {
 }
 
 async function createFile() {
-  const dir = await mkdtemp(join(tmpdir(), 'headrace-'))
+  const dir = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
+  tidied ??= removeLeftovers(dir)
+  await tidied
   const path = join(dir, 'rows.ndjson')
   return { dir, path, handle: await open(path, 'wx+', 0o600) }
+}
+
+const prefix = 'headrace-spool-'
+const hour = 3_600_000
+let tidied: Promise<void> | undefined
+
+/** Removes what processes that were killed have left behind; `own` was made just now. */
+async function removeLeftovers(own: string): Promise<void> {
+  const { mtimeMs: now } = await stat(own)
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : NaN
+    if (Number.isNaN(pid) || isAlive(pid)) continue
+    const dir = join(tmpdir(), name)
+    const { mtimeMs } = await stat(dir).catch(() => ({ mtimeMs: Infinity }))
+    // Not at once: a container that shares this folder has process numbers of its own.
+    if (mtimeMs < now - hour) await rm(dir, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** `writev` may write less than it was given. */

@@ -51,7 +51,7 @@ export function retryFailures(options: RetryOptions): Middleware {
       if (until > giveUpAt || !mayWait(until, wait)) throw toError(comeBack(failure, until), request, redact)
       log.warn(
         { url: describeUrl(request.url, redact), status: outcome.status, attempt: attempts, wait_ms: until - now },
-        `${outcome.reason}; trying again`,
+        `${describeRequest(request, redact)} ${outcome.reason}; trying again`,
       )
       if (!(await waitUntil(until, wait, signal))) throw toError(comeBack(failure, until), request, redact)
     }

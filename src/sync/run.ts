@@ -151,6 +151,14 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
       else log.warn({ ...labels, stream: name }, `${name}: ${warning}`)
     },
   })
+  if (destination.guarantee === 'at-least-once' && (job.write === 'merge' || job.write === 'insert_only')) {
+    log.warn(
+      labels,
+      `${stream.name}: files cannot be updated, so every version of a row is kept; take the last one of each key`,
+    )
+  }
+  // Beside each page, so that retries and waits show while they happen.
+  const ticker = context.onProgress && setInterval(report, 500)
   const outcome = await syncStream(job, {
     destination,
     soft: budget.soft,
@@ -164,7 +172,7 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
       )
       report()
     },
-  })
+  }).finally(() => clearInterval(ticker))
   const handedOver = outcome.error !== undefined && mustComeBack(outcome.error, budget.deadline)
   const status: RunStatus = handedOver ? 'handed_over' : outcome.status
   if (outcome.error)

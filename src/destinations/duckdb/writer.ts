@@ -203,7 +203,8 @@ function refuseCommit({ plan }: WriterState, batch: Batch, last: number): SyncEr
   return new SyncError('STATE_CONFLICT', message)
 }
 
+/** The listing starts again: what was staged of it is gone. */
 function refuseResume({ plan, schema, table }: WriterState): SyncError {
-  const message = `Table ${schema}.${table}, which holds the first part of the listing of stream ${plan.stream}, is gone: run with --full-refresh.`
-  return new SyncError('DESTINATION_FAILED', message)
+  const message = `Table ${schema}.${table}, which held the first part of the listing of stream ${plan.stream}, is gone.`
+  return new SyncError('LISTING_EXPIRED', message)
 }
