@@ -1,0 +1,21 @@
+// Builds dist/: the function (index.js), the command line (cli.js) and the chunks that they share and load lazily.
+import { copyFileSync, rmSync } from 'node:fs'
+import { build } from 'esbuild'
+
+rmSync('dist', { recursive: true, force: true })
+await build({
+  entryPoints: ['src/index.ts', 'src/cli.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  packages: 'external',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+})
+// Whichever chunk loads it looks beside itself, and all chunks lie here.
+copyFileSync('src/decode/scan.wasm', 'dist/scan.wasm')

@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander'
+import { suggest } from '../config/nearest.ts'
+
+/** A whole number of at least 1. */
+export function parseCount(text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw new InvalidArgumentError('expected a whole number of at least 1.')
+}
+
+/** Seconds above 0; a fraction will do. */
+export function parseSeconds(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
+  throw new InvalidArgumentError('expected a number of seconds above 0.')
+}
+
+/** One of `choices`, or an error that names the nearest. */
+export function parseChoice<const T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((known) => known === text)
+    if (choice !== undefined) return choice
+    throw new InvalidArgumentError(`expected one of ${choices.join(', ')}${suggest(text, choices)}.`)
+  }
+}

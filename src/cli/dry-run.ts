@@ -1,0 +1,72 @@
+import type { App } from '../app.ts'
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import { findConnector } from '../config/find.ts'
+import { loadConnector } from '../config/load.ts'
+import { secretRefs } from '../config/secret-refs.ts'
+import { renderRequest } from '../config/templates.ts'
+import type { ApiRequest } from '../http/send.ts'
+import { createPaginator } from '../paginators/index.ts'
+import type { RunRequest } from '../sync/run-request.ts'
+import { type CommandContext, toJson } from './context.ts'
+import { exitCodes } from './exit-code.ts'
+import { selectStream } from './select-stream.ts'
+
+/**
+ * Prints the first request of each stream as a first run would send it, and what it would be signed with. Sends
+ * nothing, reads no secret and no destination.
+ */
+export async function dryRun(request: RunRequest, app: App, { terminal, globals }: CommandContext): Promise<number> {
+  const connector = await loadConnector(await findConnector(request.connector, app.connectorsDir))
+  const streams = request.streams?.map((name) => selectStream(connector, name)) ?? connector.streams
+  const secrets = secretRefs(connector).map(({ ref }) => ref.text)
+  const auth = connector.auth.map(({ type }) => type)
+  const requests = streams.map((stream) => ({ stream, first: firstRequest(connector, stream, { request, app }) }))
+  if (globals.json) {
+    const shown = requests.map(({ stream, first }) => ({ stream: stream.name, ...first }))
+    terminal.print(toJson({ connector: connector.name, auth, secrets, requests: shown }))
+    return exitCodes.complete
+  }
+  const signed = auth.every((type) => type === 'none')
+    ? 'not signed'
+    : `signed with ${auth.join(', ')}${secrets.length > 0 ? ` (${[...new Set(secrets)].join(', ')})` : ''}`
+  for (const { stream, first } of requests) terminal.print(describe(terminal.style('bold', stream.name), first, signed))
+  return exitCodes.complete
+}
+
+function firstRequest(
+  connector: Connector,
+  stream: StreamConfig,
+  { request, app }: { readonly request: RunRequest; readonly app: App },
+): ApiRequest {
+  const partition = firstPartition(stream)
+  const rendered = renderRequest(connector, stream, {
+    cursor: request.from ?? stream.incremental?.start ?? null,
+    ...(stream.parent && { parent: placeholders(stream.parent) }),
+    ...(partition && { partition }),
+    now: app.effects.now(),
+    run: { id: 'dry-run' },
+    env: app.env,
+  })
+  return createPaginator(stream.paginator, { stop: stream.stop, maxPages: stream.max_pages }).first(rendered)
+}
+
+/** What a parent row will bring is not known yet: `orders.id` stands in its place. */
+function placeholders({ stream, include }: NonNullable<StreamConfig['parent']>): Record<string, string> {
+  return Object.fromEntries(Object.entries(include).map(([name, field]) => [name, `${stream}.${field}`]))
+}
+
+function firstPartition({ partitions }: StreamConfig): Record<string, unknown> | undefined {
+  if (partitions === undefined || Array.isArray(partitions)) return partitions?.[0]
+  return Object.fromEntries(Object.entries(partitions).map(([name, values]) => [name, values[0]]))
+}
+
+function describe(name: string, { method, url, headers, body }: ApiRequest, signed: string): string {
+  const lines = [
+    name,
+    `  ${method} ${url}`,
+    ...Object.entries(headers).map(([key, value]) => `  ${key}: ${value}`),
+    ...(body === undefined ? [] : [`  ${body}`]),
+    `  ${signed}`,
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,50 @@
+/** What `--help` teaches by example, by command; `` is the program itself. */
+export const examples = {
+  headrace: `
+Examples:
+  $ headrace init acme --base-url https://api.acme.com/v1    a connector file to start from
+  $ headrace check acme                                      sign in, read one page of each stream
+  $ headrace preview acme orders                             the first rows, and their columns
+  $ headrace run acme --to duckdb:acme.duckdb                rows into acme.orders, each exactly once
+
+CONNECTOR is a file, or a name that is looked up in --connectors (default: connectors/).
+Exit codes: 0 complete, 1 a stream failed, 2 usage or configuration, 3 stopped at the budget, 130 interrupted.`,
+  run: `
+Examples:
+  $ headrace run acme                                        all streams of connectors/acme.yaml
+  $ headrace run acme.yaml orders items --to files:out       two streams, into NDJSON files
+  $ headrace run acme --budget 600 || test $? -eq 3          stop after ten minutes; the next run goes on
+  $ headrace run acme orders --from 2026-01-01 --until 2026-02-01
+                                                             a month again, beside the cursor
+  $ headrace run acme --dry-run                              what would be asked first; sends nothing
+
+Destinations: duckdb:PATH[#SCHEMA], files:DIR[?format=ndjson|parquet]
+Default: HEADRACE_DESTINATION, else the connector's destination, else duckdb:headrace.duckdb
+Ctrl-C once finishes the batch and commits it, twice stops at once; nothing is lost either way.`,
+  check: `
+Examples:
+  $ headrace check acme
+  $ headrace check acme.yaml orders --json | jq '.streams[].proposals'`,
+  preview: `
+Examples:
+  $ headrace preview acme orders
+  $ headrace preview acme orders --limit 3 --json | jq .columns`,
+  status: `
+Examples:
+  $ headrace status                                          every connector of the directory
+  $ headrace status acme --to duckdb:acme.duckdb --json`,
+  schema: `
+Example:
+  $ headrace schema > connector.schema.json
+  and at the top of a connector file:  # yaml-language-server: $schema=connector.schema.json`,
+  init: `
+Examples:
+  $ headrace init acme                                       asks a few questions
+  $ headrace init acme --base-url https://api.acme.com/v1 --auth bearer --stream orders \\
+      --primary-key id --cursor updated_at`,
+  serve: `
+Examples:
+  $ headrace serve --port 8080
+  $ curl -X POST http://127.0.0.1:8080/run/acme
+  $ curl -H 'Content-Type: application/json' -d '{"connector": "acme", "streams": ["orders"]}' http://127.0.0.1:8080/`,
+} as const

@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type starterAuth, starterConnector } from '../config/starter.ts'
+import { SyncError } from '../errors.ts'
+import { connectorsDirOf } from '../app.ts'
+import { type CommandContext, toJson } from './context.ts'
+import { exitCodes } from './exit-code.ts'
+
+/** The flags; each as in `StarterOptions`. */
+export interface InitOptions {
+  readonly baseUrl?: string
+  readonly auth?: (typeof starterAuth)[number]
+  readonly tokenUrl?: string
+  readonly stream?: string
+  readonly path?: string
+  readonly rows?: string
+  /** Comma between. */
+  readonly primaryKey?: string
+  readonly cursor?: string
+  readonly cursorParam?: string
+}
+
+/** `headrace init`: writes a connector file, and never over one that is there. */
+export async function initCommand(name: string, options: InitOptions, context: CommandContext): Promise<number> {
+  const { terminal, globals, env } = context
+  if (!/^[a-z][a-z0-9_-]*$/.test(name))
+    throw new SyncError(
+      'REQUEST_INVALID',
+      `${JSON.stringify(name)} is no name for a connector: use lower-case letters, digits, _ and -, beginning with a letter.`,
+    )
+  const { baseUrl, primaryKey, ...rest } = options.baseUrl === undefined ? await ask(name, options) : options
+  if (baseUrl === undefined)
+    throw new SyncError('REQUEST_INVALID', 'Say where the API is: --base-url https://api.example.com/v1.')
+  if (rest.auth === 'oauth2_client_credentials' && !rest.tokenUrl)
+    throw new SyncError(
+      'REQUEST_INVALID',
+      'Say where tokens come from: --token-url https://api.example.com/oauth/token.',
+    )
+  const keys = primaryKey?.split(',').map((key) => key.trim())
+  const text = starterConnector({ name, baseUrl, ...rest, ...(keys && { primaryKey: keys }) })
+  const path = join(globals.connectors ?? connectorsDirOf(env), `${name}.yaml`)
+  await writeNew(path, text)
+  if (globals.json) terminal.print(toJson({ connector: name, file: path }))
+  else terminal.print(`Wrote ${path}.\nNext: headrace check ${name}\n`)
+  return exitCodes.complete
+}
+
+/** Questions, where there is somebody to answer them. */
+async function ask(name: string, given: InitOptions): Promise<InitOptions> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return given
+  const { askForConnector } = await import('./questions.ts')
+  return { ...given, ...(await askForConnector(name, given)) }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text, { flag: 'wx' })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const message =
+      code === 'EEXIST'
+        ? `${path} is there already, and is not overwritten: choose another name, or move it away.`
+        : `${path} cannot be written (${code ?? 'unknown error'}): check its directory, or name another with --connectors.`
+    throw new SyncError('REQUEST_INVALID', message, { cause })
+  }
+}

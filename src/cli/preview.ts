@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import { findConnector } from '../config/find.ts'
+import { loadConnector } from '../config/load.ts'
+import { type StreamProbe, probeStream } from '../sync/probe.ts'
+import { type CommandContext, createCommandApp, toJson } from './context.ts'
+import { exitCodes } from './exit-code.ts'
+import { listenForInterrupt } from './interrupt.ts'
+import { count } from './progress.ts'
+import { selectStream } from './select-stream.ts'
+import { formatTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `headrace preview`: the first rows of a stream, and the columns they would get. Throws what kept it from them. */
+export async function previewCommand(
+  { connector: name, stream: wanted }: { readonly connector: string; readonly stream: string },
+  { limit }: { readonly limit: number },
+  context: CommandContext,
+): Promise<number> {
+  const { terminal, globals } = context
+  const app = await createCommandApp(context)
+  const redact = (text: string): string => app.redactor.redact(text)
+  const connector = await loadConnector(await findConnector(name, app.connectorsDir))
+  const stream = selectStream(connector, wanted)
+  using interrupt = listenForInterrupt(() => undefined)
+  const soft = interrupt.stop.soft
+  const run = { trigger: 'cli', runId: randomUUID(), stop: { soft, hard: soft } } as const
+  const probe = await probeStream(connector, stream, app, run)
+  if (probe.error) throw probe.error
+  const rows = probe.rows.slice(0, limit)
+  if (globals.json) {
+    terminal.print(toJson({ connector: connector.name, stream: stream.name, columns: probe.columns, rows }, redact))
+  } else {
+    terminal.print(redact(describeRows(probe, rows, terminal)))
+  }
+  return exitCodes.complete
+}
+
+function describeRows(probe: StreamProbe, rows: StreamProbe['rows'], terminal: Terminal): string {
+  const { columns, rowCount, stream } = probe
+  if (rowCount === 0) return `${stream} has no rows on its first page.\n`
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const heading = (text: string): string => terminal.style('bold', text)
+  const lines = [keys, ...rows.map((row) => keys.map((key) => showCell(row[key])))]
+  const table = formatTable(lines, { width: terminal.width, cell: 32, heading })
+  const schema = formatTable([['column', 'type'], ...columns.map(({ name, type }) => [name, type])], {
+    width: terminal.width,
+    cell: 80,
+    heading,
+  })
+  return `${table}\n${count(rowCount, 'row')} on the first page. The table would have:\n\n${schema}`
+}
+
+function showCell(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
+}

@@ -1,0 +1,155 @@
+import { Command, Option } from 'commander'
+import type { Env } from '../app.ts'
+import { parseChoice, parseCount, parseSeconds } from './arguments.ts'
+import type { CommandContext, GlobalOptions } from './context.ts'
+import { examples } from './help.ts'
+import type { InitOptions } from './init.ts'
+import type { RunOptions } from './run.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ProgramOptions {
+  readonly env: Env
+  readonly terminal: Terminal
+  readonly version: string
+  /** Told the exit code of the command. */
+  readonly exit: (code: number) => void
+}
+
+const connectorArgument = ['<connector>', 'a connector file, or the name of one'] as const
+const levels = ['error', 'warn', 'info', 'debug', 'trace'] as const
+const authMethods = ['none', 'basic', 'bearer', 'api_key', 'oauth2_client_credentials'] as const
+
+/** The command line. Each command loads its own code when it is called, so that `--help` is quick. */
+export function createProgram({ env, terminal, version, exit }: ProgramOptions): Command {
+  const program = new Command('headrace')
+    .description('Rows from an API into a warehouse, each exactly once.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--connectors <dir>', 'where connectors are looked up by name (default: HEADRACE_CONNECTORS, connectors/)')
+    .option('--json', 'print one JSON document and nothing else')
+    .option('--quiet', 'no progress')
+    .addOption(new Option('--log-level <level>', levels.join(', ')).argParser(parseChoice(levels)))
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText('after', examples.headrace)
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => terminal.style('bold', title),
+    })
+    .configureOutput({
+      writeOut: terminal.print,
+      writeErr: terminal.note,
+      // The one who catches the error says it.
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(Math.max(terminal.width, 40), 110),
+      getOutHasColors: () => true,
+    })
+    .exitOverride()
+  const context = (): CommandContext => ({ env, terminal, globals: program.opts<GlobalOptions>() })
+
+  program
+    .command('run')
+    .summary('read the streams of a connector into a destination')
+    .description(
+      'Reads the streams of a connector, all or those named, into a destination, from where the last run ended.',
+    )
+    .argument(...connectorArgument)
+    .argument('[streams...]', 'only these streams')
+    .option('--to <destination>', 'where the rows go')
+    .option('--full-refresh', 'read everything anew; the table is replaced when that is complete')
+    .option('--from <cursor>', 'backfill beside the cursor: from here (inclusive)')
+    .option('--until <cursor>', 'backfill: up to here (exclusive)')
+    .addOption(new Option('--limit <rows>', 'stop each stream at so many rows').argParser(parseCount))
+    .addOption(new Option('--budget <seconds>', 'commit and stop after this time').argParser(parseSeconds))
+    .option('--dry-run', 'print the first request of each stream; send nothing')
+    .addHelpText('after', examples.run)
+    .action(async (connector: string, streams: string[], options: RunOptions) => {
+      const { runCommand } = await import('./run.ts')
+      exit(await runCommand({ connector, streams }, options, context()))
+    })
+
+  program
+    .command('check')
+    .summary('sign in, read a page of each stream, propose what is missing')
+    .description(
+      'Loads a connector, signs in, reads one page of each stream and proposes what is missing. Writes nothing.',
+    )
+    .argument(...connectorArgument)
+    .argument('[streams...]', 'only these streams')
+    .addHelpText('after', examples.check)
+    .action(async (connector: string, streams: string[]) => {
+      const { checkCommand } = await import('./check.ts')
+      exit(await checkCommand({ connector, streams }, context()))
+    })
+
+  program
+    .command('preview')
+    .summary('show the first rows of a stream, and the columns they would get')
+    .description('Shows the first rows of a stream as a table, and the columns they would get. Writes nothing.')
+    .argument(...connectorArgument)
+    .argument('<stream>', 'the stream')
+    .addOption(new Option('--limit <rows>', 'rows to show').default(10).argParser(parseCount))
+    .addHelpText('after', examples.preview)
+    .action(async (connector: string, stream: string, options: { limit: number }) => {
+      const { previewCommand } = await import('./preview.ts')
+      exit(await previewCommand({ connector, stream }, options, context()))
+    })
+
+  program
+    .command('status')
+    .summary('show recent runs, and where each stream stands')
+    .description('Shows the recent runs of a connector, or of all, and where each stream stands.')
+    .argument('[connector]', connectorArgument[1])
+    .option('--to <destination>', 'where the rows went')
+    .addOption(new Option('--limit <runs>', 'runs to show of each connector').default(10).argParser(parseCount))
+    .addHelpText('after', examples.status)
+    .action(async (connector: string | undefined, options: { to?: string; limit: number }) => {
+      const { statusCommand } = await import('./status.ts')
+      exit(await statusCommand(connector, options, context()))
+    })
+
+  program
+    .command('schema')
+    .summary('print the JSON Schema of connector files')
+    .description('Prints the JSON Schema of connector files, with which an editor completes and checks them.')
+    .addHelpText('after', examples.schema)
+    .action(async () => {
+      const { schemaCommand } = await import('./schema.ts')
+      exit(schemaCommand(context()))
+    })
+
+  program
+    .command('init')
+    .summary('write a commented connector file')
+    .description('Writes a commented connector file to start from. Asks for what no flag says, never overwrites.')
+    .argument('<name>', 'lower-case letters, digits, _ and -')
+    .option('--base-url <url>', 'what the paths of the streams stand below')
+    .addOption(new Option('--auth <method>', authMethods.join(', ')).argParser(parseChoice(authMethods)))
+    .option('--token-url <url>', 'where OAuth 2.0 tokens come from')
+    .option('--stream <name>', 'the first stream (default: items)')
+    .option('--path <path>', 'its path (default: / and its name)')
+    .option('--rows <jsonpath>', 'where the rows lie in an answer')
+    .option('--primary-key <fields>', 'what identifies a row, comma between')
+    .option('--cursor <field>', 'what tells when a row changed')
+    .option('--cursor-param <name>', 'the query parameter that takes the cursor')
+    .addHelpText('after', examples.init)
+    .action(async (name: string, options: InitOptions) => {
+      const { initCommand } = await import('./init.ts')
+      exit(await initCommand(name, options, context()))
+    })
+
+  program
+    .command('serve')
+    .summary('the function on a local port')
+    .description(
+      'Answers on 127.0.0.1 as the function does in the cloud: POST /, POST /run/NAME, GET /status.json, GET /healthz.',
+    )
+    .option('--port <port>', 'the port (default: PORT, 8080)')
+    .addHelpText('after', examples.serve)
+    .action(async (options: { port?: string }) => {
+      const { serveCommand } = await import('./serve.ts')
+      exit(await serveCommand(options, context()))
+    })
+
+  return program
+}

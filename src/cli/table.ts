@@ -1,0 +1,65 @@
+import getWidth from 'fast-string-truncated-width'
+
+const letters = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const narrow = 12
+
+/** Columns that `text` takes on a terminal; East Asian letters and emoji take two. */
+export const widthOf = (text: string): number => getWidth(text).width
+
+/** `text` in at most `width` columns, its end replaced by an ellipsis. */
+export function truncate(text: string, width: number): string {
+  if (text.length * 2 <= width || widthOf(text) <= width) return text
+  let cut = ''
+  let room = width - 1
+  for (const { segment } of letters.segment(text)) {
+    room -= widthOf(segment)
+    if (room < 0) break
+    cut += segment
+  }
+  return `${cut}…`
+}
+
+export interface TableOptions {
+  /** Columns of the terminal; a table wider than that is cut. */
+  readonly width: number
+  /** Widest cell; 40 where absent. */
+  readonly cell?: number
+  /** Paints the heading. */
+  readonly heading?: (text: string) => string
+}
+
+/** Lines of cells, the first a heading, as text; columns of numbers are set to the right. */
+export function formatTable(lines: readonly (readonly string[])[], options: TableOptions): string {
+  const { width, cell = 40, heading = (text) => text } = options
+  const cells = lines.map((line) => line.map((text) => truncate(clean(text), cell)))
+  const columns = Math.max(0, ...cells.map((line) => line.length))
+  const wanted = Array.from({ length: columns }, (_, at) => Math.max(...cells.map((line) => widthOf(line[at] ?? ''))))
+  const widths = shrink(wanted, width - 2 * (columns - 1))
+  const right = widths.map((_, at) => cells.length > 1 && cells.slice(1).every((line) => isNumber(line[at] ?? '')))
+  const rows = cells.map((line) => {
+    const padded = widths.map((wide, at) => pad(truncate(line[at] ?? '', wide), wide, right[at] === true))
+    return truncate(padded.join('  ').trimEnd(), width)
+  })
+  return rows.map((row, at) => `${at === 0 ? heading(row) : row}\n`).join('')
+}
+
+/** Takes from the widest columns until all fit; what is narrow already stays readable. */
+function shrink(widths: readonly number[], room: number): readonly number[] {
+  const total = widths.reduce((sum, one) => sum + one, 0)
+  const widest = Math.max(...widths)
+  if (total <= room || widest <= narrow) return widths
+  return shrink(
+    widths.map((one) => (one === widest ? one - 1 : one)),
+    room,
+  )
+}
+
+const isNumber = (text: string): boolean => text === '' || /^-?[\d,]*\.?\d+(e[+-]?\d+)?$/i.test(text)
+
+function pad(text: string, width: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, width - widthOf(text)))
+  return right ? space + text : text + space
+}
+
+/** A cell is one line, and what it holds cannot steer the terminal. */
+const clean = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
