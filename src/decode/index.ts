@@ -14,6 +14,11 @@ export interface DecoderOptions {
   readonly onRowsFound?: (rows: string) => void
   /** What a row must look like to be passed on verbatim, asked for as a body begins. */
   readonly shape: () => Shape
+  /**
+   * Told the first rows (one line each) of a body that is large and came before any shape was known: what `shape` says
+   * afterwards holds for the rest of it.
+   */
+  readonly learn?: ((lines: Uint8Array) => void) | undefined
   /** Whether to keep where each row and its cursor lie. */
   readonly listing: boolean
   /** The `charset` of the content type, in lower case; UTF-8 where absent (RFC 8259 section 8.1). */

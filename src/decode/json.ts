@@ -5,7 +5,7 @@ import { compilePath, simplePath } from './json-path.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import type { DecoderOptions } from './index.ts'
 import { RowCollector } from './page-rows.ts'
-import { RowScanner } from './row-scanner.ts'
+import { createRowScan } from './row-scan.ts'
 import { findRowsPath } from './rows-path.ts'
 
 /** As much of a first page is held in order to find out where its rows are, when the stream does not say. */
@@ -24,27 +24,20 @@ export function jsonDecoder(options: DecoderOptions): PageDecoder {
 
 function cuttingDecoder(path: readonly string[], rows: string, options: DecoderOptions): PageDecoder {
   const envelope = new Envelope(path)
-  const collected = new RowCollector()
-  const scanner = RowScanner.acquire(options.shape(), { lines: false, listing: options.listing })
+  const scan = createRowScan(options, false)
+  const { collected } = scan
   let inRows = false
   let arrays = 0
   let bytes = 0
 
-  const scanRows = async (final: boolean): Promise<void> => {
-    if (!final && !scanner.ready) return
-    const spills: Promise<void>[] = []
-    const state = scanner.scan((found) => {
-      const spill = collected.add(found)
-      if (spill) spills.push(spill)
-    })
-    await Promise.all(spills)
+  const scanRows = async (): Promise<void> => {
+    const state = await scan.run()
     if (state === 'malformed') throw invalid(options, `is no valid JSON after row ${collected.count}`)
     if (state === 'not an object')
       throw invalid(options, `has a row that is no object: row ${collected.count + 1} of ${rows}`)
     if (state === 'ended') {
       inRows = false
-      const rest = scanner.rest()
-      await readEnvelope(rest)
+      await readEnvelope(scan.rest())
     }
   }
 
@@ -53,23 +46,22 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
     if (at < 0) return
     if (arrays++ > 0) throw invalid(options, `has ${rows} twice`)
     inRows = true
-    scanner.push(chunk.subarray(at))
-    await scanRows(false)
+    scan.push(chunk.subarray(at))
+    if (scan.ready) await scanRows()
   }
 
   return {
     write: (chunk) => {
       bytes += chunk.length
       if (!inRows) return readEnvelope(chunk)
-      scanner.push(chunk)
-      return scanner.ready ? scanRows(false) : undefined
+      scan.push(chunk)
+      return scan.ready ? scanRows() : undefined
     },
     end: async () => {
-      if (inRows) await scanRows(true)
+      if (inRows) await scanRows()
       if (inRows) throw invalid(options, `ends in the middle of the rows, after row ${collected.count}`)
       const parsed = parseBody(envelope.text(), options)
-      const highest = scanner.highest
-      scanner.release()
+      const highest = scan.close()
       if (arrays === 0) await collectParsed(collected, parsed, rows, options)
       return { envelope: parsed, rows: collected.finish(highest), bytes }
     },

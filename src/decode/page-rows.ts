@@ -6,9 +6,12 @@ import { Spool } from './spool.ts'
 
 const lineFeed = 0x0a
 
+/** Several pages may be in flight beside the batches, so a large one leaves memory soon. */
+export const pageLimit = 4 * 1024 * 1024
+
 /** Gathers the rows of one page as they are found. */
 export class RowCollector {
-  readonly #lines = new Spool()
+  readonly #lines = new Spool(pageLimit)
   readonly #odd: number[] = []
   readonly #entries: Uint32Array[] = []
   #count = 0

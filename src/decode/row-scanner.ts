@@ -83,6 +83,16 @@ export class RowScanner {
     if (this.#bytes.length <= 8 * scanSize && idle.length < 8) idle.push(this)
   }
 
+  /** Goes on by another shape in the middle of a body. */
+  reshape(shape: Shape): void {
+    const tail = this.rest()
+    this.#writeShape(shape)
+    this.#shape = shape
+    this.#filled = this.#input
+    this.#set('pos', this.#input)
+    this.push(tail)
+  }
+
   /** Whether enough has come in to scan. */
   get ready(): boolean {
     return this.#filled - this.#pos >= this.#wanted

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { giveBack } from './blocks.ts'
 
-/** Bytes held in memory before a spool moves to a temporary file. */
+/** Bytes held in memory before a spool moves to a temporary file: a batch of usual size stays there. */
 const memoryLimit = 24 * 1024 * 1024
 
 /** How much is read back from the file at a time. */
@@ -14,11 +14,16 @@ const readSize = 1024 * 1024
  * memory flat for a page or a batch of any size.
  */
 export class Spool implements AsyncDisposable {
+  readonly #limit: number
   #chunks: Uint8Array[] = []
   #held = 0
   #size = 0
   #spilling: Promise<void> = Promise.resolve()
   #file: { readonly handle: FileHandle; readonly dir: string; readonly path: string } | undefined
+
+  constructor(limit: number = memoryLimit) {
+    this.#limit = limit
+  }
 
   /** Bytes written so far. */
   get size(): number {
@@ -36,7 +41,7 @@ export class Spool implements AsyncDisposable {
     this.#chunks.push(chunk)
     this.#held += chunk.length
     this.#size += chunk.length
-    return this.#held > memoryLimit || (this.#file && this.#held > readSize) ? this.#spill() : undefined
+    return this.#held > this.#limit || (this.#file && this.#held > readSize) ? this.#spill() : undefined
   }
 
   /** Takes over all that `other` holds, which is empty afterwards. */

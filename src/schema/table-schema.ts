@@ -105,6 +105,15 @@ export class TableSchema {
     if (this.#columns.size > 0) this.#open = false
   }
 
+  /** Takes note of a member of a row that is yet to be placed, so that the shape is known early. Only a schema that may grow learns. */
+  learn({ key, kind }: Member): void {
+    if (kind === 'null' || this.#options.policy !== 'evolve') return
+    const field = this.#field(key)
+    if (field.dropped || field.declared) return
+    if (field.type === undefined) this.#setType(field, kind)
+    else if (!fits(kind, field.type)) this.#widen(field, kind)
+  }
+
   /** Finds the column of a member, adds or widens it by the stream's policy. */
   place(member: Member): Placed {
     const { key, kind } = member

@@ -1,4 +1,5 @@
 import type { PageRows } from '../decode/page-decoder.ts'
+import { pageLimit } from '../decode/page-rows.ts'
 import { Spool } from '../decode/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
@@ -59,7 +60,7 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
     return finish(page, rules, { lines: page.lines, rejects: [], remembered: [], dropped: 0, highest: known })
   for (;;) {
     const version = schema.version
-    const pass: Pass = { lines: new Spool(), rejects: [], remembered: [], dropped: 0, highest: known }
+    const pass: Pass = { lines: new Spool(pageLimit), rejects: [], remembered: [], dropped: 0, highest: known }
     try {
       await encodeRows(page, odd, { rules, pass })
     } catch (error) {

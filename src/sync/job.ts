@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Connector, StreamConfig } from '../config/connector.ts'
 import { renderRequest } from '../config/templates.ts'
 import { writeMode } from '../config/write-mode.ts'
+import type { DecoderOptions } from '../decode/index.ts'
 import type { Effects } from '../effects.ts'
 import { createPaginator, type PaginatorConfig } from '../paginators/index.ts'
 import type { ApiRequest, Send } from '../http/send.ts'
@@ -9,7 +10,7 @@ import type { Shape } from '../schema/shape.ts'
 import type { Column } from '../schema/types.ts'
 import { TableSchema } from '../schema/table-schema.ts'
 import type { Member } from '../schema/value.ts'
-import { readMembers } from '../schema/value.ts'
+import { readMembers, refusal } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules } from './batches.ts'
 import { Boundary } from './boundary.ts'
@@ -45,10 +46,7 @@ export interface JobOptions {
 }
 
 /** Makes the client of a stream: its rows are decoded against `shape` as they come in. */
-export type ClientFactory = (
-  stream: StreamConfig,
-  options: { readonly shape: () => Shape; readonly listing: boolean },
-) => Send
+export type ClientFactory = (stream: StreamConfig, options: Pick<DecoderOptions, 'shape' | 'learn' | 'listing'>) => Send
 
 const noShape: Shape = { columns: [] }
 
@@ -100,6 +98,7 @@ export function createJob(options: JobOptions): StreamJob {
           options: { ...options, signal: AbortSignal.any([options.signal, reading]) },
           cursor: edges.start,
           shape,
+          learn: stream.parent?.columns ? undefined : (lines) => learnRows(schema, lines),
           listing: boundary !== undefined,
           open: listing.position.checkpoint.open,
         }),
@@ -181,11 +180,15 @@ interface SourceOptions {
   readonly options: JobOptions
   readonly cursor: CursorValue | null
   readonly shape: () => Shape
+  readonly learn: DecoderOptions['learn']
   readonly listing: boolean
   readonly open: OpenListing | undefined
 }
 
-function createSource(stream: StreamConfig, { options, cursor, shape, listing, open }: SourceOptions): StreamSource {
+function createSource(
+  stream: StreamConfig,
+  { options, cursor, shape, learn, listing, open }: SourceOptions,
+): StreamSource {
   const { connector, effects, runId, env } = options
   const parent = stream.parent && connector.streams.find(({ name }) => name === stream.parent?.stream)
   const paginator = createPaginator(stream.paginator, {
@@ -204,11 +207,12 @@ function createSource(stream: StreamConfig, { options, cursor, shape, listing, o
         options,
         cursor: parent.incremental?.start ?? null,
         shape: () => noShape,
+        learn: undefined,
         listing: false,
         open: undefined,
       }),
     pages: {
-      send: options.client(stream, { shape, listing }),
+      send: options.client(stream, { shape, learn, listing }),
       concurrency: connector.rate_limit.concurrency,
       signal: options.signal,
     },
@@ -225,6 +229,16 @@ function createSource(stream: StreamConfig, { options, cursor, shape, listing, o
 
   function clean(request: ApiRequest | undefined): ApiRequest | undefined {
     return request && options.withoutCredentials(request)
+  }
+}
+
+/** So many rows tell the shape of a large page well enough. */
+const learnLimit = 100
+
+function learnRows(schema: TableSchema, lines: Uint8Array): void {
+  const text = Buffer.from(lines.subarray(0, 1024 * 1024)).toString()
+  for (const line of text.split('\n', learnLimit + 1).slice(0, -1)) {
+    if (refusal(line) === undefined) for (const member of readMembers(line)) schema.learn(member)
   }
 }
 

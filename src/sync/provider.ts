@@ -53,7 +53,7 @@ export async function openProvider(
     withoutCredentials: (request) => stripCredentials(request, auth.queryParams ?? [], redact),
     client:
       (meter) =>
-      (stream, { shape, listing }) =>
+      (stream, { shape, learn, listing }) =>
         createClient({
           dispatcher,
           auth,
@@ -76,6 +76,7 @@ export async function openProvider(
                 onRowsFound(stream.name, rows)
               },
               shape,
+              learn,
               listing,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,

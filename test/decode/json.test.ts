@@ -189,3 +189,32 @@ test('JSON Lines: blank lines, carriage returns and a missing last line feed are
     }),
   )
 })
+
+test('the first rows of a large body teach the shape that the rest of it passes by', async () => {
+  const data = Array.from({ length: 60_000 }, (_, id) => ({ id, name: `row ${id}`, nested: { at: id } }))
+  const body = JSON.stringify({ data, next: null })
+  let shape: Shape = noShape
+  let told = 0
+  const page = await decode(body, {
+    cuts: Array.from({ length: 60 }, (_, at) => at * 65_536),
+    shape: () => shape,
+    learn: (lines) => {
+      told++
+      assert.equal(Buffer.from(lines).toString().split('\n', 1)[0], JSON.stringify(data[0]))
+      const column = (key: string, type: 'integer' | 'string' | 'json') => ({
+        key,
+        type,
+        required: false,
+        cursor: false,
+      })
+      shape = { columns: [column('id', 'integer'), column('name', 'string'), column('nested', 'json')] }
+    },
+  })
+  assert.equal(told, 1)
+  assert.ok(
+    page.rows.odd.length > 0 && page.rows.odd.length / 2 < data.length / 2,
+    `${page.rows.odd.length / 2} odd rows`,
+  )
+  assert.deepEqual(rowsOf(page.text), data)
+  assert.deepEqual(page.envelope, { data: [], next: null })
+})

@@ -106,6 +106,7 @@ export function connectorText(url: string, { stream = [], more = [] }: Connector
   const has = (key: string) => stream.some((line) => line.startsWith(`${key}:`))
   const lines = [
     ...stream,
+    'rows: $.data[*]',
     ...(has('paginator') ? [] : ['paginator: { type: page_number }']),
     ...(has('write') ? [] : ['write: merge', 'primary_key: [id]']),
     ...(has('incremental') ? [] : ['incremental: { cursor: updated_at }']),

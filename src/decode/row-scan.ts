@@ -1,0 +1,52 @@
+import type { DecoderOptions } from './index.ts'
+import { RowCollector } from './page-rows.ts'
+import { RowScanner, type ScanState } from './row-scanner.ts'
+
+/** The rows of one body, from its bytes into a collector. */
+export interface RowScan {
+  readonly collected: RowCollector
+  /** Whether enough has come in for `run`. */
+  readonly ready: boolean
+  push(bytes: Uint8Array): void
+  /** Goes through what has come in; whatever it finds is in `collected` when the promise resolves. */
+  run(): Promise<ScanState>
+  /** The bytes not yet read. */
+  rest(): Uint8Array
+  /** Gives the scanner's memory back and returns the highest cursor. */
+  close(): string | undefined
+}
+
+export function createRowScan(options: DecoderOptions, lines: boolean): RowScan {
+  const { listing, learn } = options
+  const shape = options.shape()
+  const scanner = RowScanner.acquire(shape, { lines, listing })
+  const collected = new RowCollector()
+  let isNew = shape.columns.length === 0 && learn !== undefined
+  return {
+    collected,
+    get ready() {
+      return scanner.ready
+    },
+    push: (bytes) => scanner.push(bytes),
+    run: async () => {
+      const spills: Promise<void>[] = []
+      const state = scanner.scan((found) => {
+        if (isNew && collected.count === 0) learn?.(found.lines)
+        const spill = collected.add(found)
+        if (spill) spills.push(spill)
+      })
+      await Promise.all(spills)
+      if (isNew && state === 'more') {
+        isNew = false
+        scanner.reshape(options.shape())
+      }
+      return state
+    },
+    rest: () => scanner.rest(),
+    close: () => {
+      const { highest } = scanner
+      scanner.release()
+      return highest
+    },
+  }
+}
