@@ -28,7 +28,8 @@ export class RowCollector {
     if (entries.length > 0)
       this.#entries.push(base === 0 ? entries : entries.map((value, index) => (index % 3 === 0 ? base + value : value)))
     this.#count += count
-    this.#last = lines
+    // A copy, as the spool gives the block back once it has moved to its file.
+    this.#last = new Uint8Array(lines.subarray(startOfLast(lines)))
     return this.#lines.write(lines)
   }
 
@@ -47,7 +48,7 @@ export class RowCollector {
       lines,
       odd: this.#odd,
       highest: highest ?? null,
-      last: () => last && parseExact(lastLine(last)),
+      last: () => last && parseExact(Buffer.from(last).toString()),
       *entries(): Generator<RowEntry> {
         for (const list of entries) {
           for (let at = 0; at < list.length; at += 3) {
@@ -67,10 +68,8 @@ export class RowCollector {
 /** The rows of a page that has none. */
 export const noRows = (): PageRows => new RowCollector().finish()
 
-function lastLine(lines: Uint8Array): string {
-  const start = lines.length > 1 ? lines.lastIndexOf(lineFeed, lines.length - 2) + 1 : 0
-  return Buffer.from(lines.subarray(start)).toString()
-}
+const startOfLast = (lines: Uint8Array): number =>
+  lines.length > 1 ? lines.lastIndexOf(lineFeed, lines.length - 2) + 1 : 0
 
 /** The odd rows, and beside them those that hold bytes which are no UTF-8. */
 function withBrokenText(lines: Uint8Array, odd: Uint32Array): Uint32Array {

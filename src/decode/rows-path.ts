@@ -114,8 +114,9 @@ export function rowsOf(body: unknown, path: readonly string[]): readonly unknown
   return Array.isArray(found) ? found : [found]
 }
 
+/** One object is enough: what else stands among the rows is for whoever reads them to refuse. */
 function isRows(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value.every(isObject)
+  return Array.isArray(value) && (value.length === 0 || (value.some(isObject) && !value.some(Array.isArray)))
 }
 
 function isEmpty(value: unknown): boolean {
@@ -157,7 +158,9 @@ function nestedLists(value: unknown, path = '$', depth = 0): readonly string[] {
     if (!Array.isArray(member)) return nestedLists(member, at, depth + 1)
     if (sideNames.has(name) || !isRows(member)) return []
     return [
-      name === 'edges' && member.every((edge) => Object.hasOwn(edge as object, 'node')) ? `${at}[*].node` : `${at}[*]`,
+      name === 'edges' && member.every((edge) => isObject(edge) && Object.hasOwn(edge, 'node'))
+        ? `${at}[*].node`
+        : `${at}[*]`,
     ]
   })
 }

@@ -44,6 +44,18 @@ export function mergeColumns(table: string, first: readonly Column[], second: re
   return [...first.map(({ name, type }) => ({ name, type: types.get(name.toLowerCase()) ?? type })), ...added]
 }
 
+/**
+ * What a table that replaces another takes over from it: the columns that it lacks, and wider types. A column that has
+ * become another type is what the new rows say.
+ */
+export function inheritColumns(old: readonly Column[], fresh: readonly Column[]): readonly Column[] {
+  const known = new Map(fresh.map((column) => [column.name.toLowerCase(), column.type]))
+  return old.filter(({ name, type }) => {
+    const own = known.get(name.toLowerCase())
+    return own === undefined || canWiden(own, type)
+  })
+}
+
 function canWiden(from: ColumnType, to: ColumnType): boolean {
   return wider[from]?.includes(to) ?? false
 }

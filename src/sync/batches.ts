@@ -131,7 +131,8 @@ export async function* toBatches(
       highest = higherCursor(highest, encoded.highest)
       if (rules.maxRejects !== undefined && rejected > rules.maxRejects)
         throw tooManyRejects(rejected, rules.maxRejects, rules.describe(streamStep))
-      if (!streamStep.after || isPastRange(rows, encoded.highest, rules)) {
+      // Past the range of one slice there are still the others.
+      if (!streamStep.after || (!streamStep.after.slices && isPastRange(rows, encoded.highest, rules))) {
         yield close(undefined)
         return
       }

@@ -30,7 +30,7 @@ export class Boundary {
 
   constructor(options: BoundaryOptions) {
     this.#options = options
-    this.#known = new Set(options.seen?.hashes)
+    this.#known = new Set(options.seen?.rows.map(([hash]) => hash))
     this.#kept = new Map(options.remember)
   }
 
@@ -88,13 +88,11 @@ export class Boundary {
   seen(edge: CursorValue | null): SeenRows | undefined {
     if (!this.#options.remember) return undefined
     const { seen } = this.#options
-    const stillReached = seen && (edge === null || compareCursors(seen.highest, edge) >= 0)
-    const hashes = [...(stillReached ? seen.hashes : []), ...this.#kept.keys()]
-    if (hashes.length === 0) return undefined
-    const highest = [...this.#kept.values(), ...(stillReached ? [seen.highest] : [])].reduce(
-      (a, b) => higherCursor(a, b) as CursorValue,
-    )
-    return { highest, hashes: [...new Set(hashes)].sort() }
+    const stillReached = (seen?.rows ?? []).filter(([, cursor]) => edge === null || compareCursors(cursor, edge) >= 0)
+    const rows = [...new Map([...stillReached, ...this.#kept])].sort(([a], [b]) => (a < b ? -1 : 1))
+    if (rows.length === 0) return undefined
+    const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => higherCursor(a, b) as CursorValue)
+    return { highest, rows }
   }
 }
 

@@ -40,8 +40,8 @@ export interface OpenListing {
 export interface SeenRows {
   /** The highest cursor among them; a row beyond it cannot be a repetition. */
   readonly highest: CursorValue
-  /** The first 16 bytes of each row's SHA-256, base64, sorted. */
-  readonly hashes: readonly string[]
+  /** The first 16 bytes of each row's SHA-256, base64, sorted; and its cursor, which tells when it may be forgotten. */
+  readonly rows: readonly (readonly [hash: string, cursor: CursorValue])[]
 }
 
 export const fresh: Checkpoint = { done: null }

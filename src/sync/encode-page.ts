@@ -1,3 +1,4 @@
+import { parseExact } from '../decode/exact-json.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
 import { pageLimit } from '../decode/page-rows.ts'
 import { Spool } from '../decode/spool.ts'
@@ -99,8 +100,8 @@ async function encodeRows(
   for await (const segment of readSegments(page, odd)) {
     if ('verbatim' in segment) {
       await flush()
-      // A copy, as the page keeps its own.
-      await pass.lines.write(segment.verbatim.slice())
+      // A copy, as the page keeps its own (`slice` of a Buffer makes none): a spool gives its blocks back.
+      await pass.lines.write(new Uint8Array(segment.verbatim))
     } else {
       const line = encodeRow(segment.odd, rules, pass)
       if (line === missingKey) throw await keyMissing(page, odd[row * 2] as number, rules)
@@ -160,8 +161,9 @@ function findCursor(members: readonly Member[], row: string, key: string): Curso
     .split('.')
     .reduce<unknown>(
       (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
-      JSON.parse(row),
+      parseExact(row),
     )
+  if (typeof value === 'bigint') return value.toString()
   return typeof value === 'string' || typeof value === 'number' ? value : undefined
 }
 

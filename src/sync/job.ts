@@ -71,6 +71,7 @@ export function createJob(options: JobOptions): StreamJob {
   return {
     id: backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name,
     fingerprint: fingerprint(connector, stream),
+    ...(backfill && { beside: stream.name }),
     write,
     refresh: options.fullRefresh,
     plan: (listing) => {
@@ -125,20 +126,20 @@ function findEdges({ position }: ListingPlan, { stream, backfill }: JobOptions):
 }
 
 function createBoundary(
-  { position, staged }: ListingPlan,
+  { position }: ListingPlan,
   { stream, connector, backfill }: JobOptions,
   { start, until }: Edges,
 ): Boundary | undefined {
   const { incremental } = stream
   if (!incremental) return undefined
-  const append = writeMode(stream) === 'append' && !staged
+  const append = writeMode(stream) === 'append'
   if (!append && until === undefined && !backfill) return undefined
   return new Boundary({
     where: `stream ${stream.name} of ${connector.name}`,
     floor: backfill || (append && incremental.client_filter) ? start : null,
     until,
     seen: append ? position.checkpoint.seen : undefined,
-    remember: writeMode(stream) === 'append' && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
+    remember: append && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
     lookback: incremental.lookback,
   })
 }
@@ -217,11 +218,11 @@ function createSource(
       signal: options.signal,
     },
     first,
-    listing: (start): Listing => ({
+    listing: (start, pagesBefore): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },
       maxPages: stream.max_pages,
-      pagesBefore: stream.parent || stream.partitions ? 0 : (open?.pages ?? 0),
+      pagesBefore,
       markBefore: start === open?.place.next ? open.mark : '',
       describe: options.describe,
     }),
@@ -263,6 +264,8 @@ function fingerprint(connector: Connector, stream: StreamConfig): string {
     parent,
     partitions,
     incremental,
+    // What a listing has staged is not in the table.
+    writeMode(stream) === 'replace',
   ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
 }

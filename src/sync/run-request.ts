@@ -20,5 +20,8 @@ export const runRequest = z
   .refine(({ from, until }) => (from === undefined) === (until === undefined), {
     error: 'from and until belong together',
   })
+  .refine(({ from, full_refresh }) => from === undefined || !full_refresh, {
+    error: 'from and until go without full_refresh, which would replace the table by that range alone',
+  })
 
 export type RunRequest = z.output<typeof runRequest>

@@ -12,6 +12,8 @@ export type Slice = Pick<TemplateScope, 'parent' | 'partition'>
 /** Where a stream stands: the request to go on with, and of a stream of several listings what is still to come. Plain JSON. */
 export interface Place {
   readonly next: ApiRequest
+  /** Pages of its listing before `next`. */
+  readonly pages?: number
   readonly slices?: {
     /** The slice that `next` belongs to; absent where `next` is a page of the parent. */
     readonly current?: Slice
@@ -34,7 +36,7 @@ export interface StreamSource {
   readonly pages: PageSource
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest
-  readonly listing: (start: ApiRequest) => Listing
+  readonly listing: (start: ApiRequest, pagesBefore: number) => Listing
 }
 
 /** Reads all pages of a stream, one listing after the other. */
@@ -42,10 +44,12 @@ export async function* readStream(source: StreamSource, from?: Place): AsyncGene
   const { config, parent } = source
   if (parent) yield* readChildren({ ...source, parent }, from)
   else if (config.partitions)
-    yield* readSlices(source, { slices: partitions(config.partitions), from, parent: undefined })
+    yield* readSlices(source, { slices: restOf(from) ?? partitions(config.partitions), from, parent: undefined })
   else {
-    for await (const step of readPages(source.listing(from?.next ?? source.first({})), source.pages)) {
-      yield { step, slice: {}, after: step.next && { next: step.next } }
+    let pages = from?.pages ?? 0
+    for await (const step of readPages(source.listing(from?.next ?? source.first({}), pages), source.pages)) {
+      pages++
+      yield { step, slice: {}, after: step.next && { next: step.next, pages } }
     }
   }
 }
@@ -54,16 +58,19 @@ async function* readChildren(
   source: StreamSource & { readonly parent: StreamSource },
   from?: Place,
 ): AsyncGenerator<StreamStep, void, undefined> {
-  const state = from?.slices
-  if (from && state?.current)
-    yield* readSlices(source, { slices: [state.current, ...state.pending], from, parent: state.parent })
-  const parentFrom = state?.parent
+  const parentFrom = from?.slices?.parent
+  const rest = restOf(from)
+  if (rest) yield* readSlices(source, { slices: rest, from, parent: parentFrom })
   if (from && !parentFrom) return
   for await (const { step, after } of readStream(source.parent, parentFrom)) {
     await using rows = step.page.body.rows
     yield* readSlices(source, { slices: await parentSlices(rows, source.config), from: undefined, parent: after })
   }
 }
+
+/** The slices that a run which was cut short has left; undefined where it stands at none. */
+const restOf = (from: Place | undefined): readonly Slice[] | undefined =>
+  from?.slices?.current && [from.slices.current, ...from.slices.pending]
 
 interface SliceRun {
   readonly slices: readonly Slice[]
@@ -77,14 +84,17 @@ async function* readSlices(
   source: StreamSource,
   { slices, from, parent }: SliceRun,
 ): AsyncGenerator<StreamStep, void, undefined> {
+  const before = from?.pages ?? 0
+  let pages = before
   const queue = slices.map((slice, index) => () => {
     const start = index === 0 && from ? from.next : source.first(slice)
-    return readPages(source.listing(start), source.pages)
+    return readPages(source.listing(start, index === 0 ? before : 0), source.pages)
   })
   const behind = parent && { next: parent.next, slices: { pending: [], parent } }
   for await (const { index, step } of inOrder(queue, source.pages.concurrency)) {
     const slice = slices[index] as Slice
     const following = slices[index + 1]
+    pages = step.next ? pages + 1 : 0
     yield {
       step,
       slice,
@@ -94,7 +104,7 @@ async function* readSlices(
   }
 
   function place(next: ApiRequest | undefined, current: Slice, index: number): Place | undefined {
-    return next && { next, slices: { current, pending: slices.slice(index + 1), ...(parent && { parent }) } }
+    return next && { next, pages, slices: { current, pending: slices.slice(index + 1), ...(parent && { parent }) } }
   }
 }
 

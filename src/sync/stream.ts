@@ -13,6 +13,8 @@ export interface StreamJob {
   readonly id: string
   /** Tells whether the connector still asks for what an interrupted listing asked for. */
   readonly fingerprint: string
+  /** Of a backfill: the stream beside which it runs, whose names of columns are its own. */
+  readonly beside?: string
   readonly write: TablePlan['write']
   /** Read everything anew; the table is replaced as a whole. */
   readonly refresh: boolean
@@ -59,7 +61,7 @@ export interface StreamOutcome {
 
 /** The life of every row. Read this function first. */
 export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<StreamOutcome> {
-  const position = await deps.destination.readPosition(job.id)
+  const position = await readPosition(job, deps.destination)
   const from = position.checkpoint.done
   let committed = 0
   const onCommit = (filled: FilledBatch): void => {
@@ -79,6 +81,16 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
   }
 }
 
+async function readPosition({ id, beside }: StreamJob, destination: Destination): Promise<Position> {
+  const position = await destination.readPosition(id)
+  if (beside === undefined) return position
+  const { names = [] } = (await destination.readPosition(beside)).checkpoint
+  const isKnown = ([key, , variant]: (typeof names)[number]): boolean =>
+    names.some((name) => name[0] === key && name[2] === variant)
+  const own = (position.checkpoint.names ?? []).filter((name) => !isKnown(name))
+  return { ...position, checkpoint: { ...position.checkpoint, names: [...names, ...own] } }
+}
+
 async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
   await using table = await deps.destination.openTable(job.plan(listing))
   const reading = new AbortController()
@@ -92,7 +104,10 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   try {
     // One batch is written while the next is being gathered.
     for await (const filled of toBatches(steps, rules)) {
-      await writing
+      await writing.catch(async (thrown: unknown) => {
+        await filled.batch.lines[Symbol.asyncDispose]()
+        throw thrown
+      })
       writing = commit(table, filled, deps)
       writing.catch(() => undefined)
       last = filled.batch
@@ -120,11 +135,13 @@ function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): b
 
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
   const { done, seen, names, open } = position.checkpoint
-  const refresh = resumed ? open?.refresh === true : job.refresh
+  // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
+  const refresh = job.refresh || open?.refresh === true
   const staged = refresh || job.write === 'replace'
   if (resumed) return { position, resumed, staged, refresh, retract: [] }
   const retract = open && !open.refresh && !staged && job.write === 'append' ? open.runs : []
-  const checkpoint = staged ? { done: refresh ? null : done } : { done, ...(seen && { seen }), ...(names && { names }) }
+  // What replaces the table holds everything, not only what is new.
+  const checkpoint = staged ? { done: null } : { done, ...(seen && { seen }), ...(names && { names }) }
   return { position: { seq: position.seq, checkpoint }, resumed, staged, refresh, retract }
 }
 

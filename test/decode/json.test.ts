@@ -117,6 +117,12 @@ const broken: readonly (readonly [what: string, body: string, rows?: string])[] 
   ['two values', '{"data":[{"a":1 2}]}'],
   ['an envelope nested over 500 levels', `{"x":${'['.repeat(1000)}${']'.repeat(1000)},"data":[]}`],
 ]
+test('a row that is no object is an error where the rows are looked for too, not a table of one row', async () => {
+  for (const body of ['{"data":[{"a":1},"row",{"a":2}],"total":3}', '[{"a":1},5]', '{"items":[null,{"a":1}]}']) {
+    await assert.rejects(decode(body, { rows: undefined }), { code: 'RESPONSE_INVALID' })
+  }
+})
+
 for (const [what, body, rows] of broken) {
   test(`${what} is RESPONSE_INVALID`, async () => {
     await assert.rejects(decode(body, rows === undefined ? {} : { rows }), { code: 'RESPONSE_INVALID' })

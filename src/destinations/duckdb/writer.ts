@@ -1,6 +1,6 @@
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
-import { mergeColumns } from '../column-changes.ts'
+import { inheritColumns } from '../column-changes.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
 import { runIdColumn, stagingName } from '../system.ts'
 import type { Database, Session } from './database.ts'
@@ -40,11 +40,10 @@ export async function openWriter(database: Database, schema: string, plan: Table
   const table = plan.staged ? stagingName(plan.table) : plan.table
   const state: WriterState = { database, schema, plan, table, begun: plan.resumed, rowSize: rowSizes[0] }
   const columns = await database.use(async (session) => {
-    const live = (await readColumns(session, schema, plan.table)) ?? []
-    if (!plan.staged || !plan.resumed) return live
+    if (!plan.staged || !plan.resumed) return (await readColumns(session, schema, plan.table)) ?? []
     const staged = await readColumns(session, schema, table)
     if (!staged) throw refuseResume(state)
-    return mergeColumns(table, staged, live)
+    return staged
   })
   return {
     columns,
@@ -107,14 +106,9 @@ async function beginStaging(state: WriterState, session: Session): Promise<void>
 
 async function prepareColumns(state: WriterState, session: Session, batch: Batch): Promise<readonly Column[]> {
   const { schema, plan, table } = state
-  // The new table keeps the columns of the one it replaces.
-  const live = plan.staged ? await readColumns(session, schema, plan.table) : undefined
-  const wanted = live ? mergeColumns(table, live, batch.columns) : batch.columns
-  const isEmpty = wanted.length === 0 && batch.rows === 0
+  const isEmpty = batch.columns.length === 0 && batch.rows === 0
   if (isEmpty && !plan.staged) return []
-  const loaded = await prepareTable(session, { schema, table }, wanted)
-  const names = new Set(batch.columns.map(({ name }) => name.toLowerCase()))
-  return loaded.filter(({ name }) => names.has(name.toLowerCase()))
+  return prepareTable(session, { schema, table }, batch.columns)
 }
 
 async function retractRuns(state: WriterState, session: Session, { retract }: Batch): Promise<void> {
@@ -150,7 +144,9 @@ async function loadRows(
   await session.run(dropTable(batchTable))
   await load(`CREATE TEMP TABLE ${batchTable} AS SELECT *, row_number() OVER () AS ${orderColumn} FROM (${select})`)
   checkCount(await readCount(session, `SELECT count(*) FROM ${batchTable}`), batch, where)
-  await mergeBatch(state, session, { target, primaryKey: plan.primaryKey, cursor: plan.cursor })
+  // A cursor that no row has borne yet has no column.
+  const cursor = source.columns.find(({ name }) => name === plan.cursor)?.name
+  await mergeBatch(state, session, { target, primaryKey: plan.primaryKey, cursor })
   await session.run(`INSERT INTO ${target} (${names}) SELECT ${names} FROM ${batchTable}`)
   await session.run(dropTable(batchTable))
 }
@@ -170,6 +166,10 @@ async function mergeBatch({ plan, database }: WriterState, session: Session, key
 
 async function swapTables({ schema, plan, table }: WriterState, session: Session): Promise<void> {
   const staged = qualify(schema, table)
+  // The new table keeps the columns of the one it replaces.
+  const live = (await readColumns(session, schema, plan.table)) ?? []
+  const kept = inheritColumns(live, (await readColumns(session, schema, table)) ?? [])
+  await prepareTable(session, { schema, table }, kept)
   // An empty listing of a stream that never had a row: there is no column to make a table of.
   const columns = await readColumns(session, schema, table)
   const rows = await readCount(session, `SELECT count(*) FROM ${staged}`)
