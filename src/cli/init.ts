@@ -57,9 +57,9 @@ async function writeNew(path: string, text: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, text, { flag: 'wx' })
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const { code, syscall } = cause as NodeJS.ErrnoException
     const message =
-      code === 'EEXIST'
+      code === 'EEXIST' && syscall === 'open'
         ? `${path} is there already, and is not overwritten: choose another name, or move it away.`
         : `${path} cannot be written (${code ?? 'unknown error'}): check its directory, or name another with --connectors.`
     throw new SyncError('REQUEST_INVALID', message, { cause })

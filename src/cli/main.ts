@@ -46,9 +46,13 @@ interface Failure {
 function report(thrown: unknown, { json, terminal, stack }: Failure): number {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
   const usage = thrown instanceof CommanderError
-  const error = usage ? { code: 'USAGE', message: describeUsage(thrown.message) } : toSyncError(thrown)
+  // Without a command the whole help has been shown already.
+  const helped = usage && thrown.code === 'commander.help'
+  const error = usage
+    ? { code: 'USAGE', message: describeUsage(helped ? 'no such command' : thrown.message) }
+    : toSyncError(thrown)
   if (json) terminal.print(`${JSON.stringify({ error: { code: error.code, message: error.message } }, null, 2)}\n`)
-  if (!terminal.silent) terminal.note(`${terminal.noteStyle('red', 'headrace:')} ${error.message}\n`)
+  if (!terminal.silent && !helped) terminal.note(`${terminal.noteStyle('red', 'headrace:')} ${error.message}\n`)
   if (stack && !usage) terminal.note(describeStack(thrown))
   return usage ? 2 : exitCodeOf(error as SyncError)
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type App, destinationOf } from '../app.ts'
+import { isAfter } from '../config/moment.ts'
 import { SyncError } from '../errors.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import { type Stop, runConnector } from '../sync/run.ts'
@@ -83,7 +84,14 @@ function toRequest({ connector, streams }: RunTarget, options: RunOptions): RunR
       'REQUEST_INVALID',
       `--${from === undefined ? 'until' : 'from'} is given without --${from === undefined ? 'from' : 'until'}: a backfill needs both ends.`,
     )
-  return runRequest.parse({
+  if (from !== undefined && until !== undefined && isAfter(toCursor(from), toCursor(until)))
+    throw new SyncError('REQUEST_INVALID', `--from ${from} lies after --until ${until}: expected from before until.`)
+  if (from !== undefined && options.fullRefresh)
+    throw new SyncError(
+      'REQUEST_INVALID',
+      '--full-refresh goes without --from and --until: it would replace the table by that range alone.',
+    )
+  const wanted = runRequest.safeParse({
     connector,
     ...(streams.length > 0 && { streams: [...new Set(streams)] }),
     full_refresh: options.fullRefresh ?? false,
@@ -91,6 +99,9 @@ function toRequest({ connector, streams }: RunTarget, options: RunOptions): RunR
     ...(limit !== undefined && { limit }),
     ...(budget !== undefined && { budget_seconds: budget }),
   })
+  if (!wanted.success)
+    throw new SyncError('REQUEST_INVALID', `${wanted.error.issues.map(({ message }) => message).join('; ')}.`)
+  return wanted.data
 }
 
 /** A cursor that counts is a number, as in the API's own rows. */

@@ -172,8 +172,16 @@ export const connectorConfig = z.strictObject({
     .default([])
     .meta({ description: 'Further origins that next links and redirects may lead to.' }),
   destination: z.string().optional(),
-  schedule: z.strictObject({ cron: z.string(), time_zone: z.string().default('Etc/UTC') }).optional(),
-  expect: z.strictObject({ every: duration, min_rows: z.int().min(0).default(1) }).optional(),
+  schedule: z
+    .strictObject({ cron: z.string(), time_zone: z.string().default('Etc/UTC') })
+    .optional()
+    .meta({
+      description: 'When a deployment is to run it; headrace run and headrace serve start nothing by themselves.',
+    }),
+  expect: z
+    .strictObject({ every: duration, min_rows: z.int().min(0).default(1) })
+    .optional()
+    .meta({ description: 'When silence is a fault, for those who watch a deployment; a run does not fail by it.' }),
   defaults: defaultsConfig
     .default({})
     .meta({ description: 'Merged under every stream: params and headers by name, everything else as a whole.' }),

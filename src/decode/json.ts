@@ -4,7 +4,7 @@ import { parseExact, stringifyExact } from './exact-json.ts'
 import { compilePath, simplePath } from './json-path.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import type { DecoderOptions } from './index.ts'
-import { RowCollector } from './page-rows.ts'
+import { noRows, RowCollector } from './page-rows.ts'
 import { createRowScan } from './row-scan.ts'
 import { findRowsPath } from './rows-path.ts'
 
@@ -62,8 +62,8 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
       if (inRows) throw invalid(options, `ends in the middle of the rows, after row ${collected.count}`)
       const parsed = parseBody(envelope.text(), options)
       const highest = scan.close()
-      if (arrays === 0) await collectParsed(collected, parsed, rows, options)
-      return { envelope: parsed, rows: collected.finish(highest), bytes }
+      if (arrays > 0) return { envelope: parsed, rows: collected.finish(highest), bytes }
+      return collectParsed(collected, { parsed, rows, bytes }, options)
     },
     discard: () => collected.discard(),
   }
@@ -78,8 +78,7 @@ function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
     end: async () => {
       const { chunks, bytes } = whole
       const parsed = parseBody(Buffer.concat(chunks).toString(), options)
-      await collectParsed(collected, parsed, rows, options)
-      return { envelope: parsed, rows: collected.finish(), bytes: bytes() }
+      return collectParsed(collected, { parsed, rows, bytes: bytes() }, options)
     },
     discard: () => collected.discard(),
   }
@@ -95,9 +94,9 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
       const parsed = parseBody(Buffer.concat(whole.chunks).toString(), options)
       const search = findRowsPath(parsed)
       if ('candidates' in search) {
-        if (search.candidates.length === 0 && isEmptyAnswer(parsed))
-          return { envelope: parsed, rows: new RowCollector().finish(), bytes: whole.bytes() }
-        throw rowsNotFound(options, search.candidates)
+        const empty = { envelope: parsed, rows: noRows(), bytes: whole.bytes() }
+        const isEmpty = search.candidates.length === 0 && isEmptyAnswer(parsed)
+        return isEmpty ? empty : { ...empty, problem: rowsNotFound(options, search.candidates) }
       }
       const rows = writePath(search.path, search.single === true)
       options.onRowsFound?.(rows)
@@ -128,33 +127,39 @@ function wholeBody(options: DecoderOptions) {
   }
 }
 
+interface ParsedBody {
+  readonly parsed: unknown
+  readonly rows: string
+  readonly bytes: number
+}
+
 /** Rows of a body that was parsed: an object for each value that the path finds. */
 async function collectParsed(
   collected: RowCollector,
-  parsed: unknown,
-  rows: string,
+  { parsed, rows, bytes }: ParsedBody,
   options: DecoderOptions,
-): Promise<void> {
+): Promise<PageBody> {
   const values = compilePath(rows)(parsed).filter((value) => value !== null)
-  if (values.length === 0 && !isEmptyAnswer(parsed)) {
-    const path = simplePath(rows)
-    const search = findRowsPath(parsed)
-    // Nothing where the rows should be, but rows elsewhere: taking that for an empty page would be success with no rows.
-    if (
-      path &&
-      !hasMember(parsed, path) &&
-      'path' in search &&
-      !search.single &&
-      compilePath(writePath(search.path, false))(parsed).length > 0
-    ) {
-      throw rowsNotFound(options, [writePath(search.path, false)])
-    }
-  }
-  for (const [index, value] of values.entries()) {
-    if (typeof value !== 'object' || Array.isArray(value))
-      throw invalid(options, `has a row that is no object: row ${index + 1} of ${rows}`)
-    await collected.addText(stringifyExact(value))
-  }
+  const problem = findProblem(values, { parsed, rows }, options)
+  if (problem) return { envelope: parsed, rows: noRows(), bytes, problem }
+  for (const value of values) await collected.addText(stringifyExact(value))
+  return { envelope: parsed, rows: collected.finish(), bytes }
+}
+
+function findProblem(
+  values: readonly unknown[],
+  { parsed, rows }: Pick<ParsedBody, 'parsed' | 'rows'>,
+  options: DecoderOptions,
+): SyncError | undefined {
+  const wrong = values.findIndex((value) => typeof value !== 'object' || Array.isArray(value))
+  if (wrong >= 0) return invalid(options, `has a row that is no object: row ${wrong + 1} of ${rows}`)
+  const path = simplePath(rows)
+  if (values.length > 0 || isEmptyAnswer(parsed) || !path || hasMember(parsed, path)) return undefined
+  // Nothing where the rows should be, but rows elsewhere: taking that for an empty page would be success with no rows.
+  const search = findRowsPath(parsed)
+  if (!('path' in search) || search.single) return undefined
+  const elsewhere = writePath(search.path, false)
+  return compilePath(elsewhere)(parsed).length > 0 ? rowsNotFound(options, [elsewhere]) : undefined
 }
 
 function hasMember(value: unknown, path: readonly string[]): boolean {

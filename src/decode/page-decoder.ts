@@ -1,3 +1,4 @@
+import type { SyncError } from '../errors.ts'
 import type { RowEntry } from './row-scanner.ts'
 import type { Spool } from './spool.ts'
 
@@ -27,6 +28,8 @@ export interface PageBody {
   /** The parsed body with the rows taken out (an empty array in their place). A string where the body was no JSON. */
   readonly envelope: unknown
   readonly rows: PageRows
+  /** Well-formed, but without the rows that were looked for: an error unless a rule of the connector says otherwise. */
+  readonly problem?: SyncError
   /** Of the body, after decompression. */
   readonly bytes: number
 }

@@ -44,15 +44,12 @@ export function mergeColumns(table: string, first: readonly Column[], second: re
   return [...first.map(({ name, type }) => ({ name, type: types.get(name.toLowerCase()) ?? type })), ...added]
 }
 
-/**
- * What a table that replaces another takes over from it: the columns that it lacks, and wider types. A column that has
- * become another type is what the new rows say.
- */
-export function inheritColumns(old: readonly Column[], fresh: readonly Column[]): readonly Column[] {
+/** The columns of a table that the one which replaces it keeps: all but those that have become another type. */
+export function keptColumns(old: readonly Column[], fresh: readonly Column[]): readonly Column[] {
   const known = new Map(fresh.map((column) => [column.name.toLowerCase(), column.type]))
   return old.filter(({ name, type }) => {
-    const own = known.get(name.toLowerCase())
-    return own === undefined || canWiden(own, type)
+    const now = known.get(name.toLowerCase()) ?? type
+    return now === type || canWiden(now, type) || canWiden(type, now)
   })
 }
 

@@ -26,7 +26,10 @@ export function parseDestination(text: string): DestinationSpec {
     default: {
       const known = ['duckdb', 'files', 'bigquery']
       const nearest = closest(scheme.toLowerCase(), known)
-      const hint = distance(scheme.toLowerCase(), nearest) <= 3 ? `did you mean ${nearest}:?` : `expected ${forms}`
+      const hint =
+        distance(scheme.toLowerCase(), nearest) <= 3
+          ? `expected ${forms} (did you mean ${nearest}:?)`
+          : `expected ${forms}`
       throw refuse(text, `is of an unknown kind: ${hint}`)
     }
   }
@@ -56,7 +59,7 @@ function parseFiles(text: string, rest: string): DestinationSpec {
   if (!format)
     throw refuse(
       text,
-      `has an unknown format: expected ${fileFormats.join(' or ')}, did you mean ${closest(wanted, [...fileFormats])}?`,
+      `has an unknown format: expected ${fileFormats.join(' or ')} (did you mean ${closest(wanted, [...fileFormats])}?)`,
     )
   return { type: 'files', dir: expandHome(dir), format }
 }

@@ -29,6 +29,12 @@ export function toFailure(error: unknown): unknown {
       `cannot be sent: ${(error as Error).message}; check the headers and the path of the stream`,
       error,
     )
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
+    return new BrokenExchange(
+      'API_UNAVAILABLE',
+      `failed: its TLS certificate does not verify (${code}; NODE_EXTRA_CA_CERTS can name a further authority)`,
+      error,
+    )
   return new BrokenExchange('API_UNAVAILABLE', `${reasons[code] ?? 'failed: the connection broke'} (${code})`, error)
 }
 

@@ -72,8 +72,10 @@ async function sendOnce(
   const response = await send().catch(toBroken)
   if (!('body' in response)) return response
   const verdict = judge(response)
-  if (verdict.action === 'accept') return response
+  const { problem } = response.body
+  if (verdict.action === 'accept' && (!problem || verdict.byRule)) return response
   await response.body.rows[Symbol.asyncDispose]()
+  if (verdict.action === 'accept' && problem) throw problem
   return toRefusal(response, verdict, wait.effects.now())
 }
 

@@ -55,6 +55,8 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   const stop = new AbortController()
   const signal = AbortSignal.any([source.signal, stop.signal])
   const ahead: Fetch[] = []
+  /** The page that has not been handed over yet. */
+  let current: Fetch | undefined
   const asked = new Set<string>()
   let mark = listing.markBefore
   let known: ApiRequest[] = []
@@ -70,6 +72,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   try {
     if (left > 0) start(listing.start)
     for (let fetch = ahead.shift(); fetch; fetch = ahead.shift()) {
+      current = fetch
       const { request } = fetch
       if (!addRequest(asked, request)) throw repeated(`${describe(request)} was asked for before in this listing`)
       const response = await fetch.response
@@ -103,11 +106,12 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const window = known.length > 1 ? source.concurrency : 1
       while (ahead.length < Math.min(window, known.length)) start(known[ahead.length] as ApiRequest)
       known = known.slice(1)
+      current = undefined
       yield { page: { request, status, headers, body, mark }, next }
     }
   } finally {
     stop.abort()
-    await discard(ahead)
+    await discard(current ? [current, ...ahead] : ahead)
   }
 }
 

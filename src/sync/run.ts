@@ -162,6 +162,10 @@ async function runStream(stream: StreamConfig, run: Run, provider: Provider): Pr
   const outcome = await syncStream(job, {
     destination,
     soft: budget.soft,
+    onRestart: () => {
+      log.warn(labels, `${stream.name}: the listing starts again, as the provider wants it`)
+      Object.assign(counts, { rows: 0, rejected: 0, pages: 0 })
+    },
     onCommit: ({ batch, pages }) => {
       counts.rows += batch.rows
       counts.rejected += batch.rejects.length
@@ -244,7 +248,7 @@ function unknownStream(stream: string, streams: readonly StreamConfig[], connect
   const nearest = nearestName(stream, names)
   throw new SyncError(
     'REQUEST_INVALID',
-    `There is no stream ${stream} in ${connector}${nearest === undefined ? '' : `, did you mean ${nearest}?`} It has ${names.join(', ')}`,
+    `There is no stream ${stream} in ${connector}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}: it has ${names.join(', ')}.`,
   )
 }
 

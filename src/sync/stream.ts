@@ -47,6 +47,8 @@ export interface StreamDeps {
   readonly destination: Destination
   /** Stop reading and commit what has been read. */
   readonly soft: AbortSignal
+  /** The listing starts again, and what was committed of it is taken back or overwritten. */
+  readonly onRestart: () => void
   /** Told of each batch once it is durable. */
   readonly onCommit: (filled: FilledBatch) => void
 }
@@ -61,19 +63,22 @@ export interface StreamOutcome {
 
 /** The life of every row. Read this function first. */
 export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<StreamOutcome> {
-  const position = await readPosition(job, deps.destination)
+  let position = await readPosition(job, deps.destination)
   const from = position.checkpoint.done
   let committed = 0
   const onCommit = (filled: FilledBatch): void => {
     committed++
     deps.onCommit(filled)
   }
-  const resumed = mayResume(position.checkpoint, job)
   try {
+    const resumed = mayResume(position.checkpoint, job)
     try {
       return await runListing(job, planListing(job, position, resumed), { ...deps, onCommit })
     } catch (error) {
-      if (!resumed || committed > 0 || !hasExpired(error)) throw error
+      const mustRestart = error instanceof SyncError && error.code === 'LISTING_EXPIRED'
+      if (!mustRestart && (!resumed || committed > 0 || !hasExpired(error))) throw error
+      deps.onRestart()
+      position = await readPosition(job, deps.destination)
       return await runListing(job, planListing(job, position, false), { ...deps, onCommit })
     }
   } catch (thrown) {
@@ -152,5 +157,5 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
 function hasExpired(error: unknown): boolean {
   if (!(error instanceof SyncError)) return false
   if (error.code === 'API_REFUSED') return [400, 404, 410, 422].includes(error.details['status'] as number)
-  return error.code === 'LISTING_EXPIRED' || error.code === 'ORIGIN_REFUSED' || error.code === 'PAGE_REPEATED'
+  return error.code === 'ORIGIN_REFUSED' || error.code === 'PAGE_REPEATED'
 }

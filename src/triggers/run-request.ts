@@ -1,4 +1,5 @@
 import { isConnectorName } from '../config/find.ts'
+import { isAfter } from '../config/moment.ts'
 import { suggest } from '../config/nearest.ts'
 import { SyncError } from '../errors.ts'
 import { type RunRequest, runRequest } from '../sync/run-request.ts'
@@ -18,6 +19,9 @@ export function parseRunRequest(body: string, name?: string): RunRequest {
   const { connector } = result.data
   if (!isConnectorName(connector))
     throw invalid(`connector: expected a name of letters, digits, _ and -, as in the connectors' directory.`)
+  const { from, until } = result.data
+  if (from !== undefined && until !== undefined && isAfter(from, until))
+    throw invalid('from lies after until: expected from before until.')
   return result.data
 }
 
@@ -46,7 +50,7 @@ function describeIssue(issue: Issue): string {
       .map((key) => `Unknown key ${JSON.stringify(key)}${suggest(key, known)}: expected ${known.join(', ')}.`)
       .join(' ')
   const place = issue.path.map(String).join('.')
-  return `${place === '' ? '' : `${place}: `}${issue.message.replace(/^Invalid input: /, '')}.`
+  return `${place === '' ? '' : `${place}: `}${issue.message.replace(/^(Invalid input|Too small|Too big): /, '')}.`
 }
 
 const invalid = (message: string, cause?: unknown): SyncError => new SyncError('REQUEST_INVALID', message, { cause })

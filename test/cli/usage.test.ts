@@ -34,6 +34,7 @@ suite('the command line', { concurrency: 2 }, () => {
     assert.equal(code, 2)
     assert.equal(stdout, '')
     assert.match(stderr, /^Usage: headrace/)
+    assert.doesNotMatch(stderr, /outputHelp|headrace: /)
   })
 
   test('the version is the one of the package', async () => {
@@ -58,6 +59,11 @@ suite('the command line', { concurrency: 2 }, () => {
     assertRefused(await runCli(['run', 'x', '--budget', '-1']), /number of seconds above 0/)
     assertRefused(await runCli(['run', 'x', '--log-level', 'loud']), /expected one of error, warn/)
     assertRefused(await runCli(['run', 'x', '--from', '1']), /--from is given without --until/)
+    assertRefused(await runCli(['run', 'x', '--from', '2024-02-01', '--until', '2024-01-01']), /lies after --until/)
+    assertRefused(
+      await runCli(['run', 'x', '--from', '1', '--until', '2', '--full-refresh']),
+      /--full-refresh goes without --from and --until/,
+    )
     assertRefused(await runCli(['serve', '--port', 'eighty']), /port/)
   })
 

@@ -25,6 +25,7 @@ export async function decode(
   const cuts = [0, ...(options.cuts ?? []).map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
   for (let at = 1; at < cuts.length; at++) await decoder.write(bytes.subarray(cuts[at - 1], cuts[at]))
   const page = await decoder.end()
+  if (page.problem) throw page.problem
   const chunks: Uint8Array[] = []
   for await (const chunk of page.rows.lines.read()) chunks.push(chunk)
   return { ...page, text: Buffer.concat(chunks).toString() }

@@ -31,7 +31,17 @@ const record = (status: RunRecord['status'], codes: readonly string[]): RunRecor
 
 suite('a run request', () => {
   test('is refused with REQUEST_INVALID, whatever is wrong with it', () => {
-    for (const body of ['', 'null', '"x"', '{"connector": 1}', '{"connector": "a/b"}', '{"connector": "a", "from": 1}'])
+    const reversed = '{"connector": "a", "from": "2024-02-01", "until": "2024-01-01"}'
+    const bodies = [
+      '',
+      'null',
+      '"x"',
+      '{"connector": 1}',
+      '{"connector": "a/b"}',
+      '{"connector": "a", "from": 1}',
+      reversed,
+    ]
+    for (const body of bodies)
       assert.throws(
         () => parseRunRequest(body),
         (error) => error instanceof SyncError && error.code === 'REQUEST_INVALID',

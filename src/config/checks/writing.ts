@@ -1,5 +1,5 @@
 import { isKeys } from '../defaults.ts'
-import { instantOf, parseMoment } from '../moment.ts'
+import { isAfter } from '../moment.ts'
 import type { StreamSubject } from './subject.ts'
 
 /** How rows are written, where a listing starts and ends, and what a body may be. */
@@ -18,13 +18,6 @@ export function checkWriting({ stream, broken, report }: StreamSubject): void {
     report(['incremental', 'start'], 'expected start before end')
   }
   checkBody({ stream, broken, report })
-}
-
-function isAfter(start: string | number, end: string | number): boolean {
-  const [from, to] = [parseMoment(start), parseMoment(end)]
-  if (typeof start === 'number' && typeof end === 'number') return start > end
-  if (from && to) return instantOf(from) > instantOf(to)
-  return typeof start === typeof end && start > end
 }
 
 function checkBody({ stream, broken, report }: StreamSubject): void {

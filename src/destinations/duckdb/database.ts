@@ -48,6 +48,8 @@ const options = {
   memory_limit: `${memoryLimits[0]}MB`,
   preserve_insertion_order: 'false',
   max_vacuum_tasks: '0',
+  // Analysed for each segment, but never chosen in files that every DuckDB 1.x reads.
+  disabled_compression_methods: 'dict_fsst,zstd',
   allocator_bulk_deallocation_flush_threshold: '32MB',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',

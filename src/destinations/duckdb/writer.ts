@@ -1,6 +1,6 @@
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
-import { inheritColumns } from '../column-changes.ts'
+import { keptColumns } from '../column-changes.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
 import { runIdColumn, stagingName } from '../system.ts'
 import type { Database, Session } from './database.ts'
@@ -168,7 +168,7 @@ async function swapTables({ schema, plan, table }: WriterState, session: Session
   const staged = qualify(schema, table)
   // The new table keeps the columns of the one it replaces.
   const live = (await readColumns(session, schema, plan.table)) ?? []
-  const kept = inheritColumns(live, (await readColumns(session, schema, table)) ?? [])
+  const kept = keptColumns(live, (await readColumns(session, schema, table)) ?? [])
   await prepareTable(session, { schema, table }, kept)
   // An empty listing of a stream that never had a row: there is no column to make a table of.
   const columns = await readColumns(session, schema, table)

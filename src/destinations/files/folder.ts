@@ -20,6 +20,10 @@ export interface Commit {
   readonly committed_at: string
   /** The staged files of this table take the place of its others; a crash may have left that to do. */
   readonly replaces?: string
+  /** Beside `replaces`: the listing had no rows, so there are no files that would tell whether that was done. */
+  readonly empty?: true
+  /** A listing begins: staged files of commits before it are dropped; a crash may have left that to do. */
+  readonly begins?: true
   /** The files of these commits of the stream are taken back; a crash may have left that to do. */
   readonly retracts?: readonly number[]
 }

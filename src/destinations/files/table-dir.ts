@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SyncError } from '../../errors.ts'
 import { fileFormats } from '../spec.ts'
@@ -65,9 +65,16 @@ export async function swapDirs(folder: Folder, table: string): Promise<void> {
   await rm(retiredDir(folder, table), { recursive: true, force: true })
 }
 
-export async function clearDir(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true })
-  await mkdir(dir, { recursive: true })
+/** Whether a folder holds files of commits up to `seq`. */
+export async function hasCommitted(dir: string, seq: number): Promise<boolean> {
+  return (await listFiles(dir)).some((name) => placeOf(name) > 0 && placeOf(name) <= seq)
+}
+
+/** Drops the files of the commits before `seq`. */
+export async function removeBefore(dir: string, seq: number): Promise<void> {
+  for (const name of await listFiles(dir)) {
+    if (placeOf(name) > 0 && placeOf(name) < seq) await rm(join(dir, name), { force: true })
+  }
 }
 
 export async function exists(dir: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
-import { mergeColumns } from '../column-changes.ts'
+import { keptColumns, mergeColumns } from '../column-changes.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
 import type { FileFormat } from '../spec.ts'
 import { placeFile, writeNdjson } from './batch-file.ts'
@@ -12,8 +12,9 @@ import { appendLines } from './log-file.ts'
 import { openParquetWriter, type ParquetWriter } from './parquet.ts'
 import {
   batchFile,
-  clearDir,
   exists,
+  hasCommitted,
+  removeBefore,
   removeCommitted,
   removeUncommitted,
   stagingDir,
@@ -33,7 +34,7 @@ interface WriterState extends WriterOptions {
   /** Where this stream's batches go: the table's folder, or the staging folder. */
   readonly dir: string
   readonly parquet: ParquetWriter | undefined
-  /** Set with the first commit: from then on the staged files are this listing's. */
+  /** Set with the first commit: from then on the staged files are those of this listing. */
   begun: boolean
 }
 
@@ -64,14 +65,20 @@ async function recover(folder: Folder, plan: TablePlan, dir: string): Promise<vo
 /** What a commit promises beyond its own file; may be repeated. */
 async function finish(folder: Folder, plan: TablePlan, commit: Commit | undefined): Promise<void> {
   if (commit?.retracts) await removeCommitted(tableDir(folder, plan.table), commit.retracts)
-  if (commit?.replaces !== undefined) await swapDirs(folder, commit.replaces)
+  if (commit?.begins) await removeBefore(stagingDir(folder, plan.table), commit.seq)
+  // Once that is done, what is staged is of a later listing.
+  if (
+    commit?.replaces !== undefined &&
+    (commit.empty || (await hasCommitted(stagingDir(folder, commit.replaces), commit.seq)))
+  )
+    await swapDirs(folder, commit.replaces)
 }
 
 async function append(state: WriterState, batch: Batch): Promise<void> {
   const { folder, plan, dir } = state
   const last = folder.commits.get(plan.stream)?.seq ?? 0
   if (last !== batch.seq - 1) throw refuseCommit(plan, batch, last)
-  if (plan.staged && !state.begun) await clearDir(dir)
+  if (plan.staged) await mkdir(dir, { recursive: true })
   await keepColumns(state, batch)
   if (batch.rows > 0) await writeRows(state, batch)
   await keepRejects(state, batch)
@@ -85,7 +92,8 @@ async function append(state: WriterState, batch: Batch): Promise<void> {
 
 async function keepColumns({ folder, plan }: WriterState, batch: Batch): Promise<void> {
   const known = folder.columns.get(plan.table) ?? []
-  const columns = mergeColumns(plan.table, known, batch.columns)
+  const kept = plan.staged ? keptColumns(known, batch.columns) : known
+  const columns = mergeColumns(plan.table, kept, batch.columns)
   if (JSON.stringify(columns) === JSON.stringify(known)) return
   await appendLines(join(folder.dir, logFiles.columns), [{ table: plan.table, columns }])
   folder.columns.set(plan.table, columns)
@@ -119,8 +127,9 @@ async function keepRejects({ folder, plan, now }: WriterState, { rejects, seq }:
   await appendLines(join(folder.dir, logFiles.rejects), lines)
 }
 
-async function toCommit({ folder, plan, now }: WriterState, batch: Batch): Promise<Commit> {
+async function toCommit({ folder, plan, now, dir, begun }: WriterState, batch: Batch): Promise<Commit> {
   const retracts = plan.staged ? [] : await findCommits(folder, plan.stream, batch.retract)
+  const isEmpty = batch.rows === 0 && !(begun && (await hasCommitted(dir, batch.seq)))
   return {
     stream: plan.stream,
     seq: batch.seq,
@@ -129,7 +138,9 @@ async function toCommit({ folder, plan, now }: WriterState, batch: Batch): Promi
     rows: batch.rows,
     committed_at: new Date(now()).toISOString(),
     ...(retracts.length > 0 ? { retracts } : {}),
+    ...(plan.staged && !begun ? { begins: true } : {}),
     ...(plan.staged && batch.complete ? { replaces: plan.table } : {}),
+    ...(plan.staged && batch.complete && isEmpty ? { empty: true } : {}),
   }
 }
 
@@ -138,7 +149,8 @@ function refuseCommit(plan: TablePlan, batch: Batch, last: number): SyncError {
   return new SyncError('STATE_CONFLICT', message)
 }
 
+/** The listing starts again: what was staged of it is gone. */
 function refuseResume(plan: TablePlan, dir: string): SyncError {
-  const message = `${dir}, which holds the first part of the listing of stream ${plan.stream}, is gone: run with --full-refresh.`
-  return new SyncError('DESTINATION_FAILED', message)
+  const message = `${dir}, which held the first part of the listing of stream ${plan.stream}, is gone.`
+  return new SyncError('LISTING_EXPIRED', message)
 }

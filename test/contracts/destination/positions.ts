@@ -25,7 +25,7 @@ export function checkPositions(harness: Harness): void {
           mark: 'm',
           runs: ['run-0'],
         },
-        seen: { highest: 'z', hashes: ['AAAA'] },
+        seen: { highest: 'z', rows: [['AAAA', 'z']] },
         names: [['a b', 'a_b', '']],
       } as const
       await use(place, (d) => appendAll(d, {}, [(seq) => createBatch(seq, [{ id: 1 }], { checkpoint })]))
