@@ -68,6 +68,10 @@ const incremental = z.strictObject({
   cursor: z.string().min(1).meta({ description: 'The field of a row that orders it in time or by number.' }),
   start: z.union([z.string(), z.number()]).optional().meta({ description: 'The cursor of the first run.' }),
   end: z.union([z.string(), z.number()]).optional().meta({ description: 'Rows at or beyond it are left out.' }),
+  format: z
+    .enum(['epoch', 'epoch_ms'])
+    .optional()
+    .meta({ description: 'Says that a number counts seconds or milliseconds since 1970.' }),
   lookback: duration
     .default(0)
     .meta({ description: 'How far behind a saved cursor a listing starts, for rows that arrive late.' }),

@@ -13,6 +13,8 @@ import type { Place, Slice, StreamStep } from './slices.ts'
 /** A batch closes once it holds so much: large enough for cheap loads, small enough to lose little work. */
 const batchBytes = 16 * 1024 * 1024
 
+const hour = 3_600_000
+
 export interface BatchRules {
   readonly position: Position
   readonly schema: TableSchema
@@ -24,6 +26,8 @@ export interface BatchRules {
   /** What of the listing stays the same from batch to batch. */
   readonly open: Pick<OpenListing, 'source' | 'runs'> & { readonly refresh?: true }
   readonly retract: readonly string[]
+  /** Whether a number that is the cursor counts time since 1970. */
+  readonly timed: boolean
   /** A backfill leaves the cursor alone. */
   readonly movesCursor: boolean
   /** The provider promises newest first: a page that lies before it as a whole is the last. */
@@ -96,7 +100,10 @@ export async function* toBatches(
   const done = (): Checkpoint => {
     if (!rules.movesCursor) return { ...kept(position.checkpoint), names: schema.names }
     const start = began ?? rules.now()
-    const reached = higherCursor(position.checkpoint.done, highest === null ? null : capAtBegin(highest, start))
+    const reached = higherCursor(
+      position.checkpoint.done,
+      highest === null ? null : capAtBegin(highest, start, rules.timed),
+    )
     const seen = boundary?.seen(boundary.edge(higherCursor(position.checkpoint.done, highest), start))
     return { done: reached, ...(seen && { seen }), names: schema.names }
   }
@@ -107,7 +114,8 @@ export async function* toBatches(
     for await (const streamStep of steps) {
       const { page } = streamStep.step
       await using rows = page.body.rows
-      began ??= dateOf(page.headers['date']) ?? rules.now()
+      // The provider may have looked at its rows as soon as it was asked.
+      began ??= (dateOf(page.headers['date']) ?? rules.now()) - Math.min(Math.max(page.took, 0), hour)
       const encoded = await encodePage(rows, {
         schema,
         primaryKey: rules.primaryKey,

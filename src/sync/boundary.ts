@@ -1,4 +1,4 @@
-import type { CursorValue, SeenRows } from './checkpoint.ts'
+import type { CursorValue, SeenRow, SeenRows } from './checkpoint.ts'
 import { SyncError } from '../errors.ts'
 import { compareCursors, higherCursor, lowerCursor, momentLike, shiftCursor } from './cursor.ts'
 
@@ -14,7 +14,9 @@ export interface BoundaryOptions {
   /** What earlier listings appended at or beyond the cursor. */
   readonly seen: SeenRows | undefined
   /** Append streams: keep in mind what a later listing will bring again; what this one has brought so far. */
-  readonly remember: readonly (readonly [hash: string, cursor: CursorValue])[] | undefined
+  readonly remember: readonly SeenRow[] | undefined
+  /** Whether a number that is the cursor counts time since 1970. */
+  readonly timed: boolean
   /** Milliseconds; how far behind the cursor the next listing starts. */
   readonly lookback: number
 }
@@ -26,7 +28,7 @@ export interface BoundaryOptions {
 export class Boundary {
   readonly #options: BoundaryOptions
   readonly #known: ReadonlySet<string>
-  readonly #kept: Map<string, CursorValue>
+  readonly #kept: Map<string, CursorValue | null>
 
   constructor(options: BoundaryOptions) {
     this.#options = options
@@ -38,33 +40,39 @@ export class Boundary {
    * Whether a row with this cursor passes without a closer look. `edge` is the lowest cursor from which on rows are
    * to be remembered.
    */
-  passes(cursor: CursorValue, edge: CursorValue | null): boolean {
+  passes(cursor: CursorValue | null, edge: CursorValue | null): boolean {
     const { floor, until, seen, remember } = this.#options
+    if (cursor === null) return remember === undefined
     if (until !== undefined && compareCursors(cursor, until) >= 0) return false
     if (floor !== null && compareCursors(cursor, floor) < 0) return false
-    if (seen && compareCursors(cursor, seen.highest) <= 0) return false
+    if (seen && seen.highest !== null && compareCursors(cursor, seen.highest) <= 0) return false
     return remember === undefined || (edge !== null && compareCursors(cursor, edge) < 0)
   }
 
-  /** Whether a row is new; `hash` is asked for only where it matters. */
-  admits(cursor: CursorValue, hash: () => string): boolean {
+  /** Whether a row is new; `hash` is asked for only where it matters. A row without a cursor may come with any listing. */
+  admits(cursor: CursorValue | null, hash: () => string): boolean {
     const { floor, until, seen } = this.#options
+    if (cursor === null) return !this.#known.has(hash())
     if (until !== undefined && compareCursors(cursor, until) >= 0) return false
     if (floor !== null && compareCursors(cursor, floor) < 0) return false
-    return !(seen && compareCursors(cursor, seen.highest) <= 0 && this.#known.has(hash()))
+    const mayBeKnown = seen && seen.highest !== null && compareCursors(cursor, seen.highest) <= 0
+    return !(mayBeKnown && this.#known.has(hash()))
   }
 
   /** From where on rows must be remembered, once `highest` has been seen in a listing that began at `began` (ms since 1970). */
   edge(highest: CursorValue | null, began: number): CursorValue | null {
-    return highest === null ? null : shiftCursor(capAtBegin(highest, began), this.#options.lookback)
+    return highest === null
+      ? null
+      : shiftCursor(capAtBegin(highest, began, this.#options.timed), this.#options.lookback)
   }
 
   /** Keeps a page's rows in mind (hash and cursor) and forgets those that lie before `edge`. */
-  remember(rows: Iterable<readonly [hash: string, cursor: CursorValue]>, edge: CursorValue | null): void {
+  remember(rows: Iterable<SeenRow>, edge: CursorValue | null): void {
     if (!this.#options.remember) return
     for (const [hash, cursor] of rows) this.#kept.set(hash, cursor)
     if (edge !== null)
-      for (const [hash, cursor] of this.#kept) if (compareCursors(cursor, edge) < 0) this.#kept.delete(hash)
+      for (const [hash, cursor] of this.#kept)
+        if (cursor !== null && compareCursors(cursor, edge) < 0) this.#kept.delete(hash)
     if (this.#kept.size > seenLimit) {
       throw new SyncError(
         'CONFIG_INVALID',
@@ -74,7 +82,7 @@ export class Boundary {
   }
 
   /** What an interrupted listing has brought so far. */
-  get kept(): readonly (readonly [hash: string, cursor: CursorValue])[] {
+  get kept(): readonly SeenRow[] {
     return [...this.#kept]
   }
 
@@ -88,19 +96,22 @@ export class Boundary {
   seen(edge: CursorValue | null): SeenRows | undefined {
     if (!this.#options.remember) return undefined
     const { seen } = this.#options
-    const stillReached = (seen?.rows ?? []).filter(([, cursor]) => edge === null || compareCursors(cursor, edge) >= 0)
+    const stillReached = (seen?.rows ?? []).filter(
+      ([, cursor]) => cursor === null || edge === null || compareCursors(cursor, edge) >= 0,
+    )
     const rows = [...new Map([...stillReached, ...this.#kept])].sort(([a], [b]) => (a < b ? -1 : 1))
     if (rows.length === 0) return undefined
-    const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => higherCursor(a, b) as CursorValue)
+    const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => higherCursor(a, b))
     return { highest, rows }
   }
 }
 
 /**
  * A time cursor never passes the moment at which its listing began: a row of a page already read may have changed
- * since, and would be lost behind a later row that moved the cursor on.
+ * since, and would be lost behind a later row that moved the cursor on. Of a number one has to be told that it is time.
  */
-export function capAtBegin(highest: CursorValue, began: number): CursorValue {
+export function capAtBegin(highest: CursorValue, began: number, timed: boolean): CursorValue {
+  if (typeof highest === 'number' && !timed) return highest
   const moment = momentLike(highest, began)
   return moment === undefined ? highest : lowerCursor(highest, moment)
 }

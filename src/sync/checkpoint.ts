@@ -34,14 +34,17 @@ export interface OpenListing {
   /** True where the listing is to replace the whole table. */
   readonly refresh?: true
   /** Append streams: what this listing has appended that lies at or beyond its highest cursor (less the lookback). */
-  readonly seen?: readonly (readonly [hash: string, cursor: CursorValue])[]
+  readonly seen?: readonly SeenRow[]
 }
+
+/** The first 16 bytes of a row's SHA-256, base64; and its cursor, which tells when it may be forgotten (never, where it has none). */
+export type SeenRow = readonly [hash: string, cursor: CursorValue | null]
 
 export interface SeenRows {
   /** The highest cursor among them; a row beyond it cannot be a repetition. */
-  readonly highest: CursorValue
-  /** The first 16 bytes of each row's SHA-256, base64, sorted; and its cursor, which tells when it may be forgotten. */
-  readonly rows: readonly (readonly [hash: string, cursor: CursorValue])[]
+  readonly highest: CursorValue | null
+  /** By hash. */
+  readonly rows: readonly SeenRow[]
 }
 
 export const fresh: Checkpoint = { done: null }

@@ -7,7 +7,7 @@ import { SyncError } from '../errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import { type Member, readMembers, refusal, stringValue } from '../schema/value.ts'
 import type { Boundary } from './boundary.ts'
-import type { CursorValue } from './checkpoint.ts'
+import type { CursorValue, SeenRow } from './checkpoint.ts'
 import { higherCursor } from './cursor.ts'
 import { readSegments, rowHash, rowText } from './rows.ts'
 
@@ -41,7 +41,7 @@ export interface EncodedPage {
 interface Pass {
   readonly lines: Spool
   readonly rejects: Reject[]
-  readonly remembered: (readonly [hash: string, cursor: CursorValue])[]
+  readonly remembered: SeenRow[]
   dropped: number
   highest: CursorValue | null
 }
@@ -122,13 +122,13 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typ
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
   const members = [...readMembers(text), ...rules.extra]
   const cursor = rules.cursor === undefined ? undefined : findCursor(members, text, rules.cursor)
-  if (cursor !== undefined && boundary) {
+  if (boundary) {
     const hash = lazy(() => rowHash(bytes))
-    if (!boundary.admits(cursor, hash)) {
+    if (!boundary.admits(cursor ?? null, hash)) {
       pass.dropped++
       return undefined
     }
-    pass.remembered.push([hash(), cursor])
+    pass.remembered.push([hash(), cursor ?? null])
   }
   if (primaryKey.some((key) => !members.some((member) => member.key === key && member.kind !== 'null')))
     return missingKey
@@ -201,12 +201,10 @@ async function withEdge(
       if (page.odd[next * 2] === line) {
         all.push(line, page.odd[next * 2 + 1] as number)
         next++
-      } else if (cursor > 0) {
+      } else {
         const at = line - base + cursor
-        if (
-          edge === null ||
-          !boundary.passes(readCursor(bytes.toString('latin1', at, at + cursorLength), numeric), edge)
-        ) {
+        const value = cursor === 0 ? null : readCursor(bytes.toString('latin1', at, at + cursorLength), numeric)
+        if ((edge === null && value !== null) || !boundary.passes(value, edge)) {
           all.push(line, base + bytes.indexOf(0x0a, line - base))
         }
       }

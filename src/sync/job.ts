@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Connector, StreamConfig } from '../config/connector.ts'
+import type { Connector, IncrementalConfig, StreamConfig } from '../config/connector.ts'
 import { renderRequest } from '../config/templates.ts'
 import { writeMode } from '../config/write-mode.ts'
 import type { DecoderOptions } from '../decode/index.ts'
@@ -140,9 +140,13 @@ function createBoundary(
     until,
     seen: append ? position.checkpoint.seen : undefined,
     remember: append && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
+    timed: countsTime(incremental),
     lookback: incremental.lookback,
   })
 }
+
+/** Only of time does one look back. */
+const countsTime = ({ format, lookback }: IncrementalConfig): boolean => format !== undefined || lookback > 0
 
 function createRules(
   listing: ListingPlan,
@@ -165,6 +169,7 @@ function createRules(
     extra: (slice) => (stream.parent?.columns ? parentMembers(slice) : []),
     open: { source: fingerprint(connector, stream), runs: [...runs], ...(listing.refresh && { refresh: true }) },
     retract: listing.retract,
+    timed: incremental !== undefined && countsTime(incremental),
     movesCursor: options.backfill === undefined,
     descendingTo: incremental?.order === 'desc' ? edges.start : null,
     ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,
@@ -191,7 +196,7 @@ function createSource(
   { options, cursor, shape, learn, listing, open }: SourceOptions,
 ): StreamSource {
   const { connector, effects, runId, env } = options
-  const parent = stream.parent && connector.streams.find(({ name }) => name === stream.parent?.stream)
+  const parent = parentOf(connector, stream)
   const paginator = createPaginator(stream.paginator, {
     stop: stream.stop,
     maxPages: stream.max_pages,
@@ -215,6 +220,7 @@ function createSource(
     pages: {
       send: options.client(stream, { shape, learn, listing }),
       concurrency: connector.rate_limit.concurrency,
+      now: () => effects.now(),
       signal: options.signal,
     },
     first,
@@ -249,23 +255,17 @@ const parentMembers = ({ parent = {} }: Slice): readonly Member[] =>
     stringifyExact(Object.fromEntries(Object.entries(parent).map(([name, value]) => [`_parent_${name}`, value]))),
   )
 
-/** What makes the requests of a stream: where it changes, an interrupted listing cannot go on. */
+/** What makes the requests and rows of a stream: where it changes, an interrupted listing cannot go on. */
 function fingerprint(connector: Connector, stream: StreamConfig): string {
-  const { method, path, url, params, body, paginator, parent, partitions, incremental } = stream
-  const parts = [
-    connector.base_url,
-    connector.params,
-    method,
-    path,
-    url,
-    params,
-    body,
-    paginator,
-    parent,
-    partitions,
-    incremental,
-    // What a listing has staged is not in the table.
-    writeMode(stream) === 'replace',
-  ]
+  const parts: unknown[] = [connector.base_url, connector.params, connector.headers]
+  for (let at: StreamConfig | undefined = stream; at; at = parentOf(connector, at)) {
+    const { method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental } = at
+    parts.push(method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental)
+  }
+  // What a listing has staged is not in the table.
+  parts.push(writeMode(stream) === 'replace')
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
 }
+
+const parentOf = ({ streams }: Connector, { parent }: StreamConfig): StreamConfig | undefined =>
+  parent && streams.find(({ name }) => name === parent.stream)

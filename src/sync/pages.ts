@@ -24,6 +24,8 @@ export interface Page {
   readonly status: number
   readonly headers: ResponseHeaders
   readonly body: PageBody
+  /** Milliseconds from the request to the end of its body. */
+  readonly took: number
   /** The same for two pages only if their rows are the same, byte for byte; empty for a page without rows. */
   readonly mark: string
 }
@@ -39,11 +41,14 @@ export interface PageSource {
   /** Pages in flight at once where they are independent of one another. */
   readonly concurrency: number
   readonly signal: AbortSignal
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 interface Fetch {
   readonly request: ApiRequest
   readonly response: Promise<ApiResponse>
+  readonly sent: number
 }
 
 /**
@@ -66,7 +71,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
     const response = source.send(request, signal)
     // It is awaited when its turn comes; until then a failure must not count as unhandled.
     response.catch(() => undefined)
-    ahead.push({ request, response })
+    ahead.push({ request, response, sent: source.now() })
   }
 
   try {
@@ -76,6 +81,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const { request } = fetch
       if (!addRequest(asked, request)) throw repeated(`${describe(request)} was asked for before in this listing`)
       const response = await fetch.response
+      const took = source.now() - fetch.sent
       left--
       const { headers, body, url, status } = response
       const view = {
@@ -107,7 +113,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       while (ahead.length < Math.min(window, known.length)) start(known[ahead.length] as ApiRequest)
       known = known.slice(1)
       current = undefined
-      yield { page: { request, status, headers, body, mark }, next }
+      yield { page: { request, status, headers, body, took, mark }, next }
     }
   } finally {
     stop.abort()

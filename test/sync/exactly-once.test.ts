@@ -264,3 +264,30 @@ test('a clock that jumps back and forth loses and doubles nothing', async () => 
     makeRows(17).map(({ id }) => id),
   )
 })
+
+test('append by cursor: a row that has no cursor is appended once, however often it comes', async () => {
+  const bare = { id: 100, name: 'no time' }
+  await using provider = await startProvider({ rows: [...makeRows(4), bare], pageSize: 3 })
+  using harness = createHarness(provider.url)
+  harness.connector = stream('    incremental: { cursor: updated_at }\n')
+  assert.equal((await harness.run()).first.rows, 5)
+  provider.setRows([...makeRows(6), bare, { id: 101, name: 'nor this' }])
+  assert.equal((await harness.run()).first.rows, 3)
+  assert.equal((await harness.run()).first.rows, 0)
+  assert.deepEqual(await ids(harness), [1, 2, 3, 4, 5, 6, 100, 101])
+})
+
+test('an integer cursor that could be a time is none unless the connector says so', async () => {
+  const seconds = Math.floor(Date.now() / 1000) + 1_000_000
+  await using provider = await startProvider({ rows: [{ id: seconds }], pageSize: 3 })
+  for (const [format, to] of [
+    ['', seconds],
+    [', format: epoch', undefined],
+  ] as const) {
+    using harness = createHarness(provider.url)
+    harness.connector = stream(`    incremental: { cursor: id${format} }\n`)
+    const { first } = await harness.run()
+    if (to === undefined) assert.ok(Number(first.cursor.to) < seconds, 'it lies in the future')
+    else assert.equal(first.cursor.to, to)
+  }
+})
