@@ -5,7 +5,7 @@
 const smallest = 64 * 1024
 const largest = 4 * 1024 * 1024
 /** So much is kept for later at most. */
-const keepLimit = 48 * 1024 * 1024
+const keepLimit = 24 * 1024 * 1024
 
 const free = new Map<number, Buffer[]>()
 const ours = new WeakSet<ArrayBufferLike>()

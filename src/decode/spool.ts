@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { giveBack } from './blocks.ts'
 
 /** Bytes held in memory before a spool moves to a temporary file: a batch of usual size stays there. */
-const memoryLimit = 24 * 1024 * 1024
+const memoryLimit = 18 * 1024 * 1024
 
 /** How much is read back from the file at a time. */
 const readSize = 1024 * 1024

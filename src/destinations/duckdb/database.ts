@@ -36,7 +36,7 @@ export interface Database extends AsyncDisposable {
 export const catalog = 'target'
 
 /**
- * Measured with batches of 16 MB of 400 B rows: one thread and 100 MB keep the whole process below 350 MB. Row groups
+ * Measured with batches of 16 MB of 400 B rows: one thread and 80 MB keep the whole process below 350 MB. Row groups
  * so small that a batch fills some make DuckDB write a batch to the file at once instead of to its log and then again
  * at each checkpoint (3.9 instead of 9 CPU seconds a million rows). Vacuuming would merge the last, unfilled row group
  * of each batch into others, hence rewrite most of the file over and over: it waits for the end of the run. Freed

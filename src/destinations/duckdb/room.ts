@@ -2,7 +2,7 @@
 export const rowSizes = [1 << 24, 1 << 26, 1 << 28, 1 << 30] as const
 
 /** In MB; the first suffices unless a table has thousands of columns. */
-export const memoryLimits = [100, 200, 400, 800, 1600] as const
+export const memoryLimits = [80, 200, 400, 800, 1600] as const
 
 /** The step after `current`; undefined at the end of the ladder. */
 export function stepUp(ladder: readonly number[], current: number): number | undefined {
