@@ -7,16 +7,14 @@
 // Memory, as laid out by row-scanner.ts: 0 nesting stack, then the highest cursor, then the shape table, the hash
 // table and the keys, the lists of odd rows and of rows, and last the input. 16 bytes after the input may be read.
 
-const QUOTE = i8x16.splat(0x22), BACKSLASH = i8x16.splat(0x5c), SPACE = i8x16.splat(0x20);
-
-const maxDepth: i32 = 500;
+import { container, digits, end, escaped, isFraction, isTime, literal, number, rowOdd, setEnd, setOdd, space, string, TIMESTAMP } from './scan-values.as';
 
 // A column of the table, 16 bytes: key address (with its quotes), key length, type | flags << 8, number of the row it was last seen in.
 const columnSize: usize = 16;
 const required: i32 = 1, isCursor: i32 = 2;
 
 // Types, as numbered in row-scanner.ts.
-const INTEGER: i32 = 0, NUMBER: i32 = 1, BOOLEAN: i32 = 2, STRING: i32 = 3, TIMESTAMP: i32 = 4, DATETIME: i32 = 5, DATE: i32 = 6, JSON: i32 = 7;
+const INTEGER: i32 = 0, NUMBER: i32 = 1, BOOLEAN: i32 = 2, STRING: i32 = 3, JSON: i32 = 7;
 
 // What `scan` answers.
 const MORE: i32 = 0, ENDED: i32 = 1, LISTS_FULL: i32 = 2, MALFORMED: i32 = -1, NOT_AN_OBJECT: i32 = -2;
@@ -47,10 +45,8 @@ export let maxLength: i32 = 0;
 /** True after an element, when a comma or the end of the array must follow. */
 export let wantComma: i32 = 0;
 
-let end: usize = 0;
 let stamp: i32 = 0;
 let first: i32 = 1;
-let rowOdd: i32 = 0;
 let found: i32 = 0;
 let expected: i32 = 0;
 let cursorAt: usize = 0;
@@ -59,212 +55,12 @@ let maxInteger: i64 = 0;
 let newMax: i32 = 0;
 let newInteger: i64 = 0;
 
-// Set by the walkers below: a walker returns the address after what it read, 0 for "more bytes needed", or 1 for
-// "malformed" (no input ever lies at address 1).
-let escaped: i32 = 0;
-let isFraction: i32 = 0;
-let digits: i32 = 0;
-
 export function restart(): void {
   maxLength = 0;
   wantComma = 0;
   stamp = 0;
   first = 1;
   for (let i = 0; i < columns; i++) store<i32>(tableAt + <usize>i * columnSize + 12, 0);
-}
-
-@inline
-function space(p: usize): usize {
-  while (p < end) {
-    const c = load<u8>(p);
-    if (c > 0x20) return p;
-    if (c == 0x0a || c == 0x0d) store<u8>(p, 0x20);
-    else if (c != 0x20 && c != 0x09) return p;
-    p++;
-  }
-  return p;
-}
-
-/** Walks a string whose opening quote lies at p - 1. */
-function string(p: usize): usize {
-  escaped = 0;
-  for (;;) {
-    if (p >= end) return 0;
-    const v = v128.load(p);
-    const mask = i8x16.bitmask(v128.or(v128.or(i8x16.eq(v, QUOTE), i8x16.eq(v, BACKSLASH)), i8x16.lt_u(v, SPACE)));
-    if (mask == 0) { p += 16; continue; }
-    p += ctz(mask);
-    if (p >= end) return 0;
-    const c = load<u8>(p);
-    if (c == 0x22) return p + 1;
-    if (c != 0x5c) return 1;
-    if (p + 1 >= end) return 0;
-    escaped = 1;
-    const e = load<u8>(p + 1);
-    if (e == 0x75) {
-      if (p + 6 > end) return 0;
-      for (let k: usize = 2; k < 6; k++) {
-        const h = load<u8>(p + k), letter = h | 0x20;
-        if (!((h >= 0x30 && h <= 0x39) || (letter >= 0x61 && letter <= 0x66))) return 1;
-      }
-      // A surrogate: it may have lost its other half, which no table takes.
-      if ((load<u8>(p + 2) | 0x20) == 0x64 && load<u8>(p + 3) >= 0x38) rowOdd = 1;
-      p += 6;
-    } else {
-      if (e != 0x22 && e != 0x5c && e != 0x2f && e != 0x62 && e != 0x66 && e != 0x6e && e != 0x72 && e != 0x74) return 1;
-      p += 2;
-    }
-  }
-  return 1;
-}
-
-/** RFC 8259 section 6. Sets `digits` (of the integer part) and `isFraction` (2 where there is an exponent). */
-function number(p: usize): usize {
-  isFraction = 0;
-  if (load<u8>(p) == 0x2d) p++;
-  const start = p;
-  while (p < end && <u32>load<u8>(p) - 0x30 < 10) p++;
-  if (p >= end) return 0;
-  digits = <i32>(p - start);
-  if (digits == 0 || (digits > 1 && load<u8>(start) == 0x30)) return 1;
-  if (load<u8>(p) == 0x2e) {
-    isFraction = 1;
-    const first = ++p;
-    while (p < end && <u32>load<u8>(p) - 0x30 < 10) p++;
-    if (p >= end) return 0;
-    if (p == first) return 1;
-  }
-  if ((load<u8>(p) | 0x20) == 0x65) {
-    isFraction = 2;
-    p++;
-    if (p >= end) return 0;
-    if (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d) p++;
-    const first = p;
-    while (p < end && <u32>load<u8>(p) - 0x30 < 10) p++;
-    if (p >= end) return 0;
-    if (p == first) return 1;
-  }
-  return p;
-}
-
-function literal(p: usize): usize {
-  const c = load<u8>(p);
-  if (c == 0x66) {
-    if (p + 5 > end) return 0;
-    return load<u32>(p + 1) == 0x65736c61 ? p + 5 : 1;
-  }
-  if (p + 4 > end) return 0;
-  const word = load<u32>(p);
-  return word == 0x65757274 || word == 0x6c6c756e ? p + 4 : 1;
-}
-
-/** Walks an object or array nested in a row; the stack has a byte for each level, '{' or '['. */
-function container(p: usize): usize {
-  let depth: i32 = 0;
-  let kind: i32 = load<u8>(p);
-  store<u8>(0, <u8>kind);
-  p = space(p + 1);
-  if (p >= end) return 0;
-  if (load<u8>(p) == kind + 2) return p + 1;
-  for (;;) {
-    if (kind == 0x7b) {
-      if (load<u8>(p) != 0x22) return 1;
-      p = string(p + 1);
-      if (p <= 1) return p;
-      p = space(p);
-      if (p >= end) return 0;
-      if (load<u8>(p) != 0x3a) return 1;
-      p = space(p + 1);
-      if (p >= end) return 0;
-    }
-    const c: i32 = load<u8>(p);
-    if (c == 0x22) {
-      p = string(p + 1);
-    } else if (c == 0x7b || c == 0x5b) {
-      p = space(p + 1);
-      if (p >= end) return 0;
-      if (load<u8>(p) != c + 2) {
-        if (++depth >= maxDepth) return tooDeep(p, depth + 1);
-        store<u8>(<usize>depth, <u8>c);
-        kind = c;
-        continue;
-      }
-      p++;
-    } else if (c == 0x2d || <u32>c - 0x30 < 10) {
-      p = number(p);
-    } else p = literal(p);
-    if (p <= 1) return p;
-    for (;;) {
-      p = space(p);
-      if (p >= end) return 0;
-      const d: i32 = load<u8>(p++);
-      if (d == 0x2c) {
-        p = space(p);
-        if (p >= end) return 0;
-        break;
-      }
-      if (d != kind + 2) return 1;
-      if (depth == 0) return p;
-      kind = load<u8>(<usize>--depth);
-    }
-  }
-  return 1;
-}
-
-/** Past the depth that a table takes: looks for the end by counting brackets alone; the row is refused later on. */
-function tooDeep(p: usize, depth: i32): usize {
-  rowOdd = 1;
-  while (p < end) {
-    const c = load<u8>(p);
-    if (c == 0x22) {
-      p = string(p + 1);
-      if (p <= 1) return p;
-      continue;
-    }
-    if (c == 0x0a || c == 0x0d) store<u8>(p, 0x20);
-    p++;
-    if (c == 0x7b || c == 0x5b) depth++;
-    else if ((c == 0x7d || c == 0x5d) && --depth == 0) return p;
-  }
-  return 0;
-}
-
-@inline
-function digit2(p: usize): i32 {
-  const a: i32 = <i32>load<u8>(p) - 0x30, b: i32 = <i32>load<u8>(p + 1) - 0x30;
-  return (<u32>a < 10 && <u32>b < 10) ? a * 10 + b : 99;
-}
-
-/** YYYY-MM-DD, of the years 0001 to 9999. */
-function isDate(p: usize): bool {
-  const century = digit2(p), year = digit2(p + 2), month = digit2(p + 5), day = digit2(p + 8);
-  if (century == 99 && (load<u8>(p) != 0x39 || load<u8>(p + 1) != 0x39)) return false;
-  if (year == 99 && (load<u8>(p + 2) != 0x39 || load<u8>(p + 3) != 0x39)) return false;
-  if (load<u8>(p + 4) != 0x2d || load<u8>(p + 7) != 0x2d || century + year == 0) return false;
-  if (month < 1 || month > 12 || day < 1) return false;
-  if (day <= 28) return true;
-  if (month == 2) return day == 29 && ((year & 3) == 0) && (year != 0 || (century & 3) == 0);
-  return day <= (month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31);
-}
-
-/** Whether the `length` bytes at p are an RFC 3339 date or time, spelled so that every destination reads it. */
-function isTime(p: usize, length: i32, type: i32): bool {
-  if (type == DATE) return length == 10 && isDate(p);
-  if (length < 19 || !isDate(p) || load<u8>(p + 10) != 0x54) return false;
-  if (load<u8>(p + 13) != 0x3a || load<u8>(p + 16) != 0x3a) return false;
-  if (digit2(p + 11) > 23 || digit2(p + 14) > 59 || digit2(p + 17) > 59) return false;
-  let at = 19;
-  if (at < length && load<u8>(p + 19) == 0x2e) {
-    at++;
-    while (at < length && <u32>load<u8>(p + at) - 0x30 < 10) at++;
-    if (at == 20 || at > 26) return false;
-  }
-  if (type == DATETIME) return at == length;
-  // Beside the ends of the calendar an offset could lead out of it.
-  if (length == at + 1) return load<u8>(p + at) == 0x5a;
-  const sign = load<u8>(p + at);
-  return length == at + 6 && (sign == 0x2b || sign == 0x2d) && load<u8>(p + at + 3) == 0x3a && digit2(p + at + 1) <= 23 && digit2(p + at + 4) <= 59
-    && load<u32>(p) != 0x31303030 && load<u32>(p) != 0x39393939;
 }
 
 function sameBytes(a: usize, b: usize, length: i32): bool {
@@ -305,7 +101,7 @@ function isDigits(p: usize, length: i32): bool {
 function noteCursor(p: usize, length: i32, type: i32): void {
   cursorAt = p;
   cursorLength = length;
-  if (length > 200) { rowOdd = 1; return; }
+  if (length > 200) { setOdd(1); return; }
   if (type == INTEGER) {
     const negative = load<u8>(p) == 0x2d;
     let value: i64 = 0;
@@ -314,11 +110,11 @@ function noteCursor(p: usize, length: i32, type: i32): void {
     newMax = maxLength == 0 || newInteger > maxInteger ? 1 : 0;
     return;
   }
-  if (type == NUMBER || type == BOOLEAN || type == JSON || escaped) { rowOdd = 1; return; }
-  if (type == TIMESTAMP && load<u8>(p + length - 1) != 0x5a) { rowOdd = 1; return; }
+  if (type == NUMBER || type == BOOLEAN || type == JSON || escaped) { setOdd(1); return; }
+  if (type == TIMESTAMP && load<u8>(p + length - 1) != 0x5a) { setOdd(1); return; }
   // A text that could be a time or a fraction is not ordered by its bytes; one of digits is among those of its length.
-  if (type == STRING && length > 0 && load<u8>(p) < 0x3a && !isDigits(p, length)) { rowOdd = 1; return; }
-  if (maxLength != 0 && maxLength != length) { rowOdd = 1; return; }
+  if (type == STRING && length > 0 && load<u8>(p) < 0x3a && !isDigits(p, length)) { setOdd(1); return; }
+  if (maxLength != 0 && maxLength != length) { setOdd(1); return; }
   if (maxLength == 0) { newMax = 1; return; }
   let i = 0;
   while (i < length && load<u8>(p + i) == load<u8>(maxAt + i)) i++;
@@ -328,7 +124,7 @@ function noteCursor(p: usize, length: i32, type: i32): void {
 /** Walks the row whose '{' lies at p. */
 function row(p: usize): usize {
   stamp++;
-  rowOdd = 0;
+  setOdd(0);
   found = 0;
   expected = 0;
   cursorLength = 0;
@@ -336,7 +132,7 @@ function row(p: usize): usize {
   p = space(p + 1);
   if (p >= end) return 0;
   if (load<u8>(p) == 0x7d) {
-    if (found < requiredCount) rowOdd = 1;
+    if (found < requiredCount) setOdd(1);
     return p + 1;
   }
   for (;;) {
@@ -354,14 +150,14 @@ function row(p: usize): usize {
       if (columns > 0) at = lookUp(key, <i32>(p - key));
     }
     let type = -1, flags = 0;
-    if (at < 0) rowOdd = 1;
+    if (at < 0) setOdd(1);
     else {
       expected = at + 1;
       const column = tableAt + <usize>at * columnSize;
       const info = load<i32>(column + 8);
       type = info & 0xff;
       flags = info >> 8;
-      if (load<i32>(column + 12) == stamp) rowOdd = 1;
+      if (load<i32>(column + 12) == stamp) setOdd(1);
       store<i32>(column + 12, stamp);
     }
     if (p < end && load<u8>(p) == 0x3a) p++;
@@ -380,7 +176,7 @@ function row(p: usize): usize {
       if (p <= 1) return p;
       const length = <i32>(p - start) - 2;
       if (type != STRING) {
-        if (type < TIMESTAMP || type >= JSON || escaped || !isTime(start + 1, length, type)) { rowOdd = 1; flags &= ~isCursor; }
+        if (type < TIMESTAMP || type >= JSON || escaped || !isTime(start + 1, length, type)) { setOdd(1); flags &= ~isCursor; }
       }
       if (flags) {
         if (flags & required) found++;
@@ -389,8 +185,8 @@ function row(p: usize): usize {
     } else if (c == 0x2d || <u32>c - 0x30 < 10) {
       p = number(p);
       if (p <= 1) return p;
-      if (type == INTEGER) { if (isFraction || digits > 18) { rowOdd = 1; flags &= ~isCursor; } }
-      else if (type != NUMBER || isFraction == 2 || p - start > 38) { rowOdd = 1; flags &= ~isCursor; }
+      if (type == INTEGER) { if (isFraction || digits > 18) { setOdd(1); flags &= ~isCursor; } }
+      else if (type != NUMBER || isFraction == 2 || p - start > 38) { setOdd(1); flags &= ~isCursor; }
       if (flags) {
         if (flags & required) found++;
         if (flags & isCursor) noteCursor(start, <i32>(p - start), type);
@@ -398,19 +194,19 @@ function row(p: usize): usize {
     } else if (c == 0x7b || c == 0x5b) {
       p = container(p);
       if (p <= 1) return p;
-      if (type != JSON) rowOdd = 1;
+      if (type != JSON) setOdd(1);
       if (flags) {
         if (flags & required) found++;
-        if (flags & isCursor) rowOdd = 1;
+        if (flags & isCursor) setOdd(1);
       }
     } else {
       p = literal(p);
       if (p <= 1) return p;
       if (c != 0x6e) {
-        if (type != BOOLEAN) rowOdd = 1;
+        if (type != BOOLEAN) setOdd(1);
         if (flags) {
           if (flags & required) found++;
-          if (flags & isCursor) rowOdd = 1;
+          if (flags & isCursor) setOdd(1);
         }
       }
     }
@@ -418,7 +214,7 @@ function row(p: usize): usize {
     if (p >= end) return 0;
     const d = load<u8>(p++);
     if (d == 0x7d) {
-      if (found < requiredCount) rowOdd = 1;
+      if (found < requiredCount) setOdd(1);
       return p;
     }
     if (d != 0x2c) return 1;
@@ -430,7 +226,7 @@ function row(p: usize): usize {
 
 /** Goes on from `pos` up to `limit`. */
 export function scan(limit: usize): i32 {
-  end = limit;
+  setEnd(limit);
   let p = pos;
   for (;;) {
     p = space(p);
