@@ -64,7 +64,9 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   let current: Fetch | undefined
   const asked = new Set<string>()
   let mark = listing.markBefore
-  let known: ApiRequest[] = []
+  /** What is foretold of the listing, and how much of it has been handed over. */
+  let known: readonly ApiRequest[] = []
+  let passed = 0
   let left = maxPages === undefined ? Infinity : maxPages - pagesBefore
 
   const start = (request: ApiRequest): void => {
@@ -93,12 +95,13 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
         lastRow: () => body.rows.last(),
       }
       const ended = left <= 0 || status >= 300
-      const expected = known[0]
+      const expected = known[passed]
       let next = ended ? undefined : paginator.next(view)
       if (!next || !expected || !isSame(next, expected)) {
         // The listing goes another way than was foretold.
         await discard(ahead)
-        known = next ? [...(paginator.rest?.(view) ?? [next])] : []
+        known = next ? (paginator.rest?.(view) ?? [next]) : []
+        passed = 0
       }
       const markBefore = mark
       mark = await markRows(body.rows)
@@ -107,11 +110,11 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
           `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
         )
       }
-      known = known.slice(0, left)
-      next = known[0]
-      const window = known.length > 1 ? source.concurrency : 1
-      while (ahead.length < Math.min(window, known.length)) start(known[ahead.length] as ApiRequest)
-      known = known.slice(1)
+      const following = Math.min(known.length - passed, left)
+      next = following > 0 ? known[passed] : undefined
+      const window = following > 1 ? source.concurrency : 1
+      while (ahead.length < Math.min(window, following)) start(known[passed + ahead.length] as ApiRequest)
+      passed++
       current = undefined
       yield { page: { request, status, headers, body, took, mark }, next }
     }
