@@ -11,7 +11,7 @@ test('a parameter is replaced where it stands, its copies dropped, all other tex
   assert.equal(writePair('', 'page[number]', 'a&b'), 'page%5Bnumber%5D=a%26b')
 })
 
-test('a written parameter reads the same again as any other reader of queries sees it', () => {
+test('a written parameter reads the same again to every other reader of queries', () => {
   fc.assert(
     fc.property(fc.webQueryParameters(), fc.string({ minLength: 1 }), fc.string(), (query, name, value) => {
       const written = writePair(query, name, value)
