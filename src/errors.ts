@@ -5,6 +5,14 @@ const rules = {
   CONNECTOR_NOT_FOUND: { retry: false, status: 404 },
   /** The trigger's body or query is wrong. */
   REQUEST_INVALID: { retry: false, status: 400 },
+  /** The front door: no token, or none that proves who calls. */
+  CALLER_UNKNOWN: { retry: false, status: 401 },
+  /** The front door: known, but not allowed to do this. */
+  CALLER_REFUSED: { retry: false, status: 403 },
+  /** The keys or the provider that a caller is checked with cannot be had. */
+  CALLER_UNCHECKED: { retry: true, status: 503 },
+  /** All places for calls are taken, or the wait for a run's turn was too long. */
+  TOO_MANY_RUNS: { retry: true, status: 429 },
   SECRET_MISSING: { retry: false, status: 424 },
   SECRET_FORBIDDEN: { retry: false, status: 424 },
   SECRET_UNAVAILABLE: { retry: true, status: 503 },
@@ -14,6 +22,10 @@ const rules = {
   AUTH_UNAVAILABLE: { retry: true, status: 503 },
   /** The API answered 401 to a credential that was just renewed, or that cannot be renewed. */
   AUTH_REJECTED: { retry: false, status: 502 },
+  /** A person must consent again: the refresh token was refused, has expired or was lost; `headrace connect` mends it. */
+  RECONNECT_NEEDED: { retry: false, status: 424 },
+  /** TLS with the API failed for good: its certificate does not verify, or it does not take ours; nothing was sent. */
+  TLS_FAILED: { retry: false, status: 502 },
   ORIGIN_REFUSED: { retry: false, status: 502 },
   /** 5xx, 408, 425 or a broken connection, until the attempts were used up. */
   API_UNAVAILABLE: { retry: true, status: 503 },
@@ -31,11 +43,21 @@ const rules = {
   KEY_MISSING: { retry: false, status: 502 },
   SCHEMA_FROZEN: { retry: false, status: 502 },
   TOO_MANY_REJECTS: { retry: false, status: 502 },
+  /** A listing lacks more rows of the table than `deletes.max_share` allows: nothing was deleted. */
+  TOO_MANY_DELETES: { retry: false, status: 502 },
   STATE_CONFLICT: { retry: true, status: 409 },
   DESTINATION_BUSY: { retry: true, status: 503 },
   DESTINATION_FULL: { retry: false, status: 503 },
   DESTINATION_READ_ONLY: { retry: false, status: 502 },
   DESTINATION_FAILED: { retry: false, status: 502 },
+  /** The warehouse could not be reached, kept failing for a passing reason, or has a quota that is used up. */
+  DESTINATION_UNAVAILABLE: { retry: true, status: 503 },
+  /** No credentials for the warehouse, or a role is missing. */
+  DESTINATION_FORBIDDEN: { retry: false, status: 424 },
+  /** The rest of a run that stopped at its budget could not be handed on; calling again goes on from the checkpoint. */
+  QUEUE_FAILED: { retry: true, status: 503 },
+  /** The Google Cloud CLI refused a step of `headrace deploy`; running it again goes on from there. */
+  DEPLOYMENT_FAILED: { retry: false, status: 502 },
   /** The abort signal fired: the process was told to stop now. */
   INTERRUPTED: { retry: true, status: 503 },
   /** A defect of this program. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 
 /** Writes structured log lines; the first argument's fields become fields of the line. */
@@ -31,9 +32,13 @@ const severities: Readonly<Record<string, string>> = {
   error: 'ERROR',
 }
 
+/** What lines are looked for by: labels of the entry, not part of what it says. */
+const labels = new Set(['connector', 'stream', 'run'])
+
 /** Stack traces are written at level `trace` only. */
 export function createLog({ level, format, redact, write }: LogOptions): Log {
   const stacks = level === 'trace'
+  const shape = format === 'json' ? createEntryShape() : (fields: Record<string, unknown>) => fields
   const show = format === 'json' ? (line: string) => line : shorten
   return pino(
     {
@@ -45,11 +50,42 @@ export function createLog({ level, format, redact, write }: LogOptions): Log {
       serializers: { err: (error: unknown) => error },
       formatters: {
         level: (label) => ({ severity: severities[label] ?? 'INFO' }),
-        log: (fields) => Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value, stacks)])),
+        log: (fields) =>
+          shape(Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value, stacks)]))),
       },
     },
     { write: (line: string) => write(redact(show(line))) },
   )
+}
+
+/** A log whose lines all bear `fields` too, for example those of one request. */
+export function addFields(log: Log, fields: object): Log {
+  return {
+    error: (own, message) => log.error({ ...fields, ...own }, message),
+    warn: (own, message) => log.warn({ ...fields, ...own }, message),
+    info: (own, message) => log.info({ ...fields, ...own }, message),
+    debug: (own, message) => log.debug({ ...fields, ...own }, message),
+    trace: (own, message) => log.trace({ ...fields, ...own }, message),
+  }
+}
+
+/**
+ * The special fields of Cloud Logging's agent (Cloud Logging, "Special fields in structured payloads"): labels, and an
+ * id by which it knows a line that reaches it twice, and the order of lines of one millisecond.
+ */
+function createEntryShape(): (fields: Record<string, unknown>) => Record<string, unknown> {
+  const process = randomBytes(6).toString('hex')
+  let line = 0
+  return (fields) => {
+    const own = Object.entries(fields).filter(([key, value]) => labels.has(key) && value !== undefined)
+    const rest = Object.entries(fields).filter(([key]) => !labels.has(key))
+    line++
+    return {
+      ...Object.fromEntries(rest),
+      ...(own.length > 0 && { 'logging.googleapis.com/labels': Object.fromEntries(own) }),
+      'logging.googleapis.com/insertId': `${process}-${String(line).padStart(10, '0')}`,
+    }
+  }
 }
 
 function plain(value: unknown, stacks: boolean): unknown {
@@ -68,7 +104,7 @@ function shorten(line: string): string {
   const { severity, time: _, message, err, ...fields } = JSON.parse(line) as Record<string, unknown>
   const label = severity === 'WARNING' ? 'warn' : String(severity).toLowerCase()
   const shown = Object.entries(fields)
-    .filter(([key]) => key !== 'connector' && key !== 'stream' && key !== 'run' && key !== 'code')
+    .filter(([key]) => !labels.has(key) && key !== 'code')
     .map(([key, value]) => `  ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   return `${label.padEnd(5)}  ${String(message)}${shown.join('')}\n${showStack(err)}`
 }

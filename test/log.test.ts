@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { SyncError } from '../src/errors.ts'
-import { type LogOptions, createLog } from '../src/log.ts'
+import { type LogOptions, addFields, createLog } from '../src/log.ts'
 
 function collect(options: Partial<LogOptions>) {
   const lines: string[] = []
@@ -24,12 +24,30 @@ suite('the log', () => {
 
   test('a line of JSON has what Cloud Logging reads: severity, message and time', () => {
     const { log, lines } = collect({})
-    log.warn({ stream: 'orders' }, 'late')
+    log.warn({ stream: 'orders', rows: 3 }, 'late')
     log.trace({}, 'detail')
     const [warning, detail] = lines.map((line) => JSON.parse(line) as Record<string, string>)
-    assert.deepEqual([warning?.['severity'], warning?.['message'], warning?.['stream']], ['WARNING', 'late', 'orders'])
+    assert.deepEqual([warning?.['severity'], warning?.['message'], warning?.['rows']], ['WARNING', 'late', 3])
+    assert.deepEqual(warning?.['logging.googleapis.com/labels'], { stream: 'orders' })
     assert.equal(new Date(warning?.['time'] ?? '').toISOString(), warning?.['time'])
     assert.equal(detail?.['severity'], 'DEBUG')
+  })
+
+  test('no two lines have the same id, and the ids of a process tell their order', () => {
+    const { log, lines } = collect({})
+    for (let at = 0; at < 12; at++) log.info({}, 'same')
+    const ids = lines.map((line) => (JSON.parse(line) as Record<string, string>)['logging.googleapis.com/insertId'])
+    assert.equal(new Set(ids).size, 12)
+    assert.deepEqual(
+      ids,
+      ids.toSorted((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1)),
+    )
+  })
+
+  test('fields that are added once stand in every line', () => {
+    const { log, lines } = collect({ format: 'short' })
+    addFields(log, { seq: 1 }).info({ rows: 2 }, 'committed')
+    assert.deepEqual(lines, ['info   committed  seq=1  rows=2\n'])
   })
 
   test('a stack is written at level trace only', () => {
