@@ -1,17 +1,27 @@
 import type { z } from 'zod'
 import type { Effects } from '../effects.ts'
-import type { ApiRequest } from '../http/send.ts'
+import type { ApiRequest, ApiResponse } from '../http/send.ts'
+import type { Log } from '../log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { SecretRef } from '../secrets/ref.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { SignInFacts } from './tokens/sign-in-facts.ts'
+import type { TokenStore } from './tokens/token-store.ts'
 
 export interface Auth {
   /** Returns a copy of `request` that carries the credential. Throws `AUTH_FAILED`, `AUTH_UNAVAILABLE`, `CONFIG_INVALID`. */
   sign(request: ApiRequest): Promise<ApiRequest>
   /** Forgets the token that `rejected` was signed with, so that the next `sign` gets a new one; absent where there is nothing to renew. */
   renew?(rejected: ApiRequest): Promise<void>
+  /**
+   * Told of every answer to a request that it signed. True where the answer is no verdict on the credential but says how
+   * to sign (a challenge, a fresh nonce, the provider's clock): the request is then to be signed and sent anew.
+   */
+  learn?(signed: ApiRequest, response: Pick<ApiResponse, 'status' | 'headers'>): boolean
   /** Query parameters that this method adds: they are taken out of a next link before it is saved. */
   readonly queryParams?: readonly string[]
+  /** What is known of the sign-ins since the last `sign`, for a person; none before it. */
+  describe?(): readonly SignInFacts[]
 }
 
 export interface AuthDeps extends Effects {
@@ -22,6 +32,12 @@ export interface AuthDeps extends Effects {
   /** Learns every token that is fetched. */
   readonly redactor: Redactor
   readonly signal: AbortSignal
+  /** Where tokens that outlive the run are kept: of the reference under `tokens:` or `refresh_token:`. */
+  readonly tokens: (ref: SecretRef) => TokenStore
+  /** The connector's file, for commands in messages. */
+  readonly file: string
+  /** For what a person should know although the run goes on; never a secret. */
+  readonly log: Log
 }
 
 export interface AuthMethod<Config extends z.ZodObject> {

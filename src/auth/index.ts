@@ -1,11 +1,21 @@
 import { z } from 'zod'
 import { SyncError } from '../errors.ts'
-import apiKey from './api-key.ts'
+import apiKey from './fixed/api-key.ts'
 import type { Auth, AuthDeps } from './auth.ts'
-import basic from './basic.ts'
-import bearer from './bearer.ts'
-import clientCredentials from './client-credentials.ts'
-import none from './none.ts'
+import authorizationCode from './oauth2/authorization-code.ts'
+import awsSigv4 from './signatures/aws-sigv4.ts'
+import basic from './fixed/basic.ts'
+import bearer from './fixed/bearer.ts'
+import clientCredentials from './oauth2/client-credentials.ts'
+import digest from './signatures/digest.ts'
+import google from './google/google.ts'
+import hmac from './signatures/hmac.ts'
+import jwtBearer from './oauth2/jwt-bearer.ts'
+import login, { placeOfToken } from './login/login.ts'
+import none from './fixed/none.ts'
+import oauth1 from './oauth1/oauth1.ts'
+import refreshToken from './oauth2/refresh-token.ts'
+import { settingsOf } from './oauth2/sign-in-settings.ts'
 
 /** To add a method: write its file, add it here and to the switch below. */
 export const authConfig = z.discriminatedUnion('type', [
@@ -14,6 +24,15 @@ export const authConfig = z.discriminatedUnion('type', [
   bearer.config,
   apiKey.config,
   clientCredentials.config,
+  refreshToken.config,
+  authorizationCode.config,
+  jwtBearer.config,
+  google.config,
+  oauth1.config,
+  login.config,
+  hmac.config,
+  awsSigv4.config,
+  digest.config,
 ])
 
 export type AuthConfig = z.output<typeof authConfig>
@@ -24,8 +43,12 @@ export type AuthConfig = z.output<typeof authConfig>
  */
 export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth {
   refuseSamePlace(configs)
-  const parts = configs.map((config) => createPart(config, deps))
+  // A signature covers what the others add, whatever the order in the file.
+  const parts = [...configs.filter((one) => !isSignature(one)), ...configs.filter(isSignature)].map((config) =>
+    createPart(config, deps),
+  )
   const renewable = parts.filter((part) => part.renew !== undefined)
+  const learners = parts.filter((part) => part.learn !== undefined)
   return {
     async sign(request) {
       let signed = request
@@ -37,7 +60,12 @@ export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth
         for (const part of renewable) await part.renew?.(rejected)
       },
     }),
+    ...(learners.length > 0 && {
+      // Each of them is told, as any may have something to learn.
+      learn: (signed, response) => learners.map((part) => part.learn?.(signed, response)).includes(true),
+    }),
     queryParams: parts.flatMap((part) => part.queryParams ?? []),
+    describe: () => parts.flatMap((part) => part.describe?.() ?? []),
   }
 }
 
@@ -53,25 +81,70 @@ function createPart(config: AuthConfig, deps: AuthDeps): Auth {
       return apiKey.create(config, deps)
     case 'oauth2_client_credentials':
       return clientCredentials.create(config, deps)
+    case 'oauth2_refresh_token':
+      return refreshToken.create(config, deps)
+    case 'oauth2_authorization_code':
+      return authorizationCode.create(config, deps)
+    case 'jwt_bearer':
+      return jwtBearer.create(config, deps)
+    case 'google':
+      return google.create(config, deps)
+    case 'oauth1':
+      return oauth1.create(config, deps)
+    case 'login':
+      return login.create(config, deps)
+    case 'hmac':
+      return hmac.create(config, deps)
+    case 'aws_sigv4':
+      return awsSigv4.create(config, deps)
+    case 'digest':
+      return digest.create(config, deps)
   }
 }
 
+function isSignature({ type }: AuthConfig): boolean {
+  return type === 'oauth1' || type === 'hmac' || type === 'aws_sigv4' || type === 'digest'
+}
+
 function refuseSamePlace(configs: readonly AuthConfig[]): void {
-  const places = configs.map(placeOf).filter((place) => place !== undefined)
+  const places = configs.flatMap((config) => placeOf(config) ?? [])
   const twice = places.find((place, at) => places.indexOf(place) !== at)
   if (twice === undefined) return
   throw new SyncError('CONFIG_INVALID', `Two methods under auth both write the ${twice}; keep one of them.`)
 }
 
-function placeOf(config: AuthConfig): string | undefined {
+/** What a method writes: its headers (in lower case), query parameters or cookie. */
+function placeOf(config: AuthConfig): string | readonly string[] | undefined {
   switch (config.type) {
     case 'none':
       return undefined
     case 'basic':
     case 'bearer':
     case 'oauth2_client_credentials':
+    case 'oauth2_refresh_token':
+    case 'jwt_bearer':
+    case 'google':
+    case 'oauth1':
+    case 'aws_sigv4':
+    case 'digest':
       return 'header authorization'
+    case 'oauth2_authorization_code':
+      return `header ${settingsOf(config).header.name}`
     case 'api_key':
-      return `${config.in} ${config.in === 'header' ? config.name.toLowerCase() : config.name}`
+      return showPlace(config)
+    case 'login':
+      return showPlace(placeOfToken(config))
+    case 'hmac':
+      return [
+        ...Object.keys(config.headers).map((name) => showPlace({ in: 'header', name })),
+        ...Object.keys(config.params).map((name) => showPlace({ in: 'query', name })),
+        config.place.in === 'basic'
+          ? 'header authorization'
+          : showPlace({ ...config.place, name: config.place.name ?? '' }),
+      ]
   }
+}
+
+function showPlace({ in: where, name }: { readonly in: string; readonly name: string }): string {
+  return `${where} ${where === 'header' ? name.toLowerCase() : name}`
 }

@@ -3,8 +3,10 @@ import { authConfig } from '../auth/index.ts'
 import { formats } from '../decode/index.ts'
 import { writeModes } from '../destinations/destination.ts'
 import { paginatorConfig } from '../paginators/index.ts'
-import { columnTypes } from '../schema/types.ts'
+import { columnConfig } from './columns.ts'
+import { secretRef } from '../secrets/ref.ts'
 import { duration } from './duration.ts'
+import { clusterBy, deletes, partitionBy } from './table-layout.ts'
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 
@@ -85,6 +87,21 @@ const incremental = z.strictObject({
     .meta({ description: 'Append only: leave out rows before the cursor that the provider sends all the same.' }),
 })
 
+const auth = z.union([authConfig, z.array(authConfig).min(1)])
+
+/** Cross-field rules, which show at the key that is missing, are in checks/tls.ts. */
+const tls = z.strictObject({
+  cert: secretRef
+    .optional()
+    .meta({ description: 'The client certificate as PEM, and those between it and its authority.' }),
+  key: secretRef.optional().meta({ description: 'Its private key as PEM, without a passphrase.' }),
+  ca: z
+    .union([secretRef, z.array(secretRef).min(1)])
+    .transform((refs) => (Array.isArray(refs) ? refs : [refs]))
+    .optional()
+    .meta({ description: 'Authorities as PEM, trusted beside those that are trusted anyway.' }),
+})
+
 /** One stream as it is written, `defaults` already merged under it. Cross-field rules are in checks/. */
 export const streamConfig = z.strictObject({
   name: z
@@ -101,6 +118,10 @@ export const streamConfig = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH']).default('GET'),
   path: z.string().optional().meta({ description: 'Below base_url; may hold templates.' }),
   url: webUrl.optional().meta({ description: 'Instead of path: an absolute URL; may hold templates behind its host.' }),
+  auth: auth
+    .transform((entries) => (Array.isArray(entries) ? entries : [entries]))
+    .optional()
+    .meta({ description: "In place of the connector's; {type: none} signs nothing." }),
   headers: headers.default({}),
   params: params.default({}),
   list_style: z.enum(['repeat', 'comma', 'brackets']).default('repeat'),
@@ -119,6 +140,9 @@ export const streamConfig = z.strictObject({
   errors: z.array(errorRule).default([]),
   primary_key: z.array(z.string().min(1)).min(1).optional(),
   write: z.enum(writeModes).optional().meta({ description: 'merge where there is a primary key, else append.' }),
+  deletes: deletes.optional(),
+  partition_by: partitionBy.optional(),
+  cluster_by: clusterBy.optional(),
   incremental: incremental.optional(),
   parent: z
     .strictObject({
@@ -135,14 +159,7 @@ export const streamConfig = z.strictObject({
     .optional()
     .meta({ description: 'A list of partitions, or lists to combine: the listing is read once for each.' }),
   columns: z
-    .record(
-      z.string(),
-      z.strictObject({
-        type: z.enum(columnTypes).optional(),
-        rename: z.string().optional(),
-        drop: z.boolean().default(false),
-      }),
-    )
+    .record(z.string(), columnConfig)
     .default({})
     .meta({ description: 'What a field becomes, where that is not to be inferred.' }),
   schema: z.enum(['evolve', 'freeze', 'discard_columns', 'discard_rows']).default('evolve'),
@@ -155,7 +172,7 @@ export const streamConfig = z.strictObject({
 
 /** What `defaults` may hold: everything of a stream that two streams can share. */
 export const defaultsConfig = streamConfig
-  .omit({ name: true, table: true, path: true, url: true, parent: true })
+  .omit({ name: true, table: true, path: true, url: true, auth: true, parent: true })
   .partial()
 
 export const connectorConfig = z.strictObject({
@@ -167,10 +184,11 @@ export const connectorConfig = z.strictObject({
   base_url: webUrl.meta({ description: 'What the paths of the streams stand below.' }),
   headers: headers.default({}),
   params: params.default({}),
-  auth: z.union([authConfig, z.array(authConfig).min(1)]).default({ type: 'none' }),
+  auth: auth.default({ type: 'none' }),
   rate_limit: rateLimit.prefault({}),
   retry: retry.prefault({}),
   timeout: duration.default(60_000).meta({ description: 'For one request, whole.' }),
+  tls: tls.optional().meta({ description: 'Mutual TLS and further authorities, for the API and its token endpoint.' }),
   origins: z
     .array(z.union([webUrl, z.strictObject({ url: webUrl, credentials: z.boolean().default(true) })]))
     .default([])
@@ -186,6 +204,9 @@ export const connectorConfig = z.strictObject({
     .strictObject({ every: duration, min_rows: z.int().min(0).default(1) })
     .optional()
     .meta({ description: 'When silence is a fault, for those who watch a deployment; a run does not fail by it.' }),
+  alerts: z.array(secretRef).optional().meta({
+    description: 'Secrets that hold where to tell of failures: webhook or smtp URLs, beside HEADRACE_ALERTS.',
+  }),
   defaults: defaultsConfig
     .default({})
     .meta({ description: 'Merged under every stream: params and headers by name, everything else as a whole.' }),

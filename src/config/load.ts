@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { SyncError } from '../errors.ts'
 import { checkConnector } from './checks/index.ts'
-import type { ConnectorSubject, StreamSubject } from './checks/subject.ts'
+import type { ConnectorSubject, SignedStream } from './checks/subject.ts'
 import { connectorConfig, defaultsConfig, streamConfig } from './connector.ts'
 import type { Connector, StreamConfig } from './connector.ts'
 import { isKeys, mergeDefaults, writtenAt } from './defaults.ts'
@@ -63,14 +63,15 @@ function understand(value: unknown, { file, report }: Reading): Connector {
       report(['defaults', ...finding.path], finding.message, finding)
     }
   }
-  const streams = isKeys(raw) ? understandStreams({ rawStreams, defaults }, report) : []
+  const hasCredential = isKeys(raw) && namesCredential(raw['auth'])
+  const streams = isKeys(raw) ? understandStreams({ rawStreams, defaults, hasCredential }, report) : []
   const { auth, ...rest } = head.value
   const entries = auth === undefined ? undefined : Array.isArray(auth) ? auth : [auth]
   const subject: ConnectorSubject = {
     connector: { ...rest, auth: entries },
     broken: head.broken,
     streams,
-    hasCredential: isKeys(raw) && namesCredential(raw['auth']),
+    hasCredential: hasCredential || streams.some((stream) => stream.hasCredential),
     report,
   }
   checkConnector(subject)
@@ -81,14 +82,14 @@ function understand(value: unknown, { file, report }: Reading): Connector {
 /** At the top, `streams` and `defaults` are known keys too, though they are read apart. */
 function namedTop({ path, message, at }: Finding): string {
   return path.length === 1 && at === 'key'
-    ? message.replace('unknown key: expected one of ', 'unknown key: expected one of streams, defaults, ')
+    ? message.replace(/^(unknown key.*?): expected one of /, '$1: expected one of streams, defaults, ')
     : message
 }
 
 function understandStreams(
-  { rawStreams, defaults }: { rawStreams: unknown; defaults: unknown },
+  { rawStreams, defaults, hasCredential }: { rawStreams: unknown; defaults: unknown; hasCredential: boolean },
   report: Report,
-): readonly StreamSubject[] {
+): readonly SignedStream[] {
   if (!Array.isArray(rawStreams) || rawStreams.length === 0) {
     const found = rawStreams === undefined ? 'this key is missing: ' : ''
     report(['streams'], `${found}expected a list of at least one stream, such as - {name: orders, path: /orders}`)
@@ -99,7 +100,8 @@ function understandStreams(
     const place: Report = (path, message, where) => report(writtenAt(path, { stream, defaults, index }), message, where)
     const { value, broken, findings } = parseLenient(streamConfig, { raw: merged, elsewhere: [inStream, inConnector] })
     for (const finding of findings) place(finding.path, finding.message, finding)
-    return { stream: value, broken, report: place }
+    const own = isKeys(stream) && stream['auth'] !== undefined ? namesCredential(stream['auth']) : hasCredential
+    return { stream: value, broken, hasCredential: own, report: place }
   })
 }
 

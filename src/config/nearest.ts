@@ -14,6 +14,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 /** 0 for the same name, Infinity for one that has nothing to do with it. */
 function compareNames(wanted: string, candidate: string): number {
+  // `oauth2` means one of those that begin so, rather than `oauth1`.
+  if (wanted.length >= 3 && candidate.startsWith(`${wanted}_`)) return 0.5
   const typos = distance(wanted, candidate)
   const shorter = Math.min(wanted.length, candidate.length)
   // Two letters that changed places count as two.

@@ -52,9 +52,10 @@ function describeUnknownKey(
     (name) => !Object.hasOwn(valueAt(value, path) as object, name) || name === key,
   )
   const place = elsewhere.find(([, keys, depth]) => path.length >= depth && keys.includes(key))?.[0]
-  const hint = place ? `; it belongs ${place}` : suggest(key, known)
   const list = known.length > 0 ? `: expected ${known.length > 1 ? 'one of ' : ''}${listNames(known)}` : ''
-  return { path: [...path, key], at: 'key', message: `unknown key${list}${hint}` }
+  // The nearest comes first, as the list may be long.
+  const message = place ? `unknown key: it belongs ${place}` : `unknown key${suggest(key, known)}${list}`
+  return { path: [...path, key], at: 'key', message }
 }
 
 function describeUnion(
@@ -103,7 +104,8 @@ function describeChoice(value: unknown, known: readonly string[]): string {
   const expected = `expected ${known.length > 1 ? 'one of ' : ''}${listNames(known)}`
   if (value === undefined) return `this key is missing: ${expected}`
   if (typeof value !== 'string') return `${expected}, found ${foundWords(value)}`
-  return `${expected}${suggest(value, known)}`
+  const nearest = suggest(value, known)
+  return nearest === '' ? expected : `unknown word${nearest}: ${expected}`
 }
 
 function describeBound(origin: string, word: string, bound: unknown): string {

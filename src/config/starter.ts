@@ -1,13 +1,9 @@
 import { parseConnector } from './load.ts'
+import { type StarterAuth, type StarterAuthOptions, writeStarterAuth } from './starter-auth.ts'
 
-export const starterAuth = ['none', 'basic', 'bearer', 'api_key', 'oauth2_client_credentials'] as const
-
-export interface StarterOptions {
-  readonly name: string
+export interface StarterOptions extends StarterAuthOptions {
   readonly baseUrl: string
-  readonly auth?: (typeof starterAuth)[number]
-  /** oauth2_client_credentials only. */
-  readonly tokenUrl?: string
+  readonly auth?: StarterAuth
   /** `items` where absent. */
   readonly stream?: string
   /** `/` and the stream's name where absent. */
@@ -28,7 +24,8 @@ export interface StarterOptions {
  * the options make that impossible.
  */
 export function starterConnector(options: StarterOptions): string {
-  const text = [...writeHead(options), ...writeAuth(options), ...writeStream(options)].join('\n') + '\n'
+  const auth = writeStarterAuth(options.auth ?? 'none', { ...options, quote })
+  const text = [...writeHead(options), ...auth, ...writeStream(options)].join('\n') + '\n'
   parseConnector(text, `${options.name}.yaml`)
   return text
 }
@@ -42,27 +39,6 @@ function writeHead({ name, baseUrl, schema }: StarterOptions): readonly string[]
     `name: ${quote(name)}`,
     '# What the paths of the streams stand below.',
     `base_url: ${quote(baseUrl)}`,
-    '',
-  ]
-}
-
-function writeAuth({ name, auth = 'none', tokenUrl }: StarterOptions): readonly string[] {
-  const secret = (what: string) => `secret:${name}-${what}`
-  if (auth === 'none') return ['# auth: { type: bearer, token: ' + secret('token') + ' }', '']
-  const keys: Readonly<Record<Exclude<typeof auth, 'none'>, readonly string[]>> = {
-    basic: [`username: ${secret('username')}`, `password: ${secret('password')}`],
-    bearer: [`token: ${secret('token')}`],
-    api_key: ['in: header', 'name: X-Api-Key', `value: ${secret('api-key')}`],
-    oauth2_client_credentials: [
-      `token_url: ${quote(tokenUrl ?? '')}`,
-      `client_id: ${secret('client-id')}`,
-      `client_secret: ${secret('client-secret')}`,
-    ],
-  }
-  return [
-    '# Secrets are named, never written here: secret:NAME (Secret Manager), env:NAME or file:PATH.',
-    'auth:',
-    ...[`type: ${auth}`, ...keys[auth]].map((line) => `  ${line}`),
     '',
   ]
 }

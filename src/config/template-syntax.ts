@@ -8,30 +8,39 @@ export interface FilterCall {
   readonly argument?: Argument
 }
 
-/** A piece of a text: as it stands, or a value to be put in. */
-export type Part =
+/** A piece of a text: as it stands, or a value to be put in. `Name`: what a template may begin with. */
+export type Part<Name extends string = Root> =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'template'
-      readonly root: Root
+      readonly root: Name
       readonly field: string
       readonly filters: readonly FilterCall[]
       readonly text: string
       readonly offset: number
     }
 
-export type TemplatePart = Extract<Part, { kind: 'template' }>
+export type TemplatePart<Name extends string = Root> = Extract<Part<Name>, { kind: 'template' }>
 
 export interface SyntaxProblem {
   readonly offset: number
   readonly message: string
 }
 
-/** Whether each name stands alone or needs a field behind a dot. */
-const roots = { cursor: 'alone', now: 'alone', run: 'id', parent: 'field', partition: 'field', env: 'field' } as const
-export type Root = keyof typeof roots
+/** What templates of one kind may name. */
+export interface Vocabulary<Name extends string = string> {
+  /** Whether each name stands alone or needs a field behind a dot. */
+  readonly roots: Readonly<Partial<Record<Name, 'alone' | 'id' | 'field'>>>
+  /** As they are listed to a person. */
+  readonly shown: readonly string[]
+}
 
-const shownRoots = ['cursor', 'parent.FIELD', 'partition.NAME', 'now', 'run.id', 'env.NAME']
+/** Of a request: its URL, parameters, headers and body. */
+const requestWords = {
+  roots: { cursor: 'alone', now: 'alone', run: 'id', parent: 'field', partition: 'field', env: 'field' },
+  shown: ['cursor', 'parent.FIELD', 'partition.NAME', 'now', 'run.id', 'env.NAME'],
+} as const satisfies Vocabulary
+export type Root = keyof typeof requestWords.roots
 
 /** What is wrong with the argument of each filter, or undefined. */
 const filters = {
@@ -47,9 +56,21 @@ const filters = {
   json: (argument) => (argument === undefined ? undefined : 'json takes no argument'),
   base64: (argument) => (argument === undefined ? undefined : 'base64 takes no argument'),
   urlencode: (argument) => (argument === undefined ? undefined : 'urlencode takes no argument'),
+  xml: (argument) => (argument === undefined ? undefined : 'xml takes no argument'),
+  lower: (argument) => (argument === undefined ? undefined : 'lower takes no argument'),
+  upper: (argument) => (argument === undefined ? undefined : 'upper takes no argument'),
+  md5: (argument) => checkDigest('md5', argument),
+  sha1: (argument) => checkDigest('sha1', argument),
+  sha256: (argument) => checkDigest('sha256', argument),
+  sha512: (argument) => checkDigest('sha512', argument),
 } as const satisfies Record<string, (argument: Argument | undefined) => string | undefined>
 
 export type FilterName = keyof typeof filters
+
+function checkDigest(name: string, argument: Argument | undefined): string | undefined {
+  if (argument === undefined || argument === 'hex' || argument === 'base64') return undefined
+  return `${name} writes hex, or base64 as ${name}("base64")`
+}
 
 const token =
   /\s*(?:(\}\})|(\||\(|\))|"((?:[^"\\]|\\["\\])*)"|'((?:[^'\\]|\\['\\])*)'|(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z_][\w-]*(?:\.[\w-]+)*))/y
@@ -63,12 +84,19 @@ class Syntax extends Error {
   }
 }
 
-/** Splits a text into what stands and what is to be put in; nothing else than this closed grammar is understood. */
-export function parseTemplate(text: string): {
-  readonly parts: readonly Part[]
+export interface Template<Name extends string = Root> {
+  readonly parts: readonly Part<Name>[]
   readonly problems: readonly SyntaxProblem[]
-} {
-  const parts: Part[] = []
+}
+
+/**
+ * Splits a text into what stands and what is to be put in; nothing else than this closed grammar is understood. The
+ * words are those of a request where no others are given.
+ */
+export function parseTemplate(text: string): Template
+export function parseTemplate<Name extends string>(text: string, words: Vocabulary<Name>): Template<Name>
+export function parseTemplate(text: string, words: Vocabulary = requestWords): Template<string> {
+  const parts: Part<string>[] = []
   const problems: SyntaxProblem[] = []
   let at = 0
   while (at < text.length) {
@@ -77,7 +105,7 @@ export function parseTemplate(text: string): {
     if (end > at) parts.push({ kind: 'text', text: text.slice(at, end) })
     if (open < 0) break
     try {
-      const { part, next } = parseExpression(text, open)
+      const { part, next } = parseExpression(text, open, words)
       parts.push(part)
       at = next
     } catch (error) {
@@ -92,11 +120,11 @@ export function parseTemplate(text: string): {
 
 export const hasTemplate = (text: string): boolean => text.includes('{{')
 
-function parseExpression(text: string, open: number): { part: TemplatePart; next: number } {
+function parseExpression(text: string, open: number, words: Vocabulary): { part: TemplatePart<string>; next: number } {
   const reader = createReader(text, open + 2)
   const name = reader.read()
-  if (!name?.[6]) throw new Syntax(name?.at ?? open, `expected one of ${listNames(shownRoots)} after {{`)
-  const { root, field } = checkName(name[6], name.at)
+  if (!name?.[6]) throw new Syntax(name?.at ?? open, `expected one of ${listNames(words.shown)} after {{`)
+  const { root, field } = checkName(name[6], name.at, words)
   const calls: FilterCall[] = []
   for (let token = reader.read(); ; token = reader.read()) {
     if (!token) throw new Syntax(open, 'this template does not end: expected }} or | and a filter')
@@ -172,25 +200,22 @@ function parseArgument(reader: Reader): Argument | undefined {
   return argument
 }
 
-function checkName(name: string, at: number): { root: Root; field: string } {
+function checkName(name: string, at: number, { roots, shown }: Vocabulary): { root: string; field: string } {
   const [root, field] = [name.split('.', 1)[0] as string, name.split('.').slice(1).join('.')]
   if (root === 'window')
     throw new Syntax(
       at,
       `${name} needs incremental.window, which this version does not have: use {{ cursor }} and {{ now }}`,
     )
-  const wanted = Object.hasOwn(roots, root) ? roots[root as Root] : undefined
+  const wanted = Object.hasOwn(roots, root) ? roots[root] : undefined
   if (wanted === undefined)
     throw new Syntax(
       at,
-      `unknown name ${name.slice(0, 40)}: expected one of ${listNames(shownRoots)}${suggest(root, Object.keys(roots))}`,
+      `unknown name ${name.slice(0, 40)}: expected one of ${listNames(shown)}${suggest(root, Object.keys(roots))}`,
     )
   if (wanted === 'alone' && field) throw new Syntax(at, `${root} has no fields: expected {{ ${root} }}`)
   if (wanted === 'id' && field !== 'id') throw new Syntax(at, `expected {{ run.id }}`)
   if (wanted === 'field' && !field)
-    throw new Syntax(
-      at,
-      `${root} needs a name behind it: expected ${shownRoots.find((shown) => shown.startsWith(`${root}.`))}`,
-    )
-  return { root: root as Root, field }
+    throw new Syntax(at, `${root} needs a name behind it: expected ${shown.find((one) => one.startsWith(`${root}.`))}`)
+  return { root, field }
 }

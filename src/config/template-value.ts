@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SyncError } from '../errors.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import { addDuration, formatTime } from './calendar.ts'
@@ -55,12 +56,21 @@ export function renderValue(text: string, context: TemplateContext): unknown {
 }
 
 export function evaluate(part: TemplatePart, context: TemplateContext): unknown {
-  return part.filters.reduce((value, call) => applyFilter(value, call, { part, context }), lookUp(part, context))
+  return applyFilters(lookUp(part, context), { part, context })
 }
 
-interface Place {
-  readonly part: Part
-  readonly context: TemplateContext
+/** Where a value stands, for messages: in which template, of what. */
+export interface Place {
+  readonly part: Part<string>
+  readonly context: Pick<TemplateContext, 'where'>
+  /** An empty text is hashed like any other, rather than left out. */
+  readonly hashesNothing?: boolean
+}
+
+/** What the filters of a template make of the value that it names. */
+export function applyFilters(value: unknown, place: Place): unknown {
+  if (place.part.kind === 'text') return value
+  return place.part.filters.reduce((last: unknown, call) => applyFilter(last, call, place), value)
 }
 
 /** A value as text; a list or an object has none of its own. */
@@ -108,7 +118,7 @@ export function includedName(include: Readonly<Record<string, string>>, field: s
 function applyFilter(value: unknown, { name, argument }: FilterCall, place: Place): unknown {
   if (name === 'default') return isEmpty(value) ? argument : value
   // An empty value stays empty, so that the parameter it is meant for is left out.
-  if (isEmpty(value)) return undefined
+  if (isEmpty(value) && !(value === '' && place.hashesNothing && isDigest(name))) return undefined
   switch (name) {
     case 'date':
       return formatTime(toMoment(value, place), String(argument))
@@ -127,8 +137,23 @@ function applyFilter(value: unknown, { name, argument }: FilterCall, place: Plac
       return Buffer.from(showValue(value, place)).toString('base64')
     case 'urlencode':
       return encodeURIComponent(showValue(value, place))
+    case 'xml':
+      return showValue(value, place).replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+    case 'lower':
+      return showValue(value, place).toLowerCase()
+    case 'upper':
+      return showValue(value, place).toUpperCase()
+    case 'md5':
+    case 'sha1':
+    case 'sha256':
+    case 'sha512':
+      return createHash(name)
+        .update(showValue(value, place))
+        .digest(argument === 'base64' ? 'base64' : 'hex')
   }
 }
+
+const isDigest = (name: string): boolean => ['md5', 'sha1', 'sha256', 'sha512'].includes(name)
 
 function toMoment(value: unknown, place: Place): Moment {
   const moment = parseMoment(value)

@@ -11,7 +11,7 @@ import { allowOrigins, type Origins } from './origins.ts'
 import { limitRate, type RateLimiter } from './rate-limit.ts'
 import { followRedirects } from './redirect.ts'
 import { retryFailures } from './retry.ts'
-import { type Send, stack } from './send.ts'
+import { type Middleware, type Send, stack } from './send.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
 
 export interface ClientOptions extends TransportOptions {
@@ -24,6 +24,8 @@ export interface ClientOptions extends TransportOptions {
   readonly effects: Effects
   readonly log: Log
   readonly redact: Redact
+  /** Around everything else: sees a page with all its attempts as one. */
+  readonly observe?: Middleware | undefined
 }
 
 /**
@@ -31,11 +33,12 @@ export interface ClientOptions extends TransportOptions {
  * whatever else happens is a `SyncError`. Rejects with INTERRUPTED as soon as the signal aborts.
  */
 export function createClient(options: ClientOptions): Send {
-  const { auth, origins, retry, rules, limiter, deadline, effects, log, redact, meter } = options
+  const { auth, origins, retry, rules, limiter, deadline, effects, log, redact, meter, observe } = options
   const judge = createJudge(rules, redact, () => effects.now())
   const wait = { effects, deadline, meter }
   const send = stack(
     [
+      ...(observe ? [observe] : []),
       retryFailures({ retry, judge, wait, redact, log }),
       followRedirects(judge, redact),
       allowOrigins(origins, redact),

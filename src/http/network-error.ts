@@ -1,4 +1,5 @@
 import { BrokenExchange } from './broken-exchange.ts'
+import { findTlsFailure } from './tls-failure.ts'
 
 const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 
@@ -29,12 +30,8 @@ export function toFailure(error: unknown): unknown {
       `cannot be sent: ${(error as Error).message}; check the headers and the path of the stream`,
       error,
     )
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
-    return new BrokenExchange(
-      'API_UNAVAILABLE',
-      `failed: its TLS certificate does not verify (${code}; NODE_EXTRA_CA_CERTS can name a further authority)`,
-      error,
-    )
+  const tls = findTlsFailure(code)
+  if (tls) return new BrokenExchange('TLS_FAILED', `failed: the server ${tls.reason}`, error)
   return new BrokenExchange('API_UNAVAILABLE', `${reasons[code] ?? 'failed: the connection broke'} (${code})`, error)
 }
 

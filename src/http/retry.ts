@@ -5,6 +5,8 @@ import { backoff } from './backoff.ts'
 import { BrokenExchange } from './broken-exchange.ts'
 import { describeRequest, describeUrl, type Redact } from './describe.ts'
 import type { Judge, Verdict } from './error-rules.ts'
+import { type BearerError, readBearerError } from './bearer-error.ts'
+import { tidyWords } from './provider-words.ts'
 import { readRetryAfter, readWait } from './rate-headers.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
 import { mayWait, type WaitDeps, waitUntil } from './wait.ts'
@@ -24,6 +26,8 @@ interface Failure {
   readonly reason: string
   readonly retry: boolean
   readonly status?: number
+  /** What the API said of the token. */
+  readonly refused?: BearerError | undefined
   /** Milliseconds that the provider asks to wait. */
   readonly wait?: number | undefined
   readonly cause?: unknown
@@ -67,7 +71,7 @@ function comeBack(failure: FinalFailure, until: number): FinalFailure {
 
 async function sendOnce(
   send: () => Promise<ApiResponse>,
-  { judge, wait }: RetryOptions,
+  { judge, wait, redact }: RetryOptions,
 ): Promise<ApiResponse | Failure> {
   const response = await send().catch(toBroken)
   if (!('body' in response)) return response
@@ -76,7 +80,7 @@ async function sendOnce(
   if (verdict.action === 'accept' && (!problem || verdict.byRule)) return response
   await response.body.rows[Symbol.asyncDispose]()
   if (verdict.action === 'accept' && problem) throw problem
-  return toRefusal(response, verdict, wait.effects.now())
+  return toRefusal(response, { ...verdict, redact }, wait.effects.now())
 }
 
 /** Whatever else is thrown below (the decoder, the signing, a refused origin) is final. */
@@ -85,10 +89,16 @@ function toBroken(error: unknown): Failure {
   return { code: error.code, reason: error.message, retry: error.retry, cause: error.cause }
 }
 
-function toRefusal(response: ApiResponse, { action, words }: Verdict, now: number): Failure {
+function toRefusal(
+  response: ApiResponse,
+  { action, words: told, redact }: Verdict & { readonly redact: Redact },
+  now: number,
+): Failure {
   const { status, headers } = response
+  const refused = status === 401 || status === 403 ? readBearerError(headers) : undefined
+  const words = told ?? tidyWords(refused?.description ?? refused?.error, redact)
   const reason = `was answered ${status}${words === undefined ? '' : `, ${JSON.stringify(words)}`}`
-  const failed = { reason, status, retry: false }
+  const failed = { reason, status, refused, retry: false }
   switch (action) {
     case 'retry':
       return { ...failed, code: 'API_UNAVAILABLE', retry: true, wait: readRetryAfter(headers, now) }
@@ -111,16 +121,25 @@ const advice: Partial<Record<ErrorCode, string>> = {
   RATE_LIMITED: '; lower `rate_limit` or run again later',
 }
 
-function toError(
-  { code, reason, status, attempts, retryAt, cause }: FinalFailure,
-  request: ApiRequest,
-  redact: Redact,
-): SyncError {
+function toError(failure: FinalFailure, request: ApiRequest, redact: Redact): SyncError {
+  const { code, reason, status, refused, attempts, retryAt, cause } = failure
   const tries = attempts === 1 ? '' : `, after ${attempts} attempts`
-  const todo =
-    retryAt === undefined ? (advice[code] ?? '') : `; it may be asked again at ${new Date(retryAt).toISOString()}`
-  return new SyncError(code, `${describeRequest(request, redact)} ${reason}${tries}${todo}.`, {
+  return new SyncError(code, `${describeRequest(request, redact)} ${reason}${tries}${advise(failure, redact)}.`, {
     cause,
-    details: { attempts, ...(status === undefined ? {} : { status }), ...(retryAt === undefined ? {} : { retryAt }) },
+    details: {
+      attempts,
+      ...(status === undefined ? {} : { status }),
+      ...(refused && { error: redact(refused.error) }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    },
   })
+}
+
+/** What broke without an answer says itself what to do. */
+function advise({ code, status, refused, retryAt }: FinalFailure, redact: Redact): string {
+  if (retryAt !== undefined) return `; it may be asked again at ${new Date(retryAt).toISOString()}`
+  if (status === undefined) return ''
+  if (refused?.error !== 'insufficient_scope') return advice[code] ?? ''
+  const needed = tidyWords(refused.scope, redact)
+  return `; the token lacks ${needed === undefined ? 'a scope' : `the scope ${needed}`}: add it to \`scopes\` and sign in anew`
 }

@@ -8,13 +8,14 @@ export interface Trace {
 /** A shorter part of a base64 text would be found where no secret is. */
 const shortestPart = 6
 
-/** All forms in which `value` is looked for: raw, percent- and form-encoded, escaped for JSON and HTML, base64. */
+/** All forms in which `value` is looked for: raw, percent- and form-encoded, escaped for JSON and HTML, hexadecimal, base64. */
 export function listTraces(secret: string): readonly Trace[] {
   const value = secret.toWellFormed()
   const percent = [encodeURIComponent(value), encodeForm(value), encodeStrictly(value), encodeURI(value)]
   const plain = [...[value, ...readLines(value)].flatMap(escape), ...percent.flatMap((text) => [text, lowerHex(text)])]
   const base64 = [value, ...percent].flatMap((text) => listBase64(Buffer.from(text, 'utf8')))
-  const traces = new Map([secret, ...plain].map((text) => [text, 0]))
+  const hex = Buffer.from(value, 'utf8').toString('hex')
+  const traces = new Map([secret, ...plain, hex, hex.toUpperCase()].map((text) => [text, 0]))
   for (const trace of base64) if (!traces.has(trace.text)) traces.set(trace.text, trace.margin)
   return Array.from(traces, ([text, margin]) => ({ text, margin }))
 }

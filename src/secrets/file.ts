@@ -7,11 +7,12 @@ import { decodeText } from './text.ts'
 /** The file that `ref` names, beside the connector file unless absolute; one final newline is dropped. */
 export async function readSecretFile(ref: SecretRef, connectorFile: string): Promise<string> {
   const path = resolve(dirname(connectorFile), ref.name)
-  const text = decodeText(await readBytes(path), `The file ${path}`)
+  const text = decodeText(await readFileBytes(path), `The file ${path}`)
   return text.replace(/\r?\n$/, '')
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+/** Throws `SECRET_*` with the error of the system as its cause. */
+export async function readFileBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (cause) {

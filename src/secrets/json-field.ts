@@ -32,7 +32,7 @@ function parseExactly(text: string, name: string): unknown {
   }
 }
 
-function parsePointer(pointer: string): readonly string[] {
+export function parsePointer(pointer: string): readonly string[] {
   if (!pointer.startsWith('/')) return [pointer]
   return pointer
     .slice(1)
@@ -40,7 +40,8 @@ function parsePointer(pointer: string): readonly string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function readMember(value: unknown, step: string): unknown {
+/** Of an object or a list; undefined where there is no such member. */
+export function readMember(value: unknown, step: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
   return (value as Record<string, unknown>)[step]
 }

@@ -5,7 +5,9 @@ import type { Secret } from './secret.ts'
 export interface Redactor {
   /** A secret of fewer than 4 characters is left alone: it protects nothing, and every text would be full of holes. */
   add(secret: Secret): void
-  /** `text` with every known secret, raw, percent-encoded, form-encoded, base64 or JSON-escaped, replaced by `[secret]`. */
+  /** The same for one of many that come and go, such as an access token: it never crowds out one that lasts. */
+  addPassing(secret: Secret): void
+  /** `text` with every known secret, raw, percent-encoded, form-encoded, hexadecimal, base64 or JSON-escaped, replaced by `[secret]`. */
   redact(text: string): string
 }
 
@@ -17,31 +19,45 @@ interface Range {
   end: number
 }
 
-/** A process that serves for months fetches tokens for ever: the oldest are forgotten, as they have long expired. */
-const mostKnown = 300
+/**
+ * How many are known at most. A process that serves for months fetches tokens for ever: the oldest are forgotten, as they
+ * have long expired. Those that last are learnt anew with each run, so that only what no connector names any more is.
+ */
+const mostLasting = 2_000
+const mostPassing = 300
 
-/** A redactor that knows no secret yet, and the last 300 of those that it learns. */
+/** A redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
-  const known = new Map<string, readonly Trace[]>()
+  const lasting = createMemory(mostLasting)
+  const passing = createMemory(mostPassing)
   return {
-    add(secret) {
-      const value = secret.reveal()
-      // Providers quote a value without the blanks around it.
-      for (const form of new Set([value, value.trim()])) learn(known, form)
+    add: (secret) => learn(lasting, secret.reveal()),
+    addPassing: (secret) => learn(passing, secret.reveal()),
+    redact(text) {
+      const traces = [lasting, passing].flatMap(({ known }) => [...known.values()])
+      return replaceRanges(text, mergeRanges(traces.flatMap((one) => findRanges(text, one))))
     },
-    redact: (text) =>
-      replaceRanges(text, mergeRanges([...known.values()].flatMap((traces) => findRanges(text, traces)))),
   }
 }
 
+interface Memory {
+  readonly known: Map<string, readonly Trace[]>
+  readonly most: number
+}
+
+const createMemory = (most: number): Memory => ({ known: new Map(), most })
+
 /** What is learnt again counts as new. */
-function learn(known: Map<string, readonly Trace[]>, value: string): void {
-  if (value.length < shortest) return
-  const traces = known.get(value) ?? listTraces(value)
-  known.delete(value)
-  known.set(value, traces)
-  const [oldest] = known.keys()
-  if (known.size > mostKnown && oldest !== undefined) known.delete(oldest)
+function learn({ known, most }: Memory, secret: string): void {
+  // Providers quote a value without the blanks around it.
+  for (const value of new Set([secret, secret.trim()])) {
+    if (value.length < shortest) continue
+    const traces = known.get(value) ?? listTraces(value)
+    known.delete(value)
+    known.set(value, traces)
+    const [oldest] = known.keys()
+    if (known.size > most && oldest !== undefined) known.delete(oldest)
+  }
 }
 
 function findRanges(text: string, traces: readonly Trace[]): Range[] {

@@ -24,6 +24,13 @@ export function parseSecretRef(text: string): SecretRef | undefined {
   return { store, name, ...(version && { version }), ...(pointer && { pointer }), text }
 }
 
+/** Whether `value` is a reference that was parsed. */
+export function isSecretRef(value: unknown): value is SecretRef {
+  if (typeof value !== 'object' || value === null) return false
+  const { store, name, text } = value as Partial<Record<keyof SecretRef, unknown>>
+  return typeof text === 'string' && typeof name === 'string' && ['secret', 'env', 'file'].includes(String(store))
+}
+
 /** A reference to a secret; a literal is refused. */
 export const secretRef = z
   .string()

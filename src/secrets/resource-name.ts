@@ -31,8 +31,19 @@ export function parseResourceName(ref: SecretRef): ResourceName {
   return { project, ...(location && { location }), secret, version: version ?? ref.version ?? 'latest' }
 }
 
+export type FullName = ResourceName & { readonly project: string }
+
 /** The resource name of the version, as the API wants it. */
-export function formatVersionName(name: ResourceName & { readonly project: string }): string {
-  const place = name.location === undefined ? '' : `/locations/${name.location}`
-  return `projects/${name.project}${place}/secrets/${name.secret}/versions/${name.version}`
+export function formatVersionName(name: FullName): string {
+  return `${formatSecretName(name)}/versions/${name.version}`
+}
+
+/** The resource name of the secret, as the API wants it. */
+export function formatSecretName(name: FullName): string {
+  return `${formatParentName(name)}/secrets/${name.secret}`
+}
+
+/** What a secret is made in: a project, or a region of it. */
+export function formatParentName({ project, location }: FullName): string {
+  return location === undefined ? `projects/${project}` : `projects/${project}/locations/${location}`
 }

@@ -15,9 +15,9 @@ export interface RetryLimits {
 }
 
 /**
- * Runs `task` until it succeeds, fails for good (`SyncError.retry` is false) or has used up its tries, with full jitter
- * between them. `details.waitMs` of an error is a wait that the other side asked for. Throws `INTERRUPTED` when the
- * signal aborts.
+ * Runs `task` until it succeeds, fails for good (`SyncError.retry` is false, or the task itself was told to stop) or has
+ * used up its tries, with full jitter between them. `details.waitMs` of an error is a wait that the other side asked for.
+ * Throws `INTERRUPTED` when the signal aborts.
  */
 export async function retry<Result>(
   task: () => Promise<Result>,
@@ -30,10 +30,14 @@ export async function retry<Result>(
       return await task()
     } catch (thrown) {
       throwIfAborted(deps.signal)
-      if (!(thrown instanceof SyncError) || !thrown.retry || attempt >= limits.attempts) throw thrown
+      if (!(thrown instanceof SyncError) || !mayPass(thrown) || attempt >= limits.attempts) throw thrown
       await pause(thrown, attempt, limits, deps)
     }
   }
+}
+
+function mayPass(error: SyncError): boolean {
+  return error.retry && error.code !== 'INTERRUPTED'
 }
 
 async function pause(error: SyncError, attempt: number, limits: RetryLimits, deps: RetryDeps): Promise<void> {

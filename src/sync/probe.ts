@@ -10,7 +10,7 @@ import type { Column } from '../schema/types.ts'
 import { fresh } from './checkpoint.ts'
 import { encodePage } from './encode-page.ts'
 import { createJob } from './job.ts'
-import { openProvider } from './provider.ts'
+import { openProvider, type Provider } from './provider.ts'
 import { readLines } from './rows.ts'
 import type { RunContext } from './run.ts'
 import { readStream, type StreamStep } from './slices.ts'
@@ -35,26 +35,51 @@ export interface StreamProbe {
 
 const sampleSize = 100
 
+/** What the probes of a connector share: secrets that were fetched once, and sign-ins. */
+export interface Prober extends AsyncDisposable {
+  readonly connector: Connector
+  readonly app: App
+  readonly context: Pick<RunContext, 'runId' | 'stop'>
+  readonly provider: Provider
+  /** Where the rows of a stream were found. */
+  readonly rowsPaths: ReadonlyMap<string, string>
+}
+
+/** Fetches the secrets of a connector. Throws `SECRET_*`, `CONFIG_INVALID`. */
+export async function openProber(connector: Connector, app: App, context: Prober['context']): Promise<Prober> {
+  const rowsPaths = new Map<string, string>()
+  const provider = await openProvider(connector, app, {
+    deadline: { at: Infinity, stopping: false },
+    signal: context.stop.hard,
+    onRowsFound: (name, path) => void rowsPaths.set(name, path),
+  })
+  return { connector, app, context, provider, rowsPaths, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() }
+}
+
+/** A probe that brought nothing but an error. */
+export function failProbe({ name, rows, paginator }: StreamConfig, error: SyncError): StreamProbe {
+  return { ...nothingOf(name), rowsPath: rows ?? '', paginator, error }
+}
+
+const nothingOf = (stream: string) => ({
+  stream,
+  url: '',
+  status: 0,
+  rows: [],
+  rowCount: 0,
+  columns: [],
+  proposals: [],
+})
+
 /** Reads one page of a stream as a run would, and writes nothing. A failure is told in `error`. */
-export async function probeStream(
-  connector: Connector,
-  stream: StreamConfig,
-  app: App,
-  context: Pick<RunContext, 'runId' | 'stop'>,
-): Promise<StreamProbe> {
-  let rowsPath = stream.rows ?? ''
+export async function probeStream(stream: StreamConfig, prober: Prober): Promise<StreamProbe> {
+  const { connector, app, context, provider } = prober
+  const findRows = (): string => stream.rows ?? prober.rowsPaths.get(stream.name) ?? ''
   let paginator = stream.paginator
   const warnings: string[] = []
-  const nothing = { stream: stream.name, url: '', status: 0, rows: [], rowCount: 0, columns: [], proposals: [] }
+  const nothing = nothingOf(stream.name)
   try {
     const { hard } = context.stop
-    const provider = await openProvider(connector, app, {
-      deadline: { at: Infinity, stopping: false },
-      signal: hard,
-      onRowsFound: (name, path) => {
-        if (name === stream.name) rowsPath = path
-      },
-    })
     const job = createJob({
       connector,
       stream,
@@ -81,12 +106,13 @@ export async function probeStream(
       position: { seq: 0, checkpoint: fresh },
       resumed: false,
       staged: false,
+      merges: false,
       refresh: false,
       retract: [],
     }
     const { source, rules } = job.open(listing, [], hard)
     const step = await firstStep(readStream(source))
-    if (!step) return { ...nothing, rowsPath, paginator }
+    if (!step) return { ...nothing, rowsPath: findRows(), paginator }
     const { page } = step.step
     await using body = page.body.rows
     const rows = await parseRows(body)
@@ -99,6 +125,7 @@ export async function probeStream(
     })
     await using _lines = encoded.lines
     const { columns } = rules.schema
+    const rowsPath = findRows()
     return {
       ...nothing,
       url: provider.describe(page.request),
@@ -111,7 +138,7 @@ export async function probeStream(
       proposals: [...propose(stream, { rowsPath, paginator, rows, columns }), ...warnings],
     }
   } catch (thrown) {
-    return { ...nothing, rowsPath, paginator, error: toSyncError(thrown) }
+    return { ...nothing, rowsPath: findRows(), paginator, error: toSyncError(thrown) }
   }
 }
 

@@ -1,23 +1,28 @@
+import type { Auth, AuthDeps } from '../auth/auth.ts'
 import { createAuth } from '../auth/index.ts'
-import { createTokenFetch } from '../auth/token-fetch.ts'
+import { createTokenFetch } from '../auth/token-endpoint/token-fetch.ts'
 import type { App } from '../app.ts'
-import type { Connector } from '../config/connector.ts'
+import type { Connector, StreamConfig } from '../config/connector.ts'
 import { secretRefs } from '../config/secret-refs.ts'
 import { createPageDecoder } from '../decode/index.ts'
+import { SyncError } from '../errors.ts'
 import { createClient } from '../http/client.ts'
 import { describeRequest } from '../http/describe.ts'
 import type { Meter } from '../http/meter.ts'
 import { allowedOrigins } from '../http/origins.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
-import type { ApiRequest } from '../http/send.ts'
+import type { ApiRequest, Middleware } from '../http/send.ts'
 import type { Deadline } from '../resume/deadline.ts'
 import { resolveSecrets } from '../secrets/index.ts'
+import { openConnections } from './connections.ts'
 import type { ClientFactory } from './job.ts'
 
-export interface Provider {
-  /** The client of one stream, which counts into `meter`. */
-  readonly client: (meter: Meter) => ClientFactory
-  readonly withoutCredentials: (request: ApiRequest) => ApiRequest
+export interface Provider extends AsyncDisposable {
+  /** The client of one stream, which counts into `meter` and is watched by `observe`. */
+  readonly client: (meter: Meter, observe?: Middleware) => ClientFactory
+  /** The sign-in of a stream: the same for all streams that sign in the same way, so that a token is fetched once. */
+  readonly auth: (stream: StreamConfig) => Auth
+  readonly withoutCredentials: (request: ApiRequest, stream: StreamConfig) => ApiRequest
   readonly describe: (request: ApiRequest) => string
 }
 
@@ -34,14 +39,19 @@ export async function openProvider(
   app: App,
   { deadline, signal, onRowsFound }: ProviderOptions,
 ): Promise<Provider> {
-  const { effects, redactor, dispatcher, log } = app
+  const { effects, redactor, log } = app
   const secret = await resolveSecrets(secretRefs(connector), app.secretStore(connector), { redactor, signal })
-  const auth = createAuth(connector.auth, {
+  const connections = openConnections(connector, app, secret)
+  const { dispatcher } = connections
+  const auth = shareAuth(connector, {
     ...effects,
     secret,
     fetch: createTokenFetch(dispatcher, connector.timeout),
     redactor,
     signal,
+    tokens: app.tokenStore(connector),
+    file: connector.file,
+    log,
   })
   const limiter = createRateLimiter(connector.rate_limit, effects)
   const redact = (text: string): string => redactor.redact(text)
@@ -50,13 +60,15 @@ export async function openProvider(
 
   return {
     describe,
-    withoutCredentials: (request) => stripCredentials(request, auth.queryParams ?? [], redact),
+    auth,
+    withoutCredentials: (request, stream) => stripCredentials(request, auth(stream).queryParams ?? [], redact),
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
     client:
-      (meter) =>
+      (meter, observe) =>
       (stream, { shape, learn, listing }) =>
         createClient({
           dispatcher,
-          auth,
+          auth: auth(stream),
           origins: allowedOrigins(connector),
           retry: connector.retry,
           timeout: connector.timeout,
@@ -67,6 +79,7 @@ export async function openProvider(
           log,
           redact,
           meter,
+          observe,
           openDecoder: ({ status, headers, url }) =>
             createPageDecoder({
               format: stream.format,
@@ -83,6 +96,31 @@ export async function openProvider(
               where: describe({ method: stream.method, url, headers: {} }),
             }),
         }),
+  }
+}
+
+/** Each way to sign in is opened once, and before any request, so that a key that is of no use ends the run here. */
+function shareAuth(connector: Connector, deps: AuthDeps): (stream: StreamConfig) => Auth {
+  const opened = new Map<string, Auth>()
+  const open = (stream: StreamConfig): Auth => {
+    const configs = stream.auth ?? connector.auth
+    const key = JSON.stringify(configs)
+    const auth = opened.get(key) ?? createOwn(stream, configs, deps)
+    opened.set(key, auth)
+    return auth
+  }
+  connector.streams.forEach(open)
+  return open
+}
+
+/** Messages speak of `auth`: of a stream's own they say whose. */
+function createOwn(stream: StreamConfig, configs: Connector['auth'], deps: AuthDeps): Auth {
+  try {
+    return createAuth(configs, deps)
+  } catch (thrown) {
+    if (!stream.auth || !(thrown instanceof SyncError)) throw thrown
+    const { code, message, cause, details } = thrown
+    throw new SyncError(code, `Stream ${stream.name}: ${message}`, { cause, details })
   }
 }
 

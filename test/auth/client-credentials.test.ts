@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
 import { Agent } from 'undici'
-import { createTokenFetch } from '../../src/auth/token-fetch.ts'
+import { createTokenFetch } from '../../src/auth/token-endpoint/token-fetch.ts'
 import { SyncError } from '../../src/errors.ts'
 import { authOf, createWorld, request, tokenOf } from './helpers.ts'
 import { type Reply, type TokenEndpoint, breakOff, html, json, startEndpoint, text } from './token-endpoint.ts'
@@ -274,4 +274,28 @@ test('a request already signed is not changed by a token that comes later', asyn
   world.now += 3_600_000
   assert.equal(await tokenOf(auth), 'the-next')
   assert.equal(signed.headers['authorization'], 'Bearer the-token')
+})
+
+test('scopes in one text are told apart, so that those which were not granted can be named', async (context) => {
+  for (const scopes of ['a b', ['a', 'b']]) {
+    const { auth, endpoint } = await setUp(context, [json({ access_token: 't', scope: 'b a' })], { scopes })
+    await auth.sign(request)
+    assert.equal(new URLSearchParams(endpoint.requests[0]?.body).get('scope'), 'a b')
+    const [facts] = auth.describe?.() ?? []
+    assert.deepEqual(
+      [facts?.scopesAsked, facts?.scopesGranted],
+      [
+        ['a', 'b'],
+        ['b', 'a'],
+      ],
+    )
+  }
+})
+
+test('what the provider tells of account and scopes holds nothing that a terminal would obey', async (context) => {
+  const told = { access_token: 't', scope: 'a\u001b[2J b', email: 'me\u001b]0;owned\u0007@acme.example\u202e' }
+  const { auth } = await setUp(context, [json(told)])
+  await auth.sign(request)
+  const [facts] = auth.describe?.() ?? []
+  assert.deepEqual([facts?.scopesGranted, facts?.account], [['a[2J', 'b'], 'me]0;owned@acme.example'])
 })

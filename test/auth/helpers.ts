@@ -1,12 +1,16 @@
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Agent } from 'undici'
 import type { Auth, AuthDeps } from '../../src/auth/auth.ts'
 import { authConfig, createAuth } from '../../src/auth/index.ts'
-import { createTokenFetch } from '../../src/auth/token-fetch.ts'
+import { createTokenFetch } from '../../src/auth/token-endpoint/token-fetch.ts'
+import type { Effects } from '../../src/effects.ts'
 import type { ApiRequest } from '../../src/http/send.ts'
 import { createRedactor } from '../../src/secrets/redactor.ts'
 import type { SecretRef } from '../../src/secrets/ref.ts'
 import { Secret } from '../../src/secrets/secret.ts'
+import { createTokenStores } from '../../src/secrets/token-stores.ts'
+import { quietLog } from '../secrets/helpers.ts'
 
 export const request: ApiRequest = {
   method: 'GET',
@@ -22,28 +26,46 @@ export interface World {
   readonly deps: AuthDeps
 }
 
+export interface WorldOptions {
+  /** Where the `file:` references of token stores lead. */
+  readonly dir?: string
+  /** Of the Secret Manager of token stores, whose project is `acme`. */
+  readonly endpoint?: string
+}
+
 /** What a method of authentication is given, with a clock that stands and waits that are over at once. */
-export function createWorld(context: TestContext, secrets: Readonly<Record<string, string>> = {}): World {
+export function createWorld(
+  context: TestContext,
+  secrets: Readonly<Record<string, string>> = {},
+  { dir = 'absent', endpoint }: WorldOptions = {},
+): World {
   const dispatcher = new Agent()
   context.after(() => dispatcher.destroy())
   const redactor = createRedactor()
   const stop = new AbortController()
   for (const value of Object.values(secrets)) redactor.add(new Secret(value))
+  const effects: Effects = {
+    now: () => world.now,
+    random: () => 1,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted()
+      world.waits.push(ms)
+    },
+  }
+  const stores = { env: secrets, project: 'acme', ...(endpoint && { endpoint }), effects, log: quietLog }
   const world: World = {
     now: 1_000_000,
     waits: [],
     stop,
     deps: {
+      ...effects,
       secret: (value) => new Secret(readValue(value, secrets)),
       fetch: createTokenFetch(dispatcher, 5_000),
       redactor,
       signal: stop.signal,
-      now: () => world.now,
-      random: () => 1,
-      sleep: async (ms, signal) => {
-        signal.throwIfAborted()
-        world.waits.push(ms)
-      },
+      tokens: createTokenStores(stores)(join(dir, 'acme.yaml')),
+      file: 'acme.yaml',
+      log: quietLog,
     },
   }
   return world

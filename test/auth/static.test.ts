@@ -70,6 +70,34 @@ for (const value of ['token\n', 'to\r\nx-evil: 1', 'tokén', 'tok\u0000en', '\u2
   })
 }
 
+const oneLine: readonly (readonly [
+  where: string,
+  config: { readonly type: string; readonly [key: string]: unknown },
+])[] = [
+  ['auth.password', { type: 'basic', username: 'me', password: 'env:LINE' }],
+  ['auth.password', { type: 'digest', username: 'me', password: 'env:LINE' }],
+  ['auth.key', { type: 'hmac', key: 'env:LINE', template: '{{ body }}', place: { name: 'X-Signature' } }],
+  ['auth.consumer_secret', { type: 'oauth1', consumer_key: 'me', consumer_secret: 'env:LINE' }],
+  [
+    'auth.client_secret',
+    {
+      type: 'oauth2_client_credentials',
+      token_url: 'https://auth.example/token',
+      client_id: 'me',
+      client_secret: 'env:LINE',
+    },
+  ],
+]
+
+for (const [where, config] of oneLine)
+  test(`${config.type}: a line break at the end of ${where} is told, as the provider would only call it wrong`, (context) => {
+    const { deps } = createWorld(context, { LINE: 'hunter2\n' })
+    assert.throws(() => authOf(config, deps), {
+      code: 'CONFIG_INVALID',
+      message: `The secret of ${where} ends with a line break; store it without one (printf %s, not echo).`,
+    })
+  })
+
 test('api_key stands in a header, with its prefix', async (context) => {
   const { deps } = createWorld(context, { KEY: 'abc' })
   const { headers } = await authOf(

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { connectorJsonSchema } from '../../src/config/json-schema.ts'
-import { starterAuth, starterConnector } from '../../src/config/starter.ts'
+import { providerNames } from '../../src/auth/oauth2/providers/index.ts'
+import { starterConnector } from '../../src/config/starter.ts'
+import { starterAuth } from '../../src/config/starter-auth.ts'
 import { example } from './example.ts'
 import { load, withStreams } from './support.ts'
 
@@ -43,6 +45,7 @@ test('a starter file loads as it is, whatever its options', () => {
       baseUrl: 'https://api.acme.example/v1',
       auth,
       tokenUrl: 'https://auth.acme.example/token',
+      authorizeUrl: 'https://auth.acme.example/authorize',
       schema: './connector.schema.json',
     })
     const {
@@ -53,6 +56,11 @@ test('a starter file loads as it is, whatever its options', () => {
     assert.equal(streams[0]?.path, '/items')
     assert.ok(validate(parse(text)), JSON.stringify(validate.errors))
     assert.match(text, /^# yaml-language-server: \$schema=\.\/connector\.schema\.json\n/)
+  }
+  for (const provider of providerNames) {
+    const options = { name: 'my_shop', baseUrl: 'https://a.example', provider } as const
+    const [method] = load(starterConnector({ ...options, auth: 'oauth2_authorization_code' })).auth
+    assert.ok(method?.type === 'oauth2_authorization_code' && method.provider === provider)
   }
   const text = starterConnector({
     name: 'a',

@@ -18,6 +18,8 @@ const encodings: Readonly<Record<string, (value: string) => string>> = {
   'lower-case percent codes': (value) => encodeURIComponent(value).replaceAll(/%../g, (code) => code.toLowerCase()),
   'form encoding': (value) => new URLSearchParams({ value }).toString().slice('value='.length),
   JSON: (value) => JSON.stringify(value).slice(1, -1),
+  hexadecimal: (value) => Buffer.from(value).toString('hex'),
+  'hexadecimal in capitals': (value) => Buffer.from(value).toString('hex').toUpperCase(),
   base64: (value) => Buffer.from(value).toString('base64'),
   base64url: (value) => Buffer.from(value).toString('base64url'),
   'JSON in JSON': (value) => JSON.stringify(JSON.stringify(value).slice(1, -1)).slice(1, -1),
@@ -85,13 +87,20 @@ test('a lone surrogate in a secret is no error', () => {
   assert.equal(redactorOf('ab\ud800cd').redact('ab\ud800cd'), '[secret]')
 })
 
-test('the oldest of very many are forgotten, unless they were learnt again', () => {
-  const redactor = redactorOf('kept-secret', 'old-token')
+test('of tokens that come and go the oldest are forgotten, unless they were learnt again', () => {
+  const redactor = redactorOf()
+  for (const token of ['kept-token', 'old-token']) redactor.addPassing(new Secret(token))
   for (let count = 0; count < 400; count += 1) {
-    redactor.add(new Secret(`token-${count}-`))
-    redactor.add(new Secret('kept-secret'))
+    redactor.addPassing(new Secret(`token-${count}-`))
+    redactor.addPassing(new Secret('kept-token'))
   }
-  assert.equal(redactor.redact('kept-secret token-399- old-token'), '[secret] [secret] old-token')
+  assert.equal(redactor.redact('kept-token token-399- old-token'), '[secret] [secret] old-token')
+})
+
+test('however many tokens come, no secret of a connector is forgotten', () => {
+  const redactor = redactorOf('client-secret')
+  for (let count = 0; count < 400; count += 1) redactor.addPassing(new Secret(`token-${count}-`))
+  assert.equal(redactor.redact('client-secret'), '[secret]')
 })
 
 test('text without secrets comes back as it is', () => {

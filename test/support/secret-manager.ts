@@ -1,21 +1,19 @@
-import { createHash } from 'node:crypto'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { crc32c } from '../../src/secrets/crc32c.ts'
-
-/** What a version is like; a destroyed one has lost its data. */
-type State = 'ENABLED' | 'DISABLED' | 'DESTROYED'
-
-interface Version {
-  state: State
-  data: Buffer
-}
-
-interface StoredSecret {
-  readonly versions: Version[]
-  labels: Record<string, string>
-  revision: number
-}
+import {
+  ApiFault,
+  type Lag,
+  type Method,
+  type State,
+  type StoredSecret,
+  type World,
+  dispatch,
+  find,
+  makeSecret,
+  parseCall,
+  pushVersion,
+  remember,
+} from './secret-manager-service.ts'
 
 /** An answer in place of the real one: Google's error form, or any bytes. */
 export interface Fault {
@@ -27,158 +25,128 @@ export interface Fault {
   readonly broken?: boolean
   /** Sends the payload with one bit turned. */
   readonly damaged?: boolean
+  /** Does what was asked first: the answer alone is lost. */
+  readonly after?: boolean
+  /** Holds for calls of this method only (`addVersion`, `updateSecret`, ...); others pass. */
+  readonly on?: Method
 }
 
 export interface SecretManagerServer extends AsyncDisposable {
   readonly endpoint: string
   /** `METHOD path` of each request, in order. */
   readonly requests: string[]
+  /** The methods of the requests, in order. */
+  readonly methods: Method[]
   /** Answers of the requests to come, in order; then the real ones again. */
   readonly faults: Fault[]
   /** Adds a version, and the secret if need be. `name` is `projects/P/secrets/N`, with a location or not. */
   add(name: string, data: string | Buffer): void
+  /** The text of a version as it lies there, whatever its state. */
+  peek(name: string, version: number): string
+  /** `ENABLED DISABLED DESTROYED ...` of all versions, the first one first. */
+  states(name: string): string
+  /** What GetSecret tells of the secret. */
+  annotations(name: string): Readonly<Record<string, string>>
+  /** Gives a version a further name, as `gcloud secrets update --update-version-aliases` does. */
+  setAlias(name: string, alias: string, version: number): void
+  /** Changes a label, and so the etag, as a person may at any time. */
+  touch(name: string): void
+  setState(name: string, version: number, state: State): void
   /** Paths of secrets for which the caller lacks the role. */
   readonly forbidden: Set<string>
+  /** Methods for which the caller lacks the role. */
+  readonly denied: Set<Method>
+  /** How a stale etag is told: the documentation leaves it open. */
+  staleReason: 'ABORTED' | 'FAILED_PRECONDITION'
+  /**
+   * So many changes back is what GetSecret, or an access of `latest`, still shows: all but the access of a version by its
+   * number is only eventually consistent.
+   */
+  readonly lag: Lag
+  /** Called with each request before it is dealt with, which it may delay. */
+  onRequest: (method: Method) => void | Promise<void>
 }
 
-class ApiFault extends Error {
-  readonly status: number
-  readonly reason: string
-
-  constructor(status: number, reason: string, message: string) {
-    super(message)
-    this.status = status
-    this.reason = reason
-  }
-}
-
-/** Secret Manager's REST face as far as headrace uses it, on loopback: secrets, versions, states, checksums, etags. */
+/**
+ * Secret Manager's REST face as far as headrace uses it, on loopback: secrets with annotations, aliases and etags, versions
+ * with states, checksums, permissions, and reads that lag behind.
+ */
 export async function startSecretManager(): Promise<SecretManagerServer> {
   const secrets = new Map<string, StoredSecret>()
   const requests: string[] = []
+  const methods: Method[] = []
   const faults: Fault[] = []
-  const forbidden = new Set<string>()
-  const add = (name: string, data: string | Buffer) => {
-    const secret = secrets.get(name) ?? { versions: [], labels: {}, revision: 1 }
-    secrets.set(name, secret)
-    secret.versions.push({ state: 'ENABLED', data: Buffer.from(data) })
+  const world: World = {
+    secrets,
+    history: new Map(),
+    forbidden: new Set(),
+    denied: new Set(),
+    lag: { secret: 0, latest: 0 },
+    staleReason: 'ABORTED',
   }
-
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
-    const fault = faults.shift()
-    if (fault?.broken) return void request.socket.destroy()
-    if (fault && !fault.damaged) return sendFault(response, fault)
-    void answer(request, { secrets, forbidden, add }).then(
-      (body) => sendJson(response, 200, fault?.damaged ? damage(body) : body),
-      (thrown: unknown) => sendError(response, thrown),
-    )
+    const call = parseCall(request)
+    methods.push(call.method)
+    const at = faults.findIndex(({ on }) => on === undefined || on === call.method)
+    const [fault] = at === -1 ? [] : faults.splice(at, 1)
+    serve(request, response, fault).catch((thrown: unknown) => sendError(response, thrown))
   })
+
+  async function serve(request: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
+    const call = parseCall(request)
+    const body = await readBody(request)
+    await handle.onRequest(call.method)
+    if (fault && !fault.damaged && !fault.after) return sendInstead(request, response, fault)
+    const answer = dispatch(call, body, world)
+    if (fault?.after) return sendInstead(request, response, fault)
+    sendJson(response, 200, fault?.damaged ? damage(answer) : answer)
+  }
+
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
+  const handle: SecretManagerServer = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    methods,
     faults,
-    add,
-    forbidden,
+    add: (name, data) => {
+      if (!secrets.has(name)) makeSecret(name, world)
+      pushVersion(find(name, world), Buffer.from(data))
+      remember(name, world)
+    },
+    peek: (name, version) => find(name, world).versions[version - 1]?.data.toString() ?? '',
+    states: (name) =>
+      find(name, world)
+        .versions.map(({ state }) => state)
+        .join(' '),
+    annotations: (name) => find(name, world).annotations,
+    setAlias: (name, alias, version) => void (find(name, world).versionAliases[alias] = String(version)),
+    touch: (name) => {
+      const secret = find(name, world)
+      secret.revision += 1
+      secret.labels = { touched: String(secret.revision) }
+      remember(name, world)
+    },
+    setState: (name, version, state) => {
+      const found = find(name, world).versions[version - 1]
+      if (found) Object.assign(found, { state, revision: found.revision + 1 })
+    },
+    forbidden: world.forbidden,
+    denied: world.denied,
+    get staleReason() {
+      return world.staleReason
+    },
+    set staleReason(reason) {
+      world.staleReason = reason
+    },
+    lag: world.lag,
+    onRequest: () => {},
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
   }
-}
-
-interface World {
-  readonly secrets: Map<string, StoredSecret>
-  readonly forbidden: ReadonlySet<string>
-  add(name: string, data: Buffer): void
-}
-
-async function answer(request: IncomingMessage, world: World): Promise<object> {
-  const url = new URL(request.url as string, 'http://127.0.0.1')
-  const [path = '', verb = ''] = url.pathname.slice('/v1/'.length).split(':')
-  const body = await readBody(request)
-  const created = url.searchParams.get('secretId')
-  const name = created === null ? path.replace(/\/versions\/.*$/, '') : `${path}/${created}`
-  if (world.forbidden.has(name)) throw refusePermission(name)
-  if (created !== null) return createSecret(name, world)
-  const secret = world.secrets.get(name)
-  if (!secret) throw new ApiFault(404, 'NOT_FOUND', `Secret [${name}] not found or has no versions.`)
-  if (verb === 'addVersion') return addVersion(name, body, world)
-  if (path === name) return request.method === 'PATCH' ? patchSecret(name, body, secret) : showSecret(name, secret)
-  return actOnVersion(name, verb, { secret, wanted: path.slice(`${name}/versions/`.length) })
-}
-
-function refusePermission(name: string): ApiFault {
-  const message = `Permission 'secretmanager.versions.access' denied for resource '${name}/versions/latest' (or it may not exist).`
-  return new ApiFault(403, 'PERMISSION_DENIED', message)
-}
-
-function createSecret(name: string, { secrets }: World): object {
-  if (secrets.has(name)) throw new ApiFault(409, 'ALREADY_EXISTS', `Secret [${name}] already exists.`)
-  const secret: StoredSecret = { versions: [], labels: {}, revision: 1 }
-  secrets.set(name, secret)
-  return showSecret(name, secret)
-}
-
-function showSecret(name: string, { labels, revision }: StoredSecret): object {
-  return { name, labels, etag: etagOf(name, revision) }
-}
-
-/** The etag guards against a writer who has not seen the last change. */
-function patchSecret(name: string, body: Record<string, unknown>, secret: StoredSecret): object {
-  if (body['etag'] !== undefined && body['etag'] !== etagOf(name, secret.revision)) {
-    throw new ApiFault(400, 'FAILED_PRECONDITION', 'The etag does not match the current etag of the secret.')
-  }
-  secret.labels = (body['labels'] ?? {}) as Record<string, string>
-  secret.revision += 1
-  return showSecret(name, secret)
-}
-
-function etagOf(name: string, revision: number): string {
-  return `"${createHash('sha1').update(`${name}${revision}`).digest('hex').slice(0, 14)}"`
-}
-
-function addVersion(name: string, body: Record<string, unknown>, world: World): object {
-  const payload = (body['payload'] ?? {}) as { data?: string; dataCrc32c?: string }
-  const data = Buffer.from(payload.data ?? '', 'base64')
-  if (payload.dataCrc32c !== undefined && payload.dataCrc32c !== String(crc32c(data))) {
-    throw new ApiFault(400, 'INVALID_ARGUMENT', 'The checksum does not match the payload.')
-  }
-  world.add(name, data)
-  const number = world.secrets.get(name)?.versions.length ?? 0
-  return { name: `${name}/versions/${number}`, state: 1 }
-}
-
-function actOnVersion(name: string, verb: string, target: { secret: StoredSecret; wanted: string }): object {
-  const { secret, wanted } = target
-  const number = wanted === 'latest' ? secret.versions.length : Number(wanted)
-  const version = secret.versions[number - 1]
-  const full = `${name}/versions/${number}`
-  if (!version) throw new ApiFault(404, 'NOT_FOUND', `Secret Version [${name}/versions/${wanted}] not found.`)
-  switch (verb) {
-    case 'access':
-      return accessVersion(full, version)
-    case 'disable':
-      version.state = 'DISABLED'
-      break
-    case 'enable':
-      version.state = 'ENABLED'
-      break
-    case 'destroy':
-      version.state = 'DESTROYED'
-      version.data = Buffer.alloc(0)
-      break
-    default:
-      throw new ApiFault(404, 'NOT_FOUND', 'Method not found.')
-  }
-  return { name: full, state: { ENABLED: 1, DISABLED: 2, DESTROYED: 3 }[version.state] }
-}
-
-function accessVersion(name: string, { state, data }: Version): object {
-  if (state !== 'ENABLED')
-    throw new ApiFault(400, 'FAILED_PRECONDITION', `Secret Version [${name}] is in ${state} state.`)
-  return { name, payload: { data: data.toString('base64'), dataCrc32c: String(crc32c(data)) } }
+  return handle
 }
 
 function damage(body: object): object {
@@ -194,7 +162,8 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>)
 }
 
-function sendFault(response: ServerResponse, fault: Fault): void {
+function sendInstead(request: IncomingMessage, response: ServerResponse, fault: Fault): void {
+  if (fault.broken) return void request.socket.destroy()
   if (fault.reason !== undefined)
     return sendError(response, new ApiFault(fault.status, fault.reason, fault.message ?? 'A fault.'))
   response.writeHead(fault.status, { 'content-type': 'text/html' }).end(fault.message ?? '<html>Error</html>')

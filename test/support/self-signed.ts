@@ -1,11 +1,23 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 
+export interface SelfSignedOptions {
+  /** The common name; 127.0.0.1 where absent. */
+  readonly name?: string
+  /** RFC 5280 GeneralizedTime, such as 20200101000000Z. */
+  readonly from?: string
+  readonly to?: string
+}
+
 /** A certificate for 127.0.0.1 that nobody vouches for, with its key, both as PEM; made anew each time. */
-export function createSelfSigned(): { readonly cert: string; readonly key: string } {
+export function createSelfSigned({
+  name: commonName = '127.0.0.1',
+  from = '20200101000000Z',
+  to = '20991231235959Z',
+}: SelfSignedOptions = {}): { readonly cert: string; readonly key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const name = der(0x30, der(0x31, der(0x30, oid('550403'), der(0x0c, Buffer.from('127.0.0.1')))))
+  const name = der(0x30, der(0x31, der(0x30, oid('550403'), der(0x0c, Buffer.from(commonName)))))
   const algorithm = der(0x30, oid('2a8648ce3d040302'))
-  const validity = der(0x30, time('20200101000000Z'), time('20991231235959Z'))
+  const validity = der(0x30, time(from), time(to))
   const altName = der(0x30, oid('551d11'), der(0x04, der(0x30, der(0x87, Buffer.from([127, 0, 0, 1])))))
   const body = der(
     0x30,

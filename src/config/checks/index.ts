@@ -1,9 +1,13 @@
+import { checkColumnTypes } from './columns.ts'
+import { checkDeletes } from './deletes.ts'
+import { checkLayout } from './layout.ts'
 import { checkLiterals } from './literals.ts'
 import { checkNames } from './names.ts'
 import { checkPaging, checkPatterns } from './paging.ts'
 import { checkSchedule } from './schedule.ts'
 import type { ConnectorSubject } from './subject.ts'
 import { checkTemplates } from './templates.ts'
+import { checkTls } from './tls.ts'
 import { checkUrls } from './urls.ts'
 import { checkWriting } from './writing.ts'
 
@@ -12,11 +16,15 @@ export function checkConnector(subject: ConnectorSubject): void {
   checkNames(subject)
   checkUrls(subject)
   checkLiterals(subject)
+  checkTls(subject)
   checkTemplates(subject)
   checkSchedule(subject)
   for (const stream of subject.streams) {
     checkPaging(stream)
     checkPatterns(stream)
     checkWriting(stream)
+    checkColumnTypes(stream)
+    checkLayout(stream)
+    checkDeletes(stream, subject.streams)
   }
 }

@@ -1,4 +1,5 @@
-import { parseSecretRef } from '../../secrets/ref.ts'
+import { isSecretRef, parseSecretRef } from '../../secrets/ref.ts'
+import type { Connector } from '../connector.ts'
 import { isKeys } from '../defaults.ts'
 import type { Path, Report } from '../problems.ts'
 import { isHeaderValue } from '../templates.ts'
@@ -9,6 +10,8 @@ const credentialHeader =
   /^(authorization|proxy-authorization|cookie|(x-)?(api|auth|access)[-_]?(key|token)|(x-)?[a-z]+-(api-?key|access-token|auth-token))$/i
 const credentialField =
   /^(api[-_]?key|access[-_]?token|auth[-_]?token|refresh[-_]?token|client[-_]?secret|password|passwd|private[-_]?key)$/i
+/** In whatever words a provider asks for it. */
+const secretName = /(pass|passwd|password|passphrase|pwd|secret|token)$/i
 const ownHeaders: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -25,20 +28,45 @@ const ownHeaders: ReadonlySet<string> = new Set([
 export function checkLiterals({ connector, streams, report }: ConnectorSubject): void {
   checkHeaders(connector.headers ?? {}, report)
   checkFields(connector.params ?? {}, { path: ['params'], report })
-  const entries = connector.auth ?? []
-  entries.forEach((entry, at) =>
-    checkExtra(entry, { path: entries.length > 1 ? ['auth', at, 'extra'] : ['auth', 'extra'], report }),
-  )
+  checkAuth(connector.auth ?? [], report)
   for (const { stream, report: reportStream } of streams) {
+    checkAuth(stream.auth ?? [], reportStream)
     checkHeaders(stream.headers ?? {}, reportStream)
     checkFields(stream.params ?? {}, { path: ['params'], report: reportStream })
     checkFields(stream.body, { path: ['body'], report: reportStream })
   }
 }
 
+function checkAuth(entries: Connector['auth'], report: Report): void {
+  entries.forEach((entry, at) => {
+    const path: Path = entries.length > 1 ? ['auth', at] : ['auth']
+    if ('extra' in entry) checkExtra(entry.extra, { path: [...path, 'extra'], report })
+    if ('headers' in entry) checkNamed(entry.headers, { path: [...path, 'headers'], report })
+    if ('params' in entry) checkNamed(entry.params, { path: [...path, 'params'], report })
+    if (entry.type === 'login')
+      for (const key of ['headers', 'params', 'body'] as const)
+        checkNamed(entry.request[key], { path: [...path, 'request', key], report })
+    if ('claims' in entry) checkExtra(entry.claims, { path: [...path, 'claims'], report })
+  })
+}
+
+/** What a method adds to requests, or signs in with, may be literal or a template, but for what is a credential by its name. */
+function checkNamed(value: unknown, { path, report }: { path: Path; report: Report }): void {
+  if (Array.isArray(value)) return value.forEach((item, at) => checkNamed(item, { path: [...path, at], report }))
+  if (!isKeys(value) || isSecretRef(value)) return
+  for (const [name, inner] of Object.entries(value)) {
+    const isLiteral = typeof inner === 'string' && inner !== '' && !hasTemplate(inner)
+    if (isLiteral && [credentialField, credentialHeader, secretName].some((pattern) => pattern.test(name)))
+      report(
+        [...path, name],
+        'expected a reference to a secret (secret:NAME, env:NAME or file:PATH), as credentials do not belong in a connector file',
+      )
+    else checkNamed(inner, { path: [...path, name], report })
+  }
+}
+
 /** Further parameters of a token request may be literal, but for those that are credentials by their name. */
-function checkExtra(entry: object, { path, report }: { path: Path; report: Report }): void {
-  const extra: unknown = 'extra' in entry ? entry.extra : undefined
+function checkExtra(extra: unknown, { path, report }: { path: Path; report: Report }): void {
   if (!isKeys(extra)) return
   for (const [name, value] of Object.entries(extra)) {
     if (credentialField.test(name) && typeof value === 'string') {

@@ -9,14 +9,19 @@ export interface StreamSubject {
   readonly report: Report
 }
 
+export interface SignedStream extends StreamSubject {
+  /** Whether its requests are signed, by its own `auth` or the connector's, understood or not. */
+  readonly hasCredential: boolean
+}
+
 /** The connector as far as it could be understood. Paths that a check reports are those of the file. */
 export interface ConnectorSubject {
   readonly connector: Partial<Omit<ParsedConnector, 'streams' | 'defaults' | 'auth'>> & {
     readonly auth?: Connector['auth'] | undefined
   }
   readonly broken: ReadonlySet<string>
-  readonly streams: readonly StreamSubject[]
-  /** Whether `auth` names any method but none, understood or not. */
+  readonly streams: readonly SignedStream[]
+  /** Whether any `auth` names a method but none, understood or not. */
   readonly hasCredential: boolean
   readonly report: Report
 }

@@ -1,7 +1,8 @@
+import type { Connector } from '../connector.ts'
 import { isLoopback } from '../loopback.ts'
 import type { Path, Report } from '../problems.ts'
 import { parseTemplate } from '../template-syntax.ts'
-import type { ConnectorSubject, StreamSubject } from './subject.ts'
+import type { ConnectorSubject, SignedStream } from './subject.ts'
 
 /** No password inside a URL, no credential over plain http, no origin that a run would refuse. */
 export function checkUrls(subject: ConnectorSubject): void {
@@ -19,14 +20,21 @@ export function checkUrls(subject: ConnectorSubject): void {
         : [origin.url, origin.credentials, ['origins', at, 'url']]
     checkUrl(url, { path, report, credentials: credentials && hasCredential })
   })
-  const entries = connector.auth ?? []
+  checkEndpoints(connector.auth ?? [], report)
+  for (const stream of subject.streams) {
+    checkEndpoints(stream.stream.auth ?? [], stream.report)
+    checkTarget(stream, subject)
+  }
+}
+
+/** Where the credential itself is sent to. */
+function checkEndpoints(entries: Connector['auth'], report: Report): void {
   entries.forEach((entry, at) => {
     for (const [key, value] of Object.entries(entry)) {
       if (key.endsWith('_url') && typeof value === 'string')
         checkUrl(value, { path: entries.length > 1 ? ['auth', at, key] : ['auth', key], report, credentials: true })
     }
   })
-  for (const stream of subject.streams) checkTarget(stream, subject)
 }
 
 function checkUrl(
@@ -45,8 +53,8 @@ function checkUrl(
 }
 
 function checkTarget(
-  { stream, broken, report }: StreamSubject,
-  { connector, hasCredential, broken: brokenAbove }: ConnectorSubject,
+  { stream, broken, hasCredential, report }: SignedStream,
+  { connector, broken: brokenAbove }: ConnectorSubject,
 ): void {
   if (stream.url !== undefined && stream.path !== undefined)
     report(['url'], 'expected one of path and url, found both', { at: 'key' })

@@ -5,7 +5,7 @@ import type { StreamSubject } from './subject.ts'
 /** How rows are written, where a listing starts and ends, and what a body may be. */
 export function checkWriting({ stream, broken, report }: StreamSubject): void {
   const { write, primary_key: key, incremental } = stream
-  if ((write === 'merge' || write === 'insert_only') && !key && !broken.has('primary_key')) {
+  if ((write === 'merge' || write === 'insert_only' || write === 'scd2') && !key && !broken.has('primary_key')) {
     report(['write'], `${write} needs to know which rows are the same: add primary_key, such as primary_key: [id]`)
   }
   const repeated = key?.find((field, at) => key.indexOf(field) !== at)

@@ -1,0 +1,75 @@
+import type { SignInFacts } from '../auth/tokens/sign-in-facts.ts'
+import type { SignInReport, SignInStep } from '../sync/sign-in.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What failed, in the words of one who looks for the reason. */
+const steps: Readonly<Record<SignInStep, string>> = {
+  secrets: 'a secret is missing or cannot be used',
+  token_endpoint: 'the token endpoint cannot be reached',
+  client: 'the token endpoint does not accept the client',
+  grant: 'the token endpoint gives no token',
+  scopes: 'a scope is missing',
+  consent: 'a person has to consent',
+  api: 'the API refuses the credential',
+}
+
+/**
+ * ```
+ * ✓ sign-in  oauth2_client_credentials, as reporting@acme.example
+ *     token ends at 2025-06-01T13:00:00Z; scopes orders.read
+ * ```
+ */
+export function describeSignIn({ methods, facts, failedAt, error }: SignInReport, terminal: Terminal): string {
+  if (error) {
+    const what = failedAt ? `: ${steps[failedAt]}` : ''
+    return `${terminal.style('red', '✗')} ${terminal.style('bold', 'sign-in')}${what}  ${error.code}\n    ${error.message}\n`
+  }
+  const accounts = facts.flatMap(({ account }) => account ?? [])
+  const as = accounts.length > 0 ? `, as ${[...new Set(accounts)].join(', ')}` : ''
+  const lines = [
+    `${terminal.style('green', '✓')} ${terminal.style('bold', 'sign-in')}  ${methods.join(', ')}${as}`,
+    ...facts.map(describeFacts).filter((line) => line !== ''),
+    ...facts
+      .filter((fact) => listMissing(fact).length > 0)
+      .map((fact) => `    ${terminal.style('yellow', 'not granted')}  ${listMissing(fact).join(' ')}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function describeFacts({ expiresAt, scopesGranted, scopesAsked }: SignInFacts): string {
+  const scopes = scopesGranted ?? []
+  const parts = [
+    ...(expiresAt === undefined ? [] : [`token ends at ${showTime(expiresAt)}`]),
+    ...(scopes.length > 0 ? [`scopes ${scopes.join(' ')}`] : []),
+    ...(scopes.length === 0 && scopesAsked.length > 0
+      ? [`scopes asked for ${scopesAsked.join(' ')} (the provider does not say what it granted)`]
+      : []),
+  ]
+  return parts.length === 0 ? '' : `    ${parts.join('; ')}`
+}
+
+/** Asked for, and not among those that the provider says it granted. */
+function listMissing({ scopesAsked, scopesGranted }: SignInFacts): readonly string[] {
+  if (!scopesGranted) return []
+  return scopesAsked.filter((scope) => !scopesGranted.includes(scope))
+}
+
+const showTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
+
+/** For `--json`: times as RFC 3339, absent where the provider does not tell. */
+export function toSignInDocument({ streams, methods, facts, failedAt, error }: SignInReport): object {
+  return {
+    streams,
+    methods,
+    ok: error === undefined,
+    facts: facts.map((fact) => ({
+      method: fact.method,
+      ...(fact.account !== undefined && { account: fact.account }),
+      ...(fact.expiresAt !== undefined && { expires_at: showTime(fact.expiresAt) }),
+      scopes_asked: fact.scopesAsked,
+      ...(fact.scopesGranted && { scopes_granted: fact.scopesGranted, scopes_missing: listMissing(fact) }),
+    })),
+    ...(failedAt && { failed_at: failedAt }),
+    ...(error && { error: { code: error.code, message: error.message } }),
+  }
+}
