@@ -3,8 +3,9 @@ import { withCharset } from './charset.ts'
 import { jsonDecoder } from './json.ts'
 import { jsonlDecoder } from './jsonl.ts'
 import type { PageDecoder } from './page-decoder.ts'
+import { xmlDecoder } from './xml.ts'
 
-export const formats = ['json', 'jsonl'] as const
+export const formats = ['json', 'jsonl', 'xml'] as const
 export type Format = (typeof formats)[number]
 
 export interface DecoderOptions {
@@ -32,7 +33,8 @@ export interface DecoderOptions {
 /** The decoder of one body. */
 export function createPageDecoder(options: DecoderOptions): PageDecoder {
   const decoder = createFormatDecoder(options)
-  return options.charset && !/^(utf-?8|us-ascii)$/.test(options.charset)
+  // An XML document has its own say in what it is written in.
+  return options.format !== 'xml' && options.charset && !/^(utf-?8|us-ascii)$/.test(options.charset)
     ? withCharset(decoder, options.charset, options.where)
     : decoder
 }
@@ -43,5 +45,7 @@ function createFormatDecoder(options: DecoderOptions): PageDecoder {
       return jsonDecoder(options)
     case 'jsonl':
       return jsonlDecoder(options)
+    case 'xml':
+      return xmlDecoder(options)
   }
 }

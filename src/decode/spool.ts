@@ -94,8 +94,7 @@ export class Spool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#chunks = []
-    this.#held = 0
+    this.#drain().forEach(giveBack)
     const file = this.#file
     this.#file = undefined
     if (!file) return

@@ -39,6 +39,16 @@ export const linkPaths = [
   'd.__next',
 ] as const
 
+/** The same among links that each say what they lead to; the last three in feeds (RFC 4287 section 4.2.7, RFC 5005). */
+export const listedLinks = [
+  "$.links[?@.rel=='next'].href",
+  "$.link[?@.relation=='next'].url",
+  "$.links[?@.rel=='next'].uri",
+  "$.feed.link[?@['@rel']=='next']['@href']",
+  "$['atom:feed']['atom:link'][?@['@rel']=='next']['@href']",
+  "$.rss.channel['atom:link'][?@['@rel']=='next']['@href']",
+] as const
+
 /** Where bodies hold a cursor, and the parameter that takes it; the first that is there counts. */
 export const cursorPairs: readonly (readonly [path: string, param: string])[] = [
   ['paging.next.after', 'after'],

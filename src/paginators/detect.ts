@@ -32,8 +32,9 @@ function detectLink(page: PageView): LinkBodyConfig | undefined {
   if (memberAt(page.envelope, ['paging', 'next', 'after']) !== undefined) return undefined
   const named = names.linkPaths.find((path) => looksLikeLink(namedAt(page.envelope, path)))
   if (named !== undefined) return { type: 'link_body', path: pathTo(named) }
-  const listed = ["$.links[?@.rel=='next'].href", "$.link[?@.relation=='next'].url", "$.links[?@.rel=='next'].uri"]
-  const path = isObject(page.envelope) ? listed.find((path) => looksLikeLink(valueAt(page.envelope, path))) : undefined
+  const path = isObject(page.envelope)
+    ? names.listedLinks.find((path) => looksLikeLink(valueAt(page.envelope, path)))
+    : undefined
   return path === undefined ? undefined : { type: 'link_body', path }
 }
 

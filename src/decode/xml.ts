@@ -1,0 +1,97 @@
+import { SyncError } from '../errors.ts'
+import { stringifyExact } from './exact-json.ts'
+import type { DecoderOptions } from './index.ts'
+import { isObject } from './json-path.ts'
+import type { PageBody, PageDecoder } from './page-decoder.ts'
+import { noRows, RowCollector } from './page-rows.ts'
+import { findXmlRows, listLinks, selectXmlRows, withoutRows, writePath } from './xml-rows.ts'
+import { decodeXml } from './xml-text.ts'
+import { XmlError, type XmlNode, parseXml } from './xml-tree.ts'
+
+/** A document is held and parsed as a whole. */
+const sizeLimit = 32 * 1024 * 1024
+
+/** XML 1.0: one document a body; its rows are elements, written as JSON. */
+export function xmlDecoder(options: DecoderOptions): PageDecoder {
+  const chunks: Uint8Array[] = []
+  const collected = new RowCollector()
+  let bytes = 0
+  return {
+    write: (chunk) => {
+      bytes += chunk.length
+      if (bytes > sizeLimit)
+        throw new SyncError(
+          'RESPONSE_TOO_LARGE',
+          `${options.where} answered over ${sizeLimit / 1024 / 1024} MiB of XML: ask for smaller pages`,
+        )
+      chunks.push(chunk.slice())
+    },
+    end: async (): Promise<PageBody> => {
+      const document = await readDocument(Buffer.concat(chunks.splice(0)), options)
+      if (!document) return { envelope: null, rows: noRows(), bytes }
+      const found = locateRows(document, options)
+      if ('problem' in found) return { envelope: document, rows: noRows(), bytes, problem: found.problem }
+      const rows = selectXmlRows(document, found.path)
+      for (const row of rows) await collected.addText(stringifyExact(isObject(row) ? row : { '#text': row }))
+      return { envelope: withoutRows(document, found.path), rows: collected.finish(), bytes }
+    },
+    discard: () => collected.discard(),
+  }
+}
+
+/** Undefined where there is no body, and there need not be one. */
+async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlNode | undefined> {
+  const library = await import('fast-xml-parser')
+  try {
+    const text = decodeXml(body, options.charset)
+    if (text.trim() === '') {
+      if (options.mayBeEmpty) return undefined
+      throw new XmlError('is empty')
+    }
+    const document = listLinks(parseXml(text, library))
+    if (Object.keys(document).some((root) => root.toLowerCase() === 'html')) throw new XmlError('is HTML')
+    return document
+  } catch (thrown) {
+    if (thrown instanceof XmlError) throw invalid(options, thrown.message, thrown)
+    if (thrown instanceof RangeError || thrown instanceof TypeError)
+      throw invalid(options, 'is not in the charset that it claims, or that is not known', thrown)
+    throw thrown
+  }
+}
+
+function locateRows(document: XmlNode, options: DecoderOptions): { path: string } | { problem: SyncError } {
+  const search = findXmlRows(document)
+  const found = 'candidates' in search ? undefined : writePath(search)
+  const { rows } = options
+  if (rows === undefined) {
+    if (found === undefined) {
+      const candidates = 'candidates' in search ? search.candidates : []
+      // A root without any element in it is a listing without rows.
+      if (candidates.length === 0) return { path: '$.nothing[*]' }
+      return { problem: rowsNotFound(options, candidates) }
+    }
+    options.onRowsFound?.(found)
+    return { path: found }
+  }
+  // Nothing where the rows should be, but a list elsewhere: taking that for an empty page would be success with no rows.
+  const elsewhere = found !== undefined && found !== rows && Array.isArray(selectParent(document, search)) ? found : ''
+  return selectXmlRows(document, rows).length === 0 && elsewhere !== ''
+    ? { problem: rowsNotFound(options, [elsewhere]) }
+    : { path: rows }
+}
+
+/** What is at the place that was found: an array only where it repeats. */
+function selectParent(document: XmlNode, search: ReturnType<typeof findXmlRows>): unknown {
+  if ('candidates' in search) return undefined
+  return search.reduce<unknown>((node, name) => (isObject(node) ? node[name] : undefined), document)
+}
+
+const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncError =>
+  new SyncError('RESPONSE_INVALID', `The body that ${options.where} answered ${what}; expected XML`, { cause })
+
+const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
+  new SyncError(
+    'ROWS_NOT_FOUND',
+    `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${candidates.slice(0, 5).join(' or ')}`,
+    { details: { candidates } },
+  )
