@@ -1,5 +1,6 @@
 import { SyncError } from '../errors.ts'
 import type { Column, ColumnType } from '../schema/types.ts'
+import { canWiden } from '../schema/widen.ts'
 
 /** What must happen to a table before a batch can be loaded into it. */
 export interface ColumnChanges {
@@ -8,13 +9,6 @@ export interface ColumnChanges {
   readonly widened: readonly Column[]
   /** The batch's columns with the types they have in the table once it is changed. */
   readonly loaded: readonly Column[]
-}
-
-/** Types that a column can take on without losing a value of the type before (a fraction makes an integer column a number). */
-const wider: Partial<Record<ColumnType, readonly ColumnType[]>> = {
-  integer: ['numeric', 'bignumeric', 'number'],
-  numeric: ['bignumeric', 'number'],
-  bignumeric: ['number'],
 }
 
 /**
@@ -51,10 +45,6 @@ export function keptColumns(old: readonly Column[], fresh: readonly Column[]): r
     const now = known.get(name.toLowerCase()) ?? type
     return now === type || canWiden(now, type) || canWiden(type, now)
   })
-}
-
-function canWiden(from: ColumnType, to: ColumnType): boolean {
-  return wider[from]?.includes(to) ?? false
 }
 
 function refuse(table: string, column: Column, type: ColumnType): SyncError {

@@ -3,7 +3,7 @@ import type { Column } from '../schema/types.ts'
 import type { Checkpoint } from '../sync/checkpoint.ts'
 import type { RunRecord } from '../sync/run-record.ts'
 
-export const writeModes = ['append', 'merge', 'replace', 'insert_only'] as const
+export const writeModes = ['append', 'merge', 'replace', 'insert_only', 'scd2'] as const
 export type WriteMode = (typeof writeModes)[number]
 
 /** A row that no table can hold, and why. */
@@ -29,6 +29,8 @@ export interface Batch {
   readonly retract: readonly string[]
   /** True for the last batch of a listing that was read to its end: `replace` becomes visible with it. */
   readonly complete: boolean
+  /** With `complete`: the batches of the listing hold every row that it brought, none was refused. */
+  readonly whole?: boolean
 }
 
 /** Where a stream stands, by the commit log. */
@@ -38,6 +40,34 @@ export interface Position {
   readonly checkpoint: Checkpoint
 }
 
+/** How rows that are gone at the source leave the table; names are column names. */
+export interface DeletePlan {
+  /** `soft` sets `_deleted_at`, `hard` takes the row out; a history closes the version either way. */
+  readonly mode: 'soft' | 'hard'
+  /** A row is deleted where this column is `value`, else where it is anything but NULL, false, 0 and ''. */
+  readonly flag?: string
+  readonly value?: string | number | boolean
+  /** With `merges`: rows that a `whole` listing does not hold are deleted, unless that were more than this share of them. */
+  readonly maxShare?: number
+}
+
+/** How a warehouse that can is to lay out a new table; names are column names. */
+export interface TableLayout {
+  readonly partition?: {
+    readonly column: string
+    readonly by:
+      | 'hour'
+      | 'day'
+      | 'month'
+      | 'year'
+      | { readonly start: number; readonly end: number; readonly interval: number }
+    readonly requireFilter: boolean
+    /** A row keeps its value for ever, so that a merge need not look for it in other partitions. */
+    readonly fixed: boolean
+  }
+  readonly cluster?: readonly string[]
+}
+
 /** What a destination must know of a stream to write it. */
 export interface TablePlan {
   readonly stream: string
@@ -45,8 +75,15 @@ export interface TablePlan {
   readonly write: WriteMode
   /** Column names (not keys); empty for append and replace. */
   readonly primaryKey: readonly string[]
-  /** Column name: of two rows with one key in a batch the higher cursor wins, then the later row. */
+  /**
+   * Column name: of two rows with one key in a batch the higher cursor wins, then the later row. A history holds both,
+   * each from its own time on, where the cursor is a time.
+   */
   readonly cursor?: string
+  /** The unit since 1970 in which a cursor that is a number counts time. */
+  readonly cursorUnit?: 'seconds' | 'milliseconds'
+  readonly deletes?: DeletePlan
+  readonly layout?: TableLayout
   readonly runId: string
   /** RFC 3339; becomes `_headrace_loaded_at`. */
   readonly loadedAt: string
@@ -56,8 +93,33 @@ export interface TablePlan {
    * `complete` replaces the whole table with them (de-duplicated by the primary key where there is one).
    */
   readonly staged: boolean
+  /** With `staged`: the complete listing is merged into the table (by `write` and `deletes`) rather than put in its place. */
+  readonly merges?: boolean
   /** True where this run goes on inside a listing that an earlier one began: staged rows are kept, else they are dropped first. */
   readonly resumed: boolean
+}
+
+/** What the warehouse says of its part of a run; bytes, and milliseconds of one slot. */
+export interface WarehouseUsage {
+  readonly jobs: number
+  readonly bytes_processed: number
+  readonly bytes_billed: number
+  readonly slot_ms: number
+  /** By the list price on demand: `bytes_billed` at `usd_per_tib`. */
+  readonly estimated_usd: number
+  readonly usd_per_tib: number
+}
+
+/** What one commit into a table will read of it, at most. */
+export interface CommitEstimate {
+  readonly bytes: number
+  readonly usd: number
+}
+
+export interface RunFilter {
+  readonly runId?: string
+  /** RFC 3339: only runs that started then or later. */
+  readonly since?: string
 }
 
 /** Where rows go. One object serves one run. */
@@ -70,19 +132,26 @@ export interface Destination extends AsyncDisposable {
   openTable(plan: TablePlan): Promise<TableWriter>
   /** Inserts the record, or overwrites the one with the same `run_id`. */
   saveRun(run: RunRecord): Promise<void>
-  /** Newest first; of one connector's schema. */
-  recentRuns(limit: number): Promise<readonly RunRecord[]>
+  /** Newest first; of one connector's schema; only those that `filter` asks for. */
+  recentRuns(limit: number, filter?: RunFilter): Promise<readonly RunRecord[]>
   /** Every stream that has ever committed, with its position and when that was (RFC 3339). */
   positions(): Promise<readonly (Position & { readonly stream: string; readonly committedAt: string })[]>
+  /** So far; absent where the warehouse does not count, undefined where nothing was spent. */
+  usage?(): WarehouseUsage | undefined
+  /** Prices a commit before it is made, where the warehouse bills by it; undefined where there is no such table yet. */
+  estimate?(table: Pick<TablePlan, 'table' | 'primaryKey'>): Promise<CommitEstimate | undefined>
 }
 
 /** Writes one stream's table. Disposing of it discards whatever was not committed. */
 export interface TableWriter extends AsyncDisposable {
+  /** Batches that `append` may be given before the first of them is durable. */
+  readonly inFlight: number
   /** The table as it stands, system columns left out; empty where it does not exist yet. */
   readonly columns: readonly Column[]
   /**
    * Widens the table if needed, loads the rows and commits them with the checkpoint in one transaction. Throws
-   * `STATE_CONFLICT` where another run has committed meanwhile, `DESTINATION_*` otherwise; then nothing was written.
+   * `STATE_CONFLICT` where another run has committed meanwhile, `DESTINATION_*` otherwise; then nothing was written, of
+   * the batches behind it neither: they fail for the same reason. Batches become durable in order.
    */
   append(batch: Batch): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { closest, distance } from 'fastest-levenshtein'
 import { SyncError } from '../errors.ts'
+import { type BigquerySpec, parseBigquery } from './bigquery-spec.ts'
 
 export const fileFormats = ['ndjson', 'parquet'] as const
 export type FileFormat = (typeof fileFormats)[number]
@@ -9,10 +10,11 @@ export type FileFormat = (typeof fileFormats)[number]
 export type DestinationSpec =
   | { readonly type: 'duckdb'; readonly path: string; readonly schema?: string }
   | { readonly type: 'files'; readonly dir: string; readonly format: FileFormat }
+  | BigquerySpec
 
-const forms = 'duckdb:PATH[#SCHEMA] or files:DIR[?format=ndjson|parquet]'
+const forms = 'duckdb:PATH[#SCHEMA], bigquery:PROJECT[.DATASET][?location=PLACE] or files:DIR[?format=ndjson|parquet]'
 
-/** Parses `duckdb:PATH[#SCHEMA]` and `files:DIR[?format=ndjson|parquet]`; throws `CONFIG_INVALID` on anything else. */
+/** Parses what `forms` says; throws `CONFIG_INVALID` on anything else. */
 export function parseDestination(text: string): DestinationSpec {
   const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9_+-]*):(.*)$/s.exec(text) ?? []
   if (scheme === undefined || rest === undefined) throw refuse(text, `does not say what it is: expected ${forms}`)
@@ -22,7 +24,7 @@ export function parseDestination(text: string): DestinationSpec {
     case 'files':
       return parseFiles(text, rest)
     case 'bigquery':
-      throw refuse(text, `cannot be written yet: this version writes to ${forms}`)
+      return parseBigquery(rest, (why) => refuse(text, why))
     default: {
       const known = ['duckdb', 'files', 'bigquery']
       const nearest = closest(scheme.toLowerCase(), known)

@@ -1,4 +1,5 @@
 import type { Column } from '../schema/types.ts'
+import type { TablePlan } from './destination.ts'
 
 /** Columns that every row bears, whatever its provider sent: constants of the statement that loads a batch. */
 export const runIdColumn = '_headrace_run_id'
@@ -8,10 +9,40 @@ export const systemColumns: readonly Column[] = [
   { name: loadedAtColumn, type: 'timestamp' },
 ]
 
+/** Of a history (`write: scd2`): from when on a version held, and up to when (exclusive; NULL while it holds). */
+export const validFromColumn = '_valid_from'
+export const validToColumn = '_valid_to'
+/** Where deleted rows are kept: when they were deleted. */
+export const deletedAtColumn = '_deleted_at'
+
+/** The columns that a table bears beside those of its rows. */
+export function systemColumnsOf({ write, deletes }: Pick<TablePlan, 'write' | 'deletes'>): readonly Column[] {
+  return [
+    ...systemColumns,
+    ...(write === 'scd2'
+      ? ([
+          { name: validFromColumn, type: 'timestamp' },
+          { name: validToColumn, type: 'timestamp' },
+        ] as const)
+      : []),
+    ...(deletes?.mode === 'soft' ? ([{ name: deletedAtColumn, type: 'timestamp' }] as const) : []),
+  ]
+}
+
+const systemNames: ReadonlySet<string> = new Set([
+  ...systemColumns.map(({ name }) => name),
+  validFromColumn,
+  validToColumn,
+  deletedAtColumn,
+])
+
 /** The bookkeeping that lies beside the data, under the same names in every destination. */
 export const commitsTable = '_headrace_commits'
 export const runsTable = '_headrace_runs'
 export const rejectsTable = '_headrace_rejects'
+
+/** Beside a connector's dataset in BigQuery: batches lie there until they are committed. */
+export const stagingDataset = (dataset: string): string => `${dataset}__staging`
 
 /** Where the rows of a listing collect that will replace the table as a whole. */
 export function stagingName(table: string): string {
@@ -19,7 +50,7 @@ export function stagingName(table: string): string {
 }
 
 export function isSystemColumn(name: string): boolean {
-  return systemColumns.some((column) => sameName(column.name, name))
+  return systemNames.has(name.toLowerCase())
 }
 
 /** Table and column names are compared without regard to case, as BigQuery and DuckDB do. */

@@ -1,5 +1,9 @@
-import { type Kind, type Member, normalizeTime, stringValue } from './value.ts'
-import type { ColumnType } from './types.ts'
+import { normalizeBase64 } from './bytes.ts'
+import { fitDecimal } from './decimal.ts'
+import { legalName } from './names.ts'
+import { numericDigits, type TypeField, type TypeTree, typeTree } from './type-tree.ts'
+import { type Kind, type Member, normalizeTime, readItems, readMembers, stringValue } from './value.ts'
+import type { ColumnType, ScalarType } from './types.ts'
 
 const quoted = (text: string): string => JSON.stringify(text)
 const scalarText = ({ kind, text }: Member): string =>
@@ -9,7 +13,7 @@ const scalarText = ({ kind, text }: Member): string =>
  * The JSON text of a value as it goes into a column of `type`, which holds it (`fits`). A number that a double could
  * round is sent as a string.
  */
-export function encodeValue(member: Member, type: ColumnType): string {
+export function encodeValue(member: Member, type: ScalarType): string {
   const { kind, text } = member
   switch (type) {
     case 'integer':
@@ -27,15 +31,80 @@ export function encodeValue(member: Member, type: ColumnType): string {
     case 'date':
     case 'time':
     case 'json':
+    case 'bytes':
       return kind === 'string' && !text.startsWith('"') ? quoted(text) : text
   }
 }
 
+/** What to do with members that a declared record has no field for: leave them out, or take such a record for one that does not fit. */
+export type Extras = 'refuse' | 'drop'
+
 /**
  * The value of a column whose type is declared, converted where nothing is lost by it; undefined where it cannot be. A
- * number in a timestamp column counts seconds since 1970, from 100,000,000,000 on milliseconds.
+ * number in a timestamp column counts seconds since 1970, from 100,000,000,000 on milliseconds; bytes come as base64.
+ * No warehouse has a null in an array.
  */
-export function coerceValue(member: Member, type: ColumnType): string | undefined {
+export function coerceValue(member: Member, type: ColumnType, extras: Extras = 'refuse'): string | undefined {
+  return coerce(member, typeTree(type), extras)
+}
+
+function coerce(member: Member, tree: TypeTree, extras: Extras): string | undefined {
+  switch (tree.kind) {
+    case 'scalar':
+      return coerceScalar(member, tree.type)
+    case 'decimal':
+      return coerceDecimal(member, tree)
+    case 'array':
+      return coerceArray(member, tree.item, extras)
+    case 'record':
+      return coerceRecord(member, tree.fields, extras)
+  }
+}
+
+function coerceArray({ text }: Member, item: TypeTree, extras: Extras): string | undefined {
+  if (!text.startsWith('[')) return undefined
+  const parts: string[] = []
+  for (const member of readItems(text)) {
+    const part = member.kind === 'null' ? undefined : coerce(member, item, extras)
+    if (part === undefined) return undefined
+    parts.push(part)
+  }
+  return `[${parts.join(',')}]`
+}
+
+function coerceRecord({ text }: Member, fields: readonly TypeField[], extras: Extras): string | undefined {
+  if (!text.startsWith('{')) return undefined
+  const values = new Map<TypeField, string>()
+  for (const member of readMembers(text)) {
+    const field = findField(fields, member.key)
+    if (!field && extras === 'refuse') return undefined
+    if (!field || member.kind === 'null') continue
+    const value = coerce(member, field.type, extras)
+    // Two keys may come to the same name.
+    if (value === undefined || values.has(field)) return undefined
+    values.set(field, value)
+  }
+  const parts = fields.flatMap((field) => {
+    const value = values.get(field) ?? (field.type.kind === 'array' ? '[]' : undefined)
+    return value === undefined ? [] : [`"${field.name}":${value}`]
+  })
+  return `{${parts.join(',')}}`
+}
+
+function findField(fields: readonly TypeField[], key: string): TypeField | undefined {
+  const name = legalName(key)
+  return fields.find((field) => field.name === name)
+}
+
+function coerceDecimal(
+  { text }: Member,
+  { precision, scale }: { readonly precision: number; readonly scale: number },
+): string | undefined {
+  const fitted = fitDecimal(text.startsWith('"') ? stringValue(text) : text, precision, scale)
+  return fitted === undefined ? undefined : quoted(fitted)
+}
+
+function coerceScalar(member: Member, type: ScalarType): string | undefined {
   const { kind, text } = member
   const value = text.startsWith('"') ? stringValue(text) : text
   switch (type) {
@@ -46,15 +115,15 @@ export function coerceValue(member: Member, type: ColumnType): string | undefine
     case 'integer': {
       const whole = /^-?\d+(?=(?:\.0+)?$)/.exec(value)?.[0]
       return whole !== undefined && BigInt.asIntN(64, BigInt(whole)) === BigInt(whole)
-        ? encodeValue({ ...member, text: whole }, 'integer')
+        ? encodeValue({ ...member, text: String(BigInt(whole)) }, 'integer')
         : undefined
     }
     case 'number':
       return isNumber(value) ? String(value) : undefined
     case 'numeric':
-      return /^-?\d{1,29}(\.\d{1,9})?$/.test(value) ? quoted(value) : undefined
+      return coerceDecimal(member, numericDigits)
     case 'bignumeric':
-      return /^-?\d{1,38}$/.test(value) ? quoted(value) : undefined
+      return coerceDecimal(member, { precision: 38, scale: 0 })
     case 'boolean':
       return value === 'true' || value === 'false' ? value : undefined
     case 'timestamp':
@@ -67,6 +136,10 @@ export function coerceValue(member: Member, type: ColumnType): string | undefine
       return kind === 'date' || kind === 'datetime' || kind === 'timestamp' ? quoted(value.slice(0, 10)) : undefined
     case 'time':
       return /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$/.test(value) ? quoted(value) : undefined
+    case 'bytes': {
+      const base64 = text.startsWith('"') ? normalizeBase64(value) : undefined
+      return base64 === undefined ? undefined : quoted(base64)
+    }
   }
 }
 

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 
-/** What BigQuery and headrace keep for themselves, without regard to case. */
-const reserved = /^(_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER|_CHANGE_|_headrace_)/i
+/**
+ * What BigQuery (https://cloud.google.com/bigquery/docs/schemas#column_names, and the columns of change histories) and
+ * headrace keep for themselves, without regard to case.
+ */
+const reserved =
+  /^(_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER|_CHANGE_|_headrace_|(_valid_from|_valid_to|_deleted_at)$)/i
 
 const maxLength = 300
 
-/** The legal spelling of a key: `[A-Za-z_][A-Za-z0-9_]*`, at most 300 characters, no reserved prefix. */
+/** The legal spelling of a key: `[A-Za-z_][A-Za-z0-9_]*`, at most 300 characters, nothing reserved. */
 export function legalName(key: string): string {
   const letters = key.replaceAll(/[^A-Za-z0-9_]/g, '_')
   const started = letters === '' || /^\d/.test(letters) ? `_${letters}` : letters

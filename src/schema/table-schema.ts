@@ -3,10 +3,12 @@ import type { Checkpoint } from '../sync/checkpoint.ts'
 import { SyncError } from '../errors.ts'
 import { legalName, variantName, withSuffix } from './names.ts'
 import type { Shape } from './shape.ts'
-import type { Column, ColumnType } from './types.ts'
+import { declaredType } from './declared-type.ts'
+import { mustBeDeclared, typeTree } from './type-tree.ts'
+import type { Column, ColumnType, ScalarType } from './types.ts'
 import type { Kind, Member } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
-import { fits, joined, widened } from './widen.ts'
+import { canWiden, fits, joined, widened } from './widen.ts'
 
 type Policy = StreamConfig['schema']
 
@@ -14,6 +16,7 @@ interface Field {
   readonly name: string
   /** Undefined until a value tells it. */
   type: ColumnType | undefined
+  /** Its type is not to be told from its values. */
   readonly declared: boolean
   readonly dropped: boolean
   /** By type: the column beside it that takes such values. */
@@ -31,8 +34,13 @@ export interface SchemaOptions {
   readonly names: NonNullable<Checkpoint['names']>
 }
 
-/** What became of a member: a column and its JSON text; nothing (null, or dropped); or the reason to refuse the row. */
-export type Placed = { readonly column: string; readonly text: string } | { readonly refused: string } | undefined
+interface Cell {
+  readonly column: string
+  readonly text: string
+}
+
+/** What became of a member: a column and its JSON text, and perhaps another beside it; nothing (null, or dropped); or the reason to refuse the row. */
+export type Placed = (Cell & { readonly beside?: Cell }) | { readonly refused: string } | undefined
 
 /**
  * The columns of one table and which key goes into which. It only ever grows: a column is added or widened, a value
@@ -123,6 +131,7 @@ export class TableSchema {
     if (field.declared) {
       const text = coerceValue(member, field.type as ColumnType)
       if (text !== undefined) return this.#into(field.name, text, field.type as ColumnType)
+      return this.#placeExtended(field, member) ?? this.#placeBeside(field, member)
     } else {
       if (field.type === undefined) {
         const refused = this.#mayChange(`a new field ${key}`)
@@ -131,12 +140,23 @@ export class TableSchema {
       }
       if (!fits(kind, field.type as ColumnType)) this.#widen(field, kind)
       if (fits(kind, field.type as ColumnType))
-        return { column: field.name, text: encodeValue(member, field.type as ColumnType) }
+        return { column: field.name, text: encodeValue(member, field.type as ScalarType) }
     }
     return this.#placeBeside(field, member)
   }
 
-  #into(name: string, text: string, type: ColumnType): Placed {
+  /** A record with members that its column has no fields for: the column takes what it has fields for, the whole value stands beside it. */
+  #placeExtended(field: Field, member: Member): Placed {
+    const type = field.type as ColumnType
+    if (typeTree(type).kind === 'scalar') return undefined
+    const text = coerceValue(member, type, 'drop')
+    if (text === undefined) return undefined
+    const beside = this.#placeBeside(field, member)
+    if (beside && 'refused' in beside) return beside
+    return { ...this.#into(field.name, text, type), ...(beside && { beside }) }
+  }
+
+  #into(name: string, text: string, type: ColumnType): Cell {
     const column = this.#columns.get(name.toLowerCase())
     if (!column) this.#addColumn(name, type)
     else if (column.type !== type) {
@@ -155,17 +175,18 @@ export class TableSchema {
         `${this.#options.where}: the primary key ${key} is ${field.type} in the table but ${kind} in a row; declare its type, such as columns: {${key}: {type: string}}, and run with --full-refresh`,
       )
     }
-    const known = field.variants.get(kind as ColumnType)
+    const variant = variantType(field.type as ColumnType, kind)
+    const known = field.variants.get(variant)
     if (known === undefined) {
       const refused = this.#mayChange(`${key} is ${field.type}, and a row has ${article(kind)}`)
       if (refused) return refused.discard ? undefined : refused
     }
-    const column = known ?? this.#free(variantName(field.name, kind), `${key} ${kind}`)
+    const column = known ?? this.#free(variantName(field.name, variant), `${key} ${variant}`)
     if (known === undefined) {
-      field.variants.set(kind as ColumnType, column)
-      this.#addColumn(column, kind as ColumnType)
+      field.variants.set(variant, column)
+      this.#addColumn(column, variant)
     }
-    return { column, text: encodeValue(member, kind as ColumnType) }
+    return { column, text: encodeValue(member, variant) }
   }
 
   #widen(field: Field, kind: Kind): void {
@@ -200,9 +221,11 @@ export class TableSchema {
   }
 
   #addField(key: string, name: string): Field {
-    const { type: declared, drop = false } = this.#options.columns[key] ?? {}
+    const config = this.#options.columns[key]
+    const declared = config && declaredType(config)
     const type = this.#columns.get(name.toLowerCase())?.type
-    if (declared && type && declared !== type && widened(type, declared as Kind) !== declared) {
+    const stays = declared !== undefined && type !== undefined && holdsExactly(type, declared)
+    if (declared && type && declared !== type && !stays && !canWiden(type, declared)) {
       throw new SyncError(
         'CONFIG_INVALID',
         `${this.#options.where}: the column ${name} is declared as ${declared} but is ${type} in the table; run once with --full-refresh, or declare what it is`,
@@ -210,9 +233,9 @@ export class TableSchema {
     }
     const field: Field = {
       name,
-      type: declared ?? type,
-      declared: declared !== undefined,
-      dropped: drop,
+      type: stays ? type : (declared ?? type),
+      declared: declared !== undefined || (type !== undefined && mustBeDeclared(type)),
+      dropped: config?.drop ?? false,
       variants: new Map(),
     }
     this.#fields.set(key, field)
@@ -246,7 +269,8 @@ export class TableSchema {
     // A cursor or key inside a nested object: every row has to be looked into.
     if (cursor !== undefined && cursor.includes('.') && !this.#fields.has(cursor)) return { columns: [] }
     const columns = [...this.#fields].flatMap(([key, { name, type, dropped }]) =>
-      name === key && type !== undefined && !dropped && this.#columns.has(name.toLowerCase())
+      // A column that is narrower than what is declared widens with the first row that is looked at.
+      name === key && type !== undefined && !dropped && this.#columns.get(name.toLowerCase())?.type === type
         ? [{ key, type, required: primaryKey.includes(key), cursor: key === cursor }]
         : [],
     )
@@ -255,3 +279,10 @@ export class TableSchema {
 }
 
 const article = (kind: Kind): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`)
+
+/** A fraction that an exact column cannot hold stays exact as a text. */
+const variantType = (type: ColumnType, kind: Kind): ScalarType =>
+  kind === 'number' && /^(decimal|numeric|bignumeric)/.test(type) ? 'string' : (kind as ScalarType)
+
+/** Whether a column that is wider already takes what is declared, every value as it is. */
+const holdsExactly = (live: ColumnType, declared: ColumnType): boolean => live !== 'number' && canWiden(declared, live)

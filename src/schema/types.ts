@@ -1,5 +1,5 @@
-/** The logical types of a column, the same for every destination (BigQuery's and DuckDB's names are in their folders). */
-export const columnTypes = [
+/** The logical types of one value, the same for every destination (BigQuery's and DuckDB's names are in their folders). */
+export const scalarTypes = [
   'integer',
   'numeric',
   'bignumeric',
@@ -11,9 +11,16 @@ export const columnTypes = [
   'date',
   'time',
   'json',
+  'bytes',
 ] as const
 
-export type ColumnType = (typeof columnTypes)[number]
+export type ScalarType = (typeof scalarTypes)[number]
+
+/**
+ * The type of a column, as text: a scalar type, `decimal(p,s)`, `array<T>` (T is no array), or
+ * `record<name T, name T>` with legal names. One type has one spelling, so that types compare as texts; `typeTree` reads it.
+ */
+export type ColumnType = ScalarType | `decimal(${number},${number})` | `array<${string}>` | `record<${string}>`
 
 /** A column of the table. */
 export interface Column {

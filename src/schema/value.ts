@@ -1,4 +1,4 @@
-import type { ColumnType } from './types.ts'
+import type { ScalarType } from './types.ts'
 
 /** A member of a row: its key, what kind of value it has, and that value's JSON text. */
 export interface Member {
@@ -8,7 +8,7 @@ export interface Member {
 }
 
 /** What a value is, told from its text alone: the type of the column that it would open. */
-export type Kind = Exclude<ColumnType, 'time'> | 'null'
+export type Kind = Exclude<ScalarType, 'time' | 'bytes'> | 'null'
 
 /** Splits a row, which is valid JSON, into its members; of a repeated key the last wins, as in `JSON.parse`. */
 export function readMembers(row: string): readonly Member[] {
@@ -26,6 +26,20 @@ export function readMembers(row: string): readonly Member[] {
     if (row[at] === ',') at = skipSpace(row, at + 1)
   }
   return [...members.values()]
+}
+
+/** Splits a JSON array into its items; their keys are empty. */
+export function readItems(array: string): readonly Member[] {
+  const items: Member[] = []
+  let at = skipSpace(array, skipSpace(array, 0) + 1)
+  while (array[at] !== ']') {
+    const end = endOfValue(array, at)
+    const text = array.slice(at, end)
+    items.push({ key: '', kind: kindOf(text), text })
+    at = skipSpace(array, end)
+    if (array[at] === ',') at = skipSpace(array, at + 1)
+  }
+  return items
 }
 
 function skipSpace(text: string, from: number): number {

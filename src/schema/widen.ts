@@ -1,3 +1,4 @@
+import { numericDigits, type TypeTree, typeText, typeTree } from './type-tree.ts'
 import type { Kind } from './value.ts'
 import type { ColumnType } from './types.ts'
 
@@ -19,4 +20,42 @@ export function widened(type: ColumnType, kind: Kind): ColumnType | undefined {
 /** The same for a column that is not in the warehouse yet: texts that are not all times are just texts. */
 export function joined(type: ColumnType, kind: Kind): ColumnType | undefined {
   return texts.includes(type) && texts.includes(kind as ColumnType) ? 'string' : widened(type, kind)
+}
+
+/** Types that a column can take on without losing a value of the type before (a fraction makes an integer column a number). */
+const wider: Partial<Record<ColumnType, readonly ColumnType[]>> = {
+  integer: ['numeric', 'bignumeric', 'number'],
+  numeric: ['bignumeric', 'number'],
+  bignumeric: ['number'],
+}
+
+/** Whether a column of a table can become another type. An int64 has up to 19 digits; a record may get further fields. */
+export function canWiden(from: ColumnType, to: ColumnType): boolean {
+  if (from === to || (isPlain(from) && isPlain(to))) return wider[from]?.includes(to) ?? false
+  return isWider(typeTree(from), typeTree(to))
+}
+
+function isWider(from: TypeTree, to: TypeTree): boolean {
+  if (from.kind === 'array' && to.kind === 'array') return isWider(from.item, to.item)
+  if (from.kind === 'record' && to.kind === 'record') {
+    return from.fields.every(({ name, type }) =>
+      to.fields.some((field) => field.name === name && (isSame(type, field.type) || isWider(type, field.type))),
+    )
+  }
+  const [digits, room] = [digitsOf(from), digitsOf(to)]
+  return digits && room ? room.whole >= digits.whole && room.fraction >= digits.fraction : false
+}
+
+const isSame = (a: TypeTree, b: TypeTree): boolean => typeText(a) === typeText(b)
+
+const isPlain = (type: ColumnType): boolean => numbers.includes(type)
+
+function digitsOf(tree: TypeTree): { readonly whole: number; readonly fraction: number } | undefined {
+  if (tree.kind === 'decimal') return { whole: tree.precision - tree.scale, fraction: tree.scale }
+  if (tree.kind !== 'scalar') return undefined
+  if (tree.type === 'integer') return { whole: 19, fraction: 0 }
+  if (tree.type === 'bignumeric') return { whole: 38, fraction: 0 }
+  if (tree.type === 'numeric')
+    return { whole: numericDigits.precision - numericDigits.scale, fraction: numericDigits.scale }
+  return undefined
 }

@@ -69,6 +69,7 @@ export async function* toBatches(
   let mark = opened?.mark ?? ''
   let rowsRead = 0
   let rejected = 0
+  let refused = opened?.refused ?? false
   let batch = emptyBatch()
 
   const close = (place: Place | undefined): FilledBatch => {
@@ -79,7 +80,17 @@ export async function* toBatches(
     const retract = seq === position.seq + 1 ? rules.retract : []
     return {
       pages,
-      batch: { seq, rows, lines, columns: schema.columns, checkpoint, rejects, retract, complete: !place },
+      batch: {
+        seq,
+        rows,
+        lines,
+        columns: schema.columns,
+        checkpoint,
+        rejects,
+        retract,
+        complete: !place,
+        whole: !place && !refused,
+      },
     }
   }
 
@@ -93,6 +104,7 @@ export async function* toBatches(
       pages: pagesRead,
       mark,
       ...(boundary && { seen: boundary.kept }),
+      ...(refused && { refused }),
     },
     names: schema.names,
   })
@@ -126,6 +138,8 @@ export async function* toBatches(
         highest,
         began,
       })
+      // A batch that holds a part of a page is given up.
+      batch.place = undefined
       await batch.lines.take(encoded.lines)
       batch.rows += encoded.rows
       batch.rejects.push(...encoded.rejects)
@@ -136,6 +150,7 @@ export async function* toBatches(
       mark = streamStep.step.next ? page.mark : ''
       rowsRead += encoded.rows
       rejected += encoded.rejects.length
+      refused ||= encoded.rejects.length > 0
       highest = higherCursor(highest, encoded.highest)
       if (rules.maxRejects !== undefined && rejected > rules.maxRejects)
         throw tooManyRejects(rejected, rules.maxRejects, rules.describe(streamStep))

@@ -33,6 +33,8 @@ export interface OpenListing {
   readonly runs: readonly string[]
   /** True where the listing is to replace the whole table. */
   readonly refresh?: true
+  /** True where a row of this listing was refused, so that what it lacks may be there all the same. */
+  readonly refused?: true
   /** Append streams: what this listing has appended that lies at or beyond its highest cursor (less the lookback). */
   readonly seen?: readonly SeenRow[]
 }

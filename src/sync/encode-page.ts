@@ -138,6 +138,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typ
     if (placed === undefined) continue
     if ('refused' in placed) return reject(bytes, placed.refused, pass)
     parts.push(`"${placed.column}":${placed.text}`)
+    if (placed.beside) parts.push(`"${placed.beside.column}":${placed.beside.text}`)
   }
   if (cursor !== undefined) pass.highest = higherCursor(pass.highest, cursor)
   return `{${parts.join(',')}}\n`

@@ -17,6 +17,7 @@ import { Boundary } from './boundary.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import { shiftCursor } from './cursor.ts'
 import type { Listing } from './pages.ts'
+import { planTable } from './table-plan.ts'
 import type { Slice, StreamSource } from './slices.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 
@@ -39,7 +40,7 @@ export interface JobOptions {
   readonly describe: (request: ApiRequest) => string
   readonly client: ClientFactory
   /** Takes credentials out of a link that the provider sent. */
-  readonly withoutCredentials: (request: ApiRequest) => ApiRequest
+  readonly withoutCredentials: (request: ApiRequest, stream: StreamConfig) => ApiRequest
   readonly signal: AbortSignal
   /** Told what `auto` found, and why a listing may be cut short. */
   readonly onFound: (stream: string, paginator: PaginatorConfig, warning?: string) => void
@@ -56,36 +57,44 @@ export function createJob(options: JobOptions): StreamJob {
   const write = writeMode(stream)
   const cursor = stream.incremental?.cursor
   const primaryKey = stream.primary_key ?? []
+  const id = backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name
 
-  const createSchema = ({ position, staged, resumed }: ListingPlan, live: readonly Column[]): TableSchema =>
-    new TableSchema({
+  const createSchema = ({ position, staged, merges, resumed }: ListingPlan, live: readonly Column[]): TableSchema => {
+    const schema = new TableSchema({
       where: `stream ${stream.name} of ${connector.name}`,
       policy: stream.schema,
       columns: stream.columns,
       primaryKey,
       cursor,
-      live: staged && !resumed ? [] : live,
+      live: staged && !merges && !resumed ? [] : live,
       names: position.checkpoint.names ?? [],
     })
+    // The plan names these columns before a row has come, so no other field may take their names first.
+    for (const key of plannedFields(stream)) schema.columnOf(key)
+    return schema
+  }
 
   return {
-    id: backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name,
+    id,
     fingerprint: fingerprint(connector, stream),
     ...(backfill && { beside: stream.name }),
     write,
+    deletesAbsent: stream.deletes?.absent === true,
     refresh: options.fullRefresh,
     plan: (listing) => {
       const names = createSchema({ ...listing, resumed: true }, [])
       return {
-        stream: backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name,
+        stream: id,
         table: stream.table ?? stream.name,
         write,
         primaryKey: primaryKey.map((key) => names.columnOf(key)),
         ...(cursor !== undefined && !cursor.includes('.') && { cursor: names.columnOf(cursor) }),
+        ...planTable(stream, (key) => names.columnOf(key)),
         runId,
         loadedAt: options.startedAt,
         position: listing.position,
         staged: listing.staged,
+        ...(listing.merges && { merges: true }),
         resumed: listing.resumed,
       }
     },
@@ -107,6 +116,16 @@ export function createJob(options: JobOptions): StreamJob {
       }
     },
   }
+}
+
+/** The fields whose columns a table's plan names. */
+function plannedFields({ primary_key: key, incremental, deletes }: StreamConfig): readonly string[] {
+  const cursor = incremental?.cursor
+  return [
+    ...(key ?? []),
+    ...(cursor !== undefined && !cursor.includes('.') ? [cursor] : []),
+    ...(deletes?.flag === undefined ? [] : [deletes.flag]),
+  ]
 }
 
 interface Edges {
@@ -235,7 +254,7 @@ function createSource(
   }
 
   function clean(request: ApiRequest | undefined): ApiRequest | undefined {
-    return request && options.withoutCredentials(request)
+    return request && options.withoutCredentials(request, stream)
   }
 }
 
@@ -262,8 +281,8 @@ function fingerprint(connector: Connector, stream: StreamConfig): string {
     const { method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental } = at
     parts.push(method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental)
   }
-  // What a listing has staged is not in the table.
-  parts.push(writeMode(stream) === 'replace')
+  // What a listing has staged is not in the table; a history stages nothing where it is refreshed.
+  parts.push(writeMode(stream) === 'replace' || stream.deletes?.absent === true, writeMode(stream) === 'scd2')
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
 }
 

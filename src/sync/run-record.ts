@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SyncError } from '../errors.ts'
 
 export const triggers = ['cli', 'http', 'pubsub', 'event', 'task'] as const
 export const statuses = ['complete', 'handed_over', 'failed'] as const
@@ -21,6 +22,8 @@ export const streamRecord = z.object({
     to: z.union([z.string(), z.number()]).nullable(),
   }),
   schema_changes: z.array(z.string()),
+  /** RFC 3339: the provider wants no request before then. */
+  resume_at: z.string().optional(),
   error: failure.optional(),
 })
 
@@ -34,6 +37,10 @@ export const runRecord = z.object({
   finished_at: z.string(),
   budget_seconds: z.number().nullable(),
   streams: z.array(streamRecord),
+  /** What the warehouse says of its part: jobs, slot time, bytes billed (`bytes_billed`). */
+  warehouse: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  /** What called for it: the same for every delivery of one message or one execution of a schedule. */
+  delivery: z.string().optional(),
   /** Why the run could not start at all; a stream's own failure is with the stream. */
   error: failure.optional(),
 })
@@ -42,3 +49,6 @@ export type StreamRecord = z.output<typeof streamRecord>
 export type RunRecord = z.output<typeof runRecord>
 export type RunStatus = (typeof statuses)[number]
 export type Trigger = (typeof triggers)[number]
+
+/** An error as a record tells it. */
+export const describeError = ({ code, message }: SyncError): { code: string; message: string } => ({ code, message })

@@ -1,4 +1,4 @@
-import type { Batch, Destination, Position, TablePlan, TableWriter } from '../destinations/destination.ts'
+import type { Batch, Destination, Position, TablePlan } from '../destinations/destination.ts'
 import { SyncError, toSyncError } from '../errors.ts'
 import { type BatchRules, type FilledBatch, toBatches } from './batches.ts'
 import type { Column } from '../schema/types.ts'
@@ -6,6 +6,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { RunStatus } from './run-record.ts'
 import { readStream, type StreamSource } from './slices.ts'
 import { untilStopped } from './until-stopped.ts'
+import { createWriting } from './writing.ts'
 
 /** A stream of this run, ready to be read and written. */
 export interface StreamJob {
@@ -16,6 +17,8 @@ export interface StreamJob {
   /** Of a backfill: the stream beside which it runs, whose names of columns are its own. */
   readonly beside?: string
   readonly write: TablePlan['write']
+  /** Rows that a complete listing does not hold are deleted. */
+  readonly deletesAbsent: boolean
   /** Read everything anew; the table is replaced as a whole. */
   readonly refresh: boolean
   /** How the table is opened. */
@@ -36,8 +39,9 @@ export interface ListingPlan {
   readonly position: Position
   /** It goes on inside a listing that an earlier run began. */
   readonly resumed: boolean
-  /** Its rows replace the table once it is complete. */
+  /** Its rows are put aside until it is complete; then they replace the table, or are merged into it. */
   readonly staged: boolean
+  readonly merges: boolean
   readonly refresh: boolean
   /** Append: the runs whose rows are taken back, as the listing that brought them starts again. */
   readonly retract: readonly string[]
@@ -63,6 +67,8 @@ export interface StreamOutcome {
 
 /** The life of every row. Read this function first. */
 export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<StreamOutcome> {
+  // A warehouse takes its time to be looked at, and a run has none left for what it cannot begin.
+  if (deps.soft.aborted) return { status: 'handed_over', from: null, to: null, schemaChanges: [] }
   let position = await readPosition(job, deps.destination)
   const from = position.checkpoint.done
   let committed = 0
@@ -75,7 +81,10 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
     try {
       return await runListing(job, planListing(job, position, resumed), { ...deps, onCommit })
     } catch (error) {
-      const mustRestart = error instanceof SyncError && error.code === 'LISTING_EXPIRED'
+      // What a listing lacks that was read in two parts it may have lost in between.
+      const mustRestart =
+        error instanceof SyncError &&
+        (error.code === 'LISTING_EXPIRED' || (resumed && error.code === 'TOO_MANY_DELETES'))
       if (!mustRestart && (!resumed || committed > 0 || !hasExpired(error))) throw error
       deps.onRestart()
       position = await readPosition(job, deps.destination)
@@ -104,21 +113,16 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   const steps = untilStopped(readStream(source, listing.position.checkpoint.open?.place), deps.soft, () =>
     reading.abort(),
   )
+  const writing = createWriting(table, deps)
   let last: Batch | undefined
-  let writing: Promise<void> = Promise.resolve()
   try {
-    // One batch is written while the next is being gathered.
+    // Batches are written while the next is being gathered.
     for await (const filled of toBatches(steps, rules)) {
-      await writing.catch(async (thrown: unknown) => {
-        await filled.batch.lines[Symbol.asyncDispose]()
-        throw thrown
-      })
-      writing = commit(table, filled, deps)
-      writing.catch(() => undefined)
+      await writing.add(filled)
       last = filled.batch
     }
   } finally {
-    await writing
+    await writing.end()
   }
   return {
     status: last?.complete ? 'complete' : 'handed_over',
@@ -126,12 +130,6 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
     to: last?.checkpoint.done ?? from,
     schemaChanges: rules.schema.changes,
   }
-}
-
-async function commit(table: TableWriter, filled: FilledBatch, { onCommit }: StreamDeps): Promise<void> {
-  await using _lines = filled.batch.lines
-  await table.append(filled.batch)
-  onCommit(filled)
 }
 
 function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): boolean {
@@ -142,12 +140,20 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
   const { done, seen, names, open } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const refresh = job.refresh || open?.refresh === true
-  const staged = refresh || job.write === 'replace'
-  if (resumed) return { position, resumed, staged, refresh, retract: [] }
+  // A history is never replaced: what is read anew adds versions only where it differs.
+  const merges = job.deletesAbsent && (!refresh || job.write === 'scd2')
+  const staged = merges || job.write === 'replace' || (refresh && job.write !== 'scd2')
+  if (resumed) return { position, resumed, staged, merges, refresh, retract: [] }
   const retract = open && !open.refresh && !staged && job.write === 'append' ? open.runs : []
   // What replaces the table holds everything, not only what is new.
-  const checkpoint = staged ? { done: null } : { done, ...(seen && { seen }), ...(names && { names }) }
-  return { position: { seq: position.seq, checkpoint }, resumed, staged, refresh, retract }
+  const replaces = staged && !merges
+  const isWhole = staged || refresh
+  const checkpoint = {
+    done: isWhole ? null : done,
+    ...(seen && !isWhole && { seen }),
+    ...(names && !replaces && { names }),
+  }
+  return { position: { seq: position.seq, checkpoint }, resumed, staged, merges, refresh, retract }
 }
 
 /**

@@ -2,6 +2,9 @@ import type { Destination } from '../../src/destinations/destination.ts'
 import { checkAppend } from './destination/append.ts'
 import { checkColumns } from './destination/columns.ts'
 import { checkDeath } from './destination/death.ts'
+import { checkDeclared } from './destination/declared.ts'
+import { checkDeletes } from './destination/deletes.ts'
+import { checkHistory } from './destination/history.ts'
 import { checkMerge } from './destination/merge.ts'
 import { checkPositions } from './destination/positions.ts'
 import { checkReplace } from './destination/replace.ts'
@@ -20,6 +23,9 @@ export function destinationContract(
   checkColumns(harness)
   checkReplace(harness)
   checkMerge(harness)
+  checkHistory(harness)
+  checkDeletes(harness)
+  checkDeclared(harness)
   checkRuns(harness)
   checkDeath(harness)
 }

@@ -1,13 +1,15 @@
+import { writeModes } from '../../src/destinations/destination.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import { appendAll, createBatch } from './batch.ts'
 
 /** Appends batches of 50 rows until it is killed; run as a process of its own: SPEC WRITE. */
 const [spec = '', write = 'append'] = process.argv.slice(2)
-const destination = await openDestination(parseDestination(spec), 'acme')
+const bigquery = { endpoint: process.env['HEADRACE_BIGQUERY_ENDPOINT'] }
+const destination = await openDestination(parseDestination(spec), 'acme', { bigquery })
 process.stdout.write('ready\n')
-const merge = write === 'merge'
+const mode = writeModes.find((known) => known === write) ?? 'append'
 for (;;) {
-  await appendAll(destination, { write: merge ? 'merge' : 'append', primaryKey: merge ? ['id'] : [] }, [
+  await appendAll(destination, { write: mode, primaryKey: mode === 'append' ? [] : ['id'] }, [
     (seq) =>
       createBatch(
         seq,

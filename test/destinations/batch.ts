@@ -10,7 +10,7 @@ export const idAndName: readonly Column[] = [
 
 /** A batch of rows; a row that is a string is a line as it stands. */
 export function createBatch(seq: number, rows: readonly (object | string)[], more: Partial<Batch> = {}): Batch {
-  const lines = new Spool(64 * 1024 * 1024)
+  const lines = new Spool(128 * 1024 * 1024)
   const text = rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('')
   const written = lines.write(Buffer.from(text))
   if (written) throw new Error('a batch of a test is small')

@@ -111,27 +111,28 @@ test('a table of another making keeps its column types', async () => {
   const dir = await createDir()
   const path = `${dir}/a.duckdb`
   await readSql(
-    `ATTACH '${path}' AS made; CREATE SCHEMA made.acme; CREATE TABLE made.acme.orders (id INTEGER, tags VARCHAR[], u UUID, f FLOAT)`,
+    `ATTACH '${path}' AS made; CREATE SCHEMA made.acme; CREATE TABLE made.acme.orders (id INTEGER, tags VARCHAR[], m MAP(VARCHAR, INTEGER), u UUID, f FLOAT)`,
   )
   const columns = [
     { name: 'id', type: 'integer' },
-    { name: 'tags', type: 'json' },
+    { name: 'tags', type: 'array<string>' },
+    { name: 'm', type: 'json' },
     { name: 'u', type: 'string' },
     { name: 'f', type: 'number' },
   ] as const
   {
     await using destination = await open(`duckdb:${path}`)
     assert.deepEqual((await destination.openTable(createPlan())).columns, columns)
-    const row = { id: 1, tags: ['a', 'b'], u: '12345678-1234-1234-1234-123456789012', f: 0.5 }
+    const row = { id: 1, tags: ['a', 'b'], m: { k: 1 }, u: '12345678-1234-1234-1234-123456789012', f: 0.5 }
     await appendAll(destination, {}, [(seq) => createBatch(seq, [row], { columns })])
     const tooLarge = (seq: number) => createBatch(seq, [{ id: 3_000_000_000 }], { columns })
     await assert.rejects(appendAll(destination, {}, [tooLarge]), { code: 'DESTINATION_FAILED' })
   }
   const rows = await readSql(
-    `SELECT id::VARCHAR AS id, tags::VARCHAR AS tags, u::VARCHAR AS u FROM db.acme.orders`,
+    `SELECT id::VARCHAR AS id, tags::VARCHAR AS tags, m::VARCHAR AS m, u::VARCHAR AS u FROM db.acme.orders`,
     path,
   )
-  assert.deepEqual(rows, [{ id: '1', tags: '[a, b]', u: '12345678-1234-1234-1234-123456789012' }])
+  assert.deepEqual(rows, [{ id: '1', tags: '[a, b]', m: '{k=1}', u: '12345678-1234-1234-1234-123456789012' }])
 })
 
 test('a batch of which DuckDB reads another number of rows is rolled back whole', async () => {

@@ -3,7 +3,7 @@ import { destinationContract } from '../contracts/destination.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import type { Column } from '../../src/schema/types.ts'
 import { createDir } from './place.ts'
-import { readNdjson, readSql, selectText, type TextRow } from './read-rows.ts'
+import { decodeColumns, readNdjson, readSql, selectText, type TextRow } from './read-rows.ts'
 import { quoteName, quoteText } from '../../src/destinations/duckdb/sql.ts'
 
 const dirOf = (place: string) => `${place.slice('files:'.length).split('?')[0]}/acme`
@@ -23,7 +23,7 @@ async function readRows(place: string, table: string, columns: readonly Column[]
   if (files.every((name) => name.endsWith('.ndjson'))) {
     const size = Math.max(...files.map((name) => readFileSync(`${dir}/${name}`).length))
     const from = readNdjson(`${dir}/*`, columns).replace(/\)$/, `, maximum_object_size = ${Math.max(size, 1 << 24)})`)
-    return readSql(selectText(columns, from))
+    return readSql(selectText(columns, decodeColumns(columns, from)))
   }
   const from = `read_parquet(${quoteText(`${dir}/*`)}, union_by_name = true)`
   const present = await readSql(`SELECT column_name AS name FROM (DESCRIBE SELECT * FROM ${from})`)

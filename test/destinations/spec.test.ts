@@ -19,6 +19,25 @@ test('a folder may name the format of its files', () => {
   assert.deepEqual(parseDestination('files:out?format=parquet'), { type: 'files', dir: 'out', format: 'parquet' })
 })
 
+test('a BigQuery project may name its dataset, where it lies, what a job may cost and how soon a batch is committed', () => {
+  assert.deepEqual(parseDestination('bigquery:my-project'), { type: 'bigquery', project: 'my-project' })
+  assert.deepEqual(
+    parseDestination(
+      'bigquery:example.com:my-project.sales?location=EU&staging=tmp&maximum_bytes_billed=1000&usd_per_tib=7.5&batch_age=PT5S',
+    ),
+    {
+      type: 'bigquery',
+      project: 'example.com:my-project',
+      dataset: 'sales',
+      location: 'EU',
+      staging: 'tmp',
+      maximumBytesBilled: '1000',
+      usdPerTib: 7.5,
+      batchAge: 5_000,
+    },
+  )
+})
+
 test('what is no destination is refused with what was expected', () => {
   const cases: readonly [string, RegExp][] = [
     ['', /expected duckdb:PATH/],
@@ -32,7 +51,15 @@ test('what is no destination is refused with what was expected', () => {
     ['DuckDB:a.duckdb', /did you mean duckdb/],
     ['file:out', /did you mean files/],
     ['snowflake:x', /expected duckdb:PATH/],
-    ['bigquery:project', /cannot be written yet/],
+    ['bigquery:', /names no project/],
+    ['bigquery://project', /is no URL/],
+    ['bigquery:Project', /names no project/],
+    ['bigquery:project.a-b', /names no project/],
+    ['bigquery:project?loction=EU', /unknown option "loction" \(did you mean location\?\)/],
+    ['bigquery:project?maximum_bytes_billed=1GB', /expected a number of bytes/],
+    ['bigquery:project?location=a b', /expected a place/],
+    ['bigquery:project?batch_age=5s', /such as PT5S/],
+    ['bigquery:project?batch_age=PT0S', /at least a second/],
     ['files:', /names no path/],
     ['files:out?format=parket', /did you mean parquet/],
     ['files:out?formt=ndjson', /unknown option "formt"/],

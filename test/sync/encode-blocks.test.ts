@@ -60,3 +60,15 @@ test('the last row of a page is known also when the page has moved to its file',
   assert.deepEqual(rows.last(), { id: 9 })
   assert.equal(collected.count, 10)
 })
+
+test('a batch that stayed in memory gives its blocks to the pages after it once it is written, and not before', async () => {
+  const block = takeBlock(64 * 1024)
+  const batch = new Spool()
+  await batch.write(block)
+  const page = new Spool()
+  await page.take(batch)
+  await batch[Symbol.asyncDispose]()
+  assert.notEqual(takeBlock(64 * 1024).buffer, block.buffer, 'the page holds it now')
+  await page[Symbol.asyncDispose]()
+  assert.equal(takeBlock(64 * 1024).buffer, block.buffer)
+})

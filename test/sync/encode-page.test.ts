@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import type { StreamConfig } from '../../src/config/connector.ts'
 import { createPageDecoder } from '../../src/decode/index.ts'
-import { toSqlType } from '../../src/destinations/duckdb/types.ts'
+import { toReadType } from '../../src/destinations/duckdb/types.ts'
 import type { Reject } from '../../src/destinations/destination.ts'
 import type { Shape } from '../../src/schema/shape.ts'
 import { TableSchema } from '../../src/schema/table-schema.ts'
@@ -82,9 +82,9 @@ async function load(text: string, schema: TableSchema): Promise<Record<string, u
   if (text === '' || schema.columns.length === 0) return []
   const path = join(dir, 'rows.ndjson')
   writeFileSync(path, text)
-  const columns = schema.columns.map(({ name, type }) => `"${name}": '${toSqlType(type)}'`).join(', ')
+  const columns = schema.columns.map(({ name, type }) => `"${name}": '${toReadType(type)}'`).join(', ')
   const reader = await connection.runAndReadAll(
-    `SELECT * FROM read_json('${path}', format = 'newline_delimited', columns = {${columns}})`,
+    `SELECT * FROM read_json('${path}', format = 'newline_delimited', auto_detect = false, records = true, columns = {${columns}})`,
   )
   return reader.getRowObjectsJson() as Record<string, unknown>[]
 }
@@ -156,6 +156,52 @@ test('both roads give the same table: rows that pass as they are, and the same r
     { numRuns: 400 },
   )
   assert.ok(verbatim > 100, 'some rows did pass as they are')
+})
+
+test('both roads give the same table also where columns of it have been declared since', async () => {
+  const types = [
+    'integer',
+    'number',
+    'numeric',
+    'decimal(20,3)',
+    'boolean',
+    'string',
+    'timestamp',
+    'datetime',
+    'date',
+  ] as const
+  const others = ['time', 'json', 'bytes', 'array<number>', 'array<string>'] as const
+  const declared = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(...types, ...others))
+  // Else few columns would be of a type that can become the declared one.
+  const numbers = fc.constantFrom('{"a":1}', '{"a":2,"b":0.5}', '{"a":1.5,"b":3}', '{"c":7}', '{"c":0.25}')
+  let verbatim = 0
+  await fc.assert(
+    fc.asyncProperty(
+      declared,
+      fc.array(fc.oneof(rowText, numbers), { maxLength: 4 }),
+      fc.array(fc.oneof(rowText, numbers), { minLength: 1, maxLength: 12 }),
+      async (given, before, rows) => {
+        const table = createSchema()
+        await encode(before, table)
+        const columns = Object.fromEntries(Object.entries(given).map(([key, type]) => [key, { type, drop: false }]))
+        const open = () => createSchema({ columns, live: table.columns, names: table.names })
+        try {
+          open()
+        } catch (thrown) {
+          return assert.equal((thrown as { code?: string }).code, 'CONFIG_INVALID')
+        }
+        const [fast, slow] = [open(), open()]
+        const quick = await encode(rows, fast)
+        const careful = await encode(rows, slow, { shape: noShape })
+        verbatim += quick.rows - quick.odd
+        assert.deepEqual(fast.columns, slow.columns)
+        assert.deepEqual(quick.rejects, careful.rejects)
+        assert.deepEqual(await load(quick.text, fast), await load(careful.text, slow))
+      },
+    ),
+    { numRuns: 300 },
+  )
+  assert.ok(verbatim > 0, 'some rows did pass as they are')
 })
 
 test('any order of type changes: no value is lost, it stands in its column or in the one beside it', async () => {

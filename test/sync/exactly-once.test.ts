@@ -21,7 +21,7 @@ test('any number of rows and page size, stopped after any pages and resumed, in 
       fc.integer({ min: 0, max: 60 }),
       fc.integer({ min: 1, max: 25 }),
       fc.constantFrom('page_number', 'offset', 'cursor', 'link_header', 'link_body'),
-      fc.constantFrom('append', 'merge', 'replace', 'insert_only'),
+      fc.constantFrom('append', 'merge', 'replace', 'insert_only', 'scd2'),
       fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 4 }),
       async (total, pageSize, style, write, limits) => {
         await using provider = await startProvider({ rows: makeRows(total), pageSize, style })

@@ -34,7 +34,7 @@ export async function openDuckdb(
       return openWriter(database, schema, plan)
     },
     saveRun: (run) => database.transact((session) => saveRun(session, schema, run)),
-    recentRuns: (limit) => database.use((session) => readRuns(session, schema, limit)),
+    recentRuns: (limit, filter) => database.use((session) => readRuns(session, schema, { limit, ...filter })),
     positions: () => database.use((session) => readPositions(session, schema)),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   }

@@ -1,7 +1,7 @@
 import type { Column } from '../../schema/types.ts'
 import { loadedAtColumn, runIdColumn } from '../system.ts'
 import { listNames, quoteName, quotePath, quoteText } from './sql.ts'
-import { toSqlType } from './types.ts'
+import { toColumnValue, toReadType } from './types.ts'
 
 export interface Load {
   /** NDJSON. */
@@ -16,17 +16,23 @@ export interface Load {
 /** `read_json` of no columns is a syntax error; rows without any (all of them empty or null) count all the same. */
 const nothing: Column = { name: '_headrace_nothing', type: 'boolean' }
 
-/** A SELECT of the batch in the order of its lines: its columns, then the system columns. */
+/**
+ * A SELECT of the batch in the order of its lines: its columns, then the system columns. DuckDB is told that lines are
+ * records: of one column, and lines that are all empty, it would take each line for a value.
+ */
 export function selectRows({ path, columns, runId, loadedAt, rowSize }: Load): string {
   const read = columns.length > 0 ? columns : [nothing]
-  const types = read.map(({ name, type }) => `${quoteText(name)}: ${quoteText(toSqlType(type))}`)
-  const names = columns.map(({ name }) => quoteName(name))
+  const types = read.map(({ name, type }) => `${quoteText(name)}: ${quoteText(toReadType(type))}`)
+  const values = columns.map(({ name, type }) => {
+    const value = toColumnValue(quoteName(name), type)
+    return value === quoteName(name) ? value : `${value} AS ${quoteName(name)}`
+  })
   const constants = [
     `${quoteText(runId)} AS ${quoteName(runIdColumn)}`,
     `TIMESTAMPTZ ${quoteText(loadedAt)} AS ${quoteName(loadedAtColumn)}`,
   ]
-  return `SELECT ${[...names, ...constants].join(', ')} FROM read_json(${quotePath(path)}, format = 'newline_delimited',
-    auto_detect = false, maximum_object_size = ${rowSize}, columns = {${types.join(', ')}})`
+  return `SELECT ${[...values, ...constants].join(', ')} FROM read_json(${quotePath(path)}, format = 'newline_delimited',
+    auto_detect = false, records = true, maximum_object_size = ${rowSize}, columns = {${types.join(', ')}})`
 }
 
 /** The columns that a batch fills, in the order of `selectRows`. */

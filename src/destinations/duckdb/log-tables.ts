@@ -1,7 +1,7 @@
 import { BIGINT, listValue, LIST, VARCHAR } from '@duckdb/node-api'
 import { type RunRecord, runRecord } from '../../sync/run-record.ts'
 import { type Checkpoint, fresh } from '../../sync/checkpoint.ts'
-import type { Batch, Position, Reject, TablePlan } from '../destination.ts'
+import type { Batch, Position, Reject, RunFilter, TablePlan } from '../destination.ts'
 import { commitsTable, rejectsTable, runsTable } from '../system.ts'
 import { catalog, type Session } from './database.ts'
 import { quoteName } from './sql.ts'
@@ -98,10 +98,16 @@ export async function saveRun(session: Session, schema: string, run: RunRecord):
   )
 }
 
-export async function readRuns(session: Session, schema: string, limit: number): Promise<readonly RunRecord[]> {
+export async function readRuns(
+  session: Session,
+  schema: string,
+  { limit, runId, since }: RunFilter & { readonly limit: number },
+): Promise<readonly RunRecord[]> {
   const rows = await session.read(
-    `SELECT record FROM ${qualify(schema, runsTable)} ORDER BY started_at DESC, finished_at DESC, run_id DESC LIMIT $1`,
-    [BigInt(limit)],
+    `SELECT record FROM ${qualify(schema, runsTable)}
+     WHERE ($2 IS NULL OR run_id = $2) AND ($3 IS NULL OR started_at >= $3::TIMESTAMPTZ)
+     ORDER BY started_at DESC, finished_at DESC, run_id DESC LIMIT $1`,
+    [BigInt(limit), runId ?? null, since ?? null],
   )
   return rows.map(([record]) => runRecord.parse(JSON.parse(String(record))))
 }

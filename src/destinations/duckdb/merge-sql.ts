@@ -1,3 +1,4 @@
+import { deletedAtColumn } from '../system.ts'
 import { quoteName } from './sql.ts'
 
 /** Where a batch lies while it is being merged; in memory, or in DuckDB's temporary files where it is large. */
@@ -54,8 +55,46 @@ export function deleteReplaced(keys: MergeKeys): string {
   return `DELETE FROM ${keys.target} AS stored USING ${batchTable} AS fresh WHERE ${matchKeys(keys)}`
 }
 
-function matchKeys({ primaryKey }: MergeKeys): string {
-  return primaryKey.map((key) => `stored.${quoteName(key)} = fresh.${quoteName(key)}`).join(' AND ')
+export function matchKeys({ primaryKey }: Pick<MergeKeys, 'primaryKey'>, a = 'stored', b = 'fresh'): string {
+  return primaryKey.map((key) => `${a}.${quoteName(key)} = ${b}.${quoteName(key)}`).join(' AND ')
+}
+
+const deletedAt = quoteName(deletedAtColumn)
+
+/** A row that is deleted once more stays deleted since the first time. */
+export function keepDeletionTime(keys: MergeKeys): string {
+  return `UPDATE ${batchTable} AS fresh SET ${deletedAt} = stored.${deletedAt} FROM ${keys.target} AS stored
+    WHERE ${matchKeys(keys)} AND fresh.${deletedAt} IS NOT NULL AND stored.${deletedAt} IS NOT NULL`
+}
+
+/** Drops from the batch the rows that are flagged as deleted. */
+export function dropFlagged(): string {
+  return `DELETE FROM ${batchTable} WHERE ${deletedAt} IS NOT NULL`
+}
+
+/** Of the target the rows that a complete listing does not hold, and how many they are of how many. */
+export function countAbsent(absent: Absent): string {
+  return `SELECT count(*), count(*) FILTER (WHERE ${isAbsent(absent)}) FROM ${absent.target} AS stored WHERE ${absent.alive}`
+}
+
+export function deleteAbsent(absent: Absent): string {
+  return `DELETE FROM ${absent.target} AS stored WHERE ${absent.alive} AND ${isAbsent(absent)}`
+}
+
+/** Sets columns of the rows that are gone. */
+export function updateAbsent(absent: Absent, values: string): string {
+  return `UPDATE ${absent.target} AS stored SET ${values} WHERE ${absent.alive} AND ${isAbsent(absent)}`
+}
+
+export interface Absent extends Pick<MergeKeys, 'target' | 'primaryKey'> {
+  /** The table that holds the listing. */
+  readonly listing: string
+  /** Which rows of the target are there so far. */
+  readonly alive: string
+}
+
+function isAbsent(absent: Absent): string {
+  return `NOT EXISTS (SELECT 1 FROM ${absent.listing} AS fresh WHERE ${matchKeys(absent)})`
 }
 
 /** DDL cannot rename into another schema: the new name stands alone. */

@@ -1,28 +1,17 @@
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
-import { keptColumns } from '../column-changes.ts'
+import { keptColumns, mergeColumns } from '../column-changes.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
 import { runIdColumn, stagingName } from '../system.ts'
 import type { Database, Session } from './database.ts'
 import { isOutOfMemory, isRowTooLarge, toFailure, toLoadFailure } from './failures.ts'
 import { listLoadedColumns, selectRows } from './load.ts'
 import { insertCommit, insertRejects, qualify, readLastCommit } from './log-tables.ts'
-import {
-  batchTable,
-  countRepeats,
-  countStored,
-  deleteRepeats,
-  deleteReplaced,
-  dropOutdated,
-  dropStored,
-  dropTable,
-  type MergeKeys,
-  orderColumn,
-  renameTable,
-} from './merge-sql.ts'
+import { createBatchTable, type Merge, mergeBatch, readCount, removeAbsent } from './merge.ts'
+import { batchTable, dropTable, renameTable } from './merge-sql.ts'
 import { rowSizes, stepUp } from './room.ts'
 import { quoteName, quoteText } from './sql.ts'
-import { prepareTable, readColumns } from './table.ts'
+import { checkHistory, prepareTable, readColumns } from './table.ts'
 
 interface WriterState {
   readonly database: Database
@@ -40,13 +29,16 @@ export async function openWriter(database: Database, schema: string, plan: Table
   const table = plan.staged ? stagingName(plan.table) : plan.table
   const state: WriterState = { database, schema, plan, table, begun: plan.resumed, rowSize: rowSizes[0] }
   const columns = await database.use(async (session) => {
-    if (!plan.staged || !plan.resumed) return (await readColumns(session, schema, plan.table)) ?? []
+    const live = (await readColumns(session, schema, plan.table)) ?? []
+    if (!plan.staged || plan.merges) await checkHistory(session, { schema, table: plan.table, plan })
+    if (!plan.staged || !plan.resumed) return live
     const staged = await readColumns(session, schema, table)
     if (!staged) throw refuseResume(state)
-    return staged
+    return plan.merges ? mergeColumns(plan.table, live, staged) : staged
   })
   return {
     columns,
+    inFlight: 1,
     append: (batch) => append(state, batch),
     async [Symbol.asyncDispose]() {
       // Nothing to discard: what is not committed was rolled back.
@@ -85,7 +77,8 @@ async function commit(state: WriterState, batch: Batch, path: string | undefined
       const columns = await prepareColumns(state, session, batch)
       await retractRuns(state, session, batch)
       if (path !== undefined) await loadRows(state, session, batch, { path, columns })
-      if (plan.staged && batch.complete) await swapTables(state, session)
+      if (plan.staged && batch.complete)
+        await (plan.merges ? mergeStaged(state, session, batch) : swapTables(state, session))
       await insertRejects(session, schema, plan, batch)
       await insertCommit(session, schema, plan, batch)
     },
@@ -108,7 +101,7 @@ async function prepareColumns(state: WriterState, session: Session, batch: Batch
   const { schema, plan, table } = state
   const isEmpty = batch.columns.length === 0 && batch.rows === 0
   if (isEmpty && !plan.staged) return []
-  return prepareTable(session, { schema, table }, batch.columns)
+  return prepareTable(session, { schema, table, plan: loadPlan(state) }, batch.columns)
 }
 
 async function retractRuns(state: WriterState, session: Session, { retract }: Batch): Promise<void> {
@@ -127,41 +120,52 @@ async function loadRows(
   batch: Batch,
   source: { readonly path: string; readonly columns: readonly Column[] },
 ): Promise<void> {
-  const { schema, plan, table, rowSize, database } = state
+  const { schema, table, rowSize, database } = state
+  const plan = loadPlan(state)
   const target = qualify(schema, table)
-  const names = listLoadedColumns(source.columns)
   const select = selectRows({ ...source, runId: plan.runId, loadedAt: plan.loadedAt, rowSize })
-  const keyed = plan.primaryKey.length > 0 && (plan.staged || plan.write === 'merge' || plan.write === 'insert_only')
+  const keyed = plan.primaryKey.length > 0 && (plan.staged || plan.write !== 'append')
   const where = `table ${schema}.${table} in ${database.path}`
   const load = (sql: string) =>
     session.run(sql).catch((thrown: unknown) => {
       throw isRowTooLarge(thrown) || isOutOfMemory(thrown) ? thrown : toLoadFailure(thrown, where)
     })
   if (!keyed) {
-    checkCount(await load(`INSERT INTO ${target} (${names}) ${select}`), batch, where)
+    checkCount(await load(`INSERT INTO ${target} (${listLoadedColumns(source.columns)}) ${select}`), batch, where)
     return
   }
+  const stored = plan.write === 'scd2' ? ((await readColumns(session, schema, table)) ?? []) : []
+  const merge: Merge = { session, plan, target, columns: source.columns, stored }
   await session.run(dropTable(batchTable))
-  await load(`CREATE TEMP TABLE ${batchTable} AS SELECT *, row_number() OVER () AS ${orderColumn} FROM (${select})`)
+  await load(createBatchTable(merge, select))
   checkCount(await readCount(session, `SELECT count(*) FROM ${batchTable}`), batch, where)
-  // A cursor that no row has borne yet has no column.
-  const cursor = source.columns.find(({ name }) => name === plan.cursor)?.name
-  await mergeBatch(state, session, { target, primaryKey: plan.primaryKey, cursor })
-  await session.run(`INSERT INTO ${target} (${names}) SELECT ${names} FROM ${batchTable}`)
-  await session.run(dropTable(batchTable))
+  if (await mergeBatch(merge)) database.noteDeletedRows()
 }
 
-/** Leaves in the batch what is to be inserted, and in the target what stays beside it. */
-async function mergeBatch({ plan, database }: WriterState, session: Session, keys: MergeKeys): Promise<void> {
-  if ((await readCount(session, countRepeats(keys))) > 0) await session.run(deleteRepeats(keys))
-  if ((await readCount(session, countStored(keys))) === 0) return
-  if (plan.write === 'insert_only') {
-    await session.run(dropStored(keys))
-    return
+/** What a complete listing is merged by must not be done to the rows that collect for it. */
+function loadPlan({ plan }: WriterState): TablePlan {
+  if (plan.merges !== true) return plan
+  const { deletes: _deletes, ...rest } = plan
+  return { ...rest, write: 'merge' }
+}
+
+/** Merges the rows that have collected into the table, once they are all that there is. */
+async function mergeStaged(state: WriterState, session: Session, batch: Batch): Promise<void> {
+  const { schema, plan, table, database } = state
+  const listing = qualify(schema, table)
+  const target = { schema, table: plan.table, plan }
+  const fresh = (await readColumns(session, schema, table)) ?? []
+  const isNew = (await readColumns(session, schema, plan.table)) === undefined
+  if (!(isNew && fresh.length === 0)) {
+    const columns = await prepareTable(session, target, fresh)
+    const stored = (await readColumns(session, schema, plan.table)) ?? []
+    const merge: Merge = { session, plan, target: qualify(schema, plan.table), columns, stored }
+    const removed = batch.whole === true && !isNew && (await removeAbsent(merge, listing))
+    await session.run(dropTable(batchTable))
+    await session.run(createBatchTable(merge, `SELECT ${listLoadedColumns(columns)} FROM ${listing}`))
+    if ((await mergeBatch(merge)) || removed) database.noteDeletedRows()
   }
-  if (keys.cursor !== undefined) await session.run(dropOutdated({ ...keys, cursor: keys.cursor }))
-  await session.run(deleteReplaced(keys))
-  database.noteDeletedRows()
+  await session.run(dropTable(listing))
 }
 
 async function swapTables({ schema, plan, table }: WriterState, session: Session): Promise<void> {
@@ -169,16 +173,12 @@ async function swapTables({ schema, plan, table }: WriterState, session: Session
   // The new table keeps the columns of the one it replaces.
   const live = (await readColumns(session, schema, plan.table)) ?? []
   const kept = keptColumns(live, (await readColumns(session, schema, table)) ?? [])
-  await prepareTable(session, { schema, table }, kept)
+  await prepareTable(session, { schema, table, plan }, kept)
   // An empty listing of a stream that never had a row: there is no column to make a table of.
   const columns = await readColumns(session, schema, table)
   const rows = await readCount(session, `SELECT count(*) FROM ${staged}`)
   await session.run(dropTable(qualify(schema, plan.table)))
   await session.run(columns?.length || rows > 0 ? renameTable(staged, plan.table) : dropTable(staged))
-}
-
-async function readCount(session: Session, sql: string): Promise<number> {
-  return Number((await session.read(sql))[0]?.[0])
 }
 
 /** What DuckDB read must be what was sent: a difference would be rows lost without a word. */

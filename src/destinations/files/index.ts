@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { systemEffects } from '../../effects.ts'
 import { SyncError } from '../../errors.ts'
 import { type RunRecord, runRecord } from '../../sync/run-record.ts'
-import type { Destination, TablePlan } from '../destination.ts'
+import type { Destination, RunFilter, TablePlan } from '../destination.ts'
 import type { DestinationSpec } from '../spec.ts'
 import { guard } from './failures.ts'
 import { acquireFolder, type Folder, logFiles, releaseFolder, toPosition } from './folder.ts'
@@ -15,7 +15,7 @@ import { openWriter } from './writer.ts'
  * a crash in between leaves a file without a commit, which readers see twice over until the next run of the stream
  * overwrites or removes it. Hence at-least-once.
  *
- * Files are never changed afterwards: with `write: merge` or `insert_only` every version of a row is kept, the newest
+ * Files are never changed afterwards: with `write: merge`, `insert_only` or `scd2` every version of a row is kept and none is deleted, the newest
  * in the file with the highest number. `replace` and a full refresh swap the whole folder when the listing is complete.
  * Parquet files bear the system columns; NDJSON rows are the bytes that the encoder made.
  */
@@ -35,7 +35,7 @@ export async function openFiles(
       return openWriter({ folder, plan, format: spec.format, now })
     },
     saveRun: (run) => guard(folder.dir, () => folder.lock(() => appendLines(join(folder.dir, logFiles.runs), [run]))),
-    recentRuns: (limit) => guard(folder.dir, () => folder.lock(() => readRuns(folder, limit))),
+    recentRuns: (limit, filter) => guard(folder.dir, () => folder.lock(() => readRuns(folder, limit, filter))),
     positions: async () =>
       [...folder.commits.values()]
         .map((commit) => ({ ...toPosition(commit), stream: commit.stream, committedAt: commit.committed_at }))
@@ -48,10 +48,15 @@ export async function openFiles(
   }
 }
 
-async function readRuns(folder: Folder, limit: number): Promise<readonly RunRecord[]> {
+async function readRuns(folder: Folder, limit: number, filter: RunFilter = {}): Promise<readonly RunRecord[]> {
+  const { runId, since } = filter
   const lines = (await readLines(join(folder.dir, logFiles.runs))).map((line) => runRecord.parse(line))
   const latest = new Map(lines.map((run) => [run.run_id, run]))
-  return [...latest.values()].toSorted(compareRuns).slice(0, limit)
+  return [...latest.values()]
+    .filter((run) => runId === undefined || run.run_id === runId)
+    .filter((run) => since === undefined || Date.parse(run.started_at) >= Date.parse(since))
+    .toSorted(compareRuns)
+    .slice(0, limit)
 }
 
 function compareRuns(a: RunRecord, b: RunRecord): number {

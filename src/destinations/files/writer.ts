@@ -38,14 +38,18 @@ interface WriterState extends WriterOptions {
   begun: boolean
 }
 
-export async function openWriter(options: WriterOptions): Promise<TableWriter> {
-  const { folder, plan, format } = options
+export async function openWriter({ plan: given, ...rest }: WriterOptions): Promise<TableWriter> {
+  // Files are not updated, so rows that were to be merged lie beside the earlier ones, like those of every merge.
+  const plan = given.merges ? { ...given, staged: false } : given
+  const options = { ...rest, plan }
+  const { folder, format } = options
   const dir = plan.staged ? stagingDir(folder, plan.table) : tableDir(folder, plan.table)
   await guard(dir, () => folder.lock(() => recover(folder, plan, dir)))
   const parquet = format === 'parquet' ? await openParquetWriter(plan, join(folder.dir, scratchName)) : undefined
   const state: WriterState = { ...options, dir, parquet, begun: plan.resumed }
   return {
     columns: folder.columns.get(plan.table) ?? [],
+    inFlight: 1,
     append: (batch) => guard(dir, () => folder.lock(() => append(state, batch))),
     async [Symbol.asyncDispose]() {
       await parquet?.[Symbol.asyncDispose]()

@@ -63,6 +63,23 @@ export function checkAppend(harness: Harness): void {
       )
     })
 
+    test('a row of nearly 100 MB is taken', async () => {
+      const place = await createPlace()
+      // BigQuery takes rows of up to 100 MB of NDJSON.
+      const long = 'z'.repeat(95_000_000)
+      await use(place, (d) =>
+        appendAll(d, {}, [
+          (seq) => createBatch(seq, [{ id: 1, name: long }, { id: 2 }]),
+          (seq) => createBatch(seq, [{ id: 3 }]),
+        ]),
+      )
+      const rows = await readRows(place, 'orders', idAndName)
+      assert.deepEqual(
+        rows.map(({ name: read }) => read?.length ?? 0).toSorted((a, b) => b - a),
+        [long.length, 0, 0],
+      )
+    })
+
     test('rows that are no JSON fail the batch without their content, and nothing is written', async () => {
       const place = await createPlace()
       await use(place, async (d) => {

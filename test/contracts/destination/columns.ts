@@ -5,7 +5,7 @@ import { appendAll, createBatch, createPlan, idAndName } from '../../destination
 import { type Harness, integer, text, sortRows } from './harness.ts'
 
 export function checkColumns(harness: Harness): void {
-  const { name, use, readIds, readRows, createPlace } = harness
+  const { name, use, readIds, readRows, createPlace, largest = '170141183460469231731687303715884105727' } = harness
   suite(`${name}: columns`, () => {
     test('values of every type come back exact', async () => {
       const place = await createPlace()
@@ -13,7 +13,7 @@ export function checkColumns(harness: Harness): void {
         ['integer', '9007199254740993', '9007199254740993'],
         ['integer', '-9223372036854775808', '-9223372036854775808'],
         ['numeric', '"12345678901234567890123456789.123456789"', '12345678901234567890123456789.123456789'],
-        ['bignumeric', '"170141183460469231731687303715884105727"', '170141183460469231731687303715884105727'],
+        ['bignumeric', `"${largest}"`, largest],
         ['number', '0.1', '0.1'],
         ['number', '1e300', '1e+300'],
         ['boolean', 'false', 'false'],
@@ -39,6 +39,18 @@ export function checkColumns(harness: Harness): void {
       assert.equal(j, json)
       const empty = rows.find((candidate) => candidate['c0'] === null)
       assert.deepEqual(new Set(Object.values(empty ?? { c0: 'absent' })), new Set([null]))
+    })
+
+    test('rows that are all empty are NULL in the only column of a table', async () => {
+      for (const only of [integer('a'), text('a')]) {
+        const place = await createPlace()
+        await use(place, (d) => appendAll(d, {}, [(seq) => createBatch(seq, ['{}', '{}'], { columns: [only] })]))
+        const rows = await readRows(place, 'orders', [only])
+        assert.deepEqual(
+          rows.map(({ a }) => a),
+          [null, null],
+        )
+      }
     })
 
     test('a new column is NULL in the rows before it', async () => {
@@ -109,6 +121,17 @@ export function checkColumns(harness: Harness): void {
         await assert.rejects(appendAll(d, {}, [clash]), { code: 'DESTINATION_FAILED', message: /id/ })
       })
       assert.deepEqual(await readIds(place), [1])
+    })
+
+    test('a table takes 10,000 columns, and tells them all', async () => {
+      const place = await createPlace()
+      const columns = Array.from({ length: 10_000 - 2 }, (_, at) => integer(`column_${at}`))
+      const row = Object.fromEntries(columns.map(({ name: column }, at) => [column, at]))
+      await use(place, (d) => appendAll(d, {}, [(seq) => createBatch(seq, [row], { columns })]))
+      const known = (await use(place, (d) => d.openTable(createPlan()))).columns
+      assert.deepEqual(known, columns)
+      const [read] = await readRows(place, 'orders', [integer('column_0'), integer('column_9997')])
+      assert.deepEqual({ ...read }, { column_0: '0', column_9997: '9997' })
     })
 
     test('names may be reserved words, hold 300 characters, and come by the thousand', async () => {

@@ -10,13 +10,14 @@ import type { Harness } from './harness.ts'
 export function checkDeath(harness: Harness): void {
   const { name, use, readIds, createPlace } = harness
   suite(`${name}: death`, { skip: harness.kills === 0 && 'no process of its own can reach the place' }, () => {
-    for (const write of harness.updates ? ['append', 'merge'] : ['append']) {
+    for (const write of harness.updates ? (['append', 'merge', 'scd2'] as const) : (['append'] as const)) {
+      const plan = { write, primaryKey: write === 'append' ? [] : ['id'] }
       test(`after kill -9 at random moments rows and position agree (${write})`, async () => {
         const place = await createPlace()
         for (let kill = 0; kill < harness.kills; kill += 1) {
           await killWhileAppending(place, write, Math.random() * 300)
           const { seq, checkpoint } = await use(place, async (d) => {
-            await using writer = await d.openTable(createPlan({ position: await d.readPosition('orders') }))
+            await using writer = await d.openTable(createPlan({ ...plan, position: await d.readPosition('orders') }))
             assert.ok(writer)
             return d.readPosition('orders')
           })

@@ -8,6 +8,12 @@ export interface DestinationOptions {
   readonly updates: boolean
   /** How many kills the kill test does; 0 where a process of its own cannot reach the place. */
   readonly kills: number
+  /** The largest integer that a bignumeric column takes; 2^127 - 1 where absent. */
+  readonly largest?: string
+  /** How often a property is tried; 25 times where absent. */
+  readonly runs?: number
+  /** Why declared types do not widen here, where what stands for the service cannot do what the service does. */
+  readonly cannotWidenDeclared?: string
   /** An empty place of this test's own, as a destination's text. */
   readonly createPlace: () => Promise<string>
   /** The rows of a table as text, in any order; empty where there is no table. Nothing has the place open. */

@@ -1,0 +1,134 @@
+import type { App } from '../app.ts'
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import type { Destination } from '../destinations/destination.ts'
+import type { SyncError } from '../errors.ts'
+import type { Meter } from '../http/meter.ts'
+import type { Budget } from '../resume/budget.ts'
+import type { Deadline } from '../resume/deadline.ts'
+import type { RunObservation } from '../telemetry/observe-run.ts'
+import { createJob } from './job.ts'
+import type { Provider } from './provider.ts'
+import { describeError, type RunStatus, type StreamRecord } from './run-record.ts'
+import type { RunRequest } from './run-request.ts'
+import type { RunContext } from './run.ts'
+import { syncStream } from './stream.ts'
+
+/** What the streams of one run share. */
+export interface Run {
+  readonly connector: Connector
+  readonly request: RunRequest
+  readonly app: App
+  readonly context: RunContext
+  readonly budget: Budget
+  readonly destination: Destination
+  readonly startedAt: string
+  readonly observation: RunObservation
+}
+
+/** Reads one stream, tells whoever watches, and says what came of it. */
+export async function runStream(stream: StreamConfig, run: Run, provider: Provider): Promise<StreamRecord> {
+  const { connector, request, app, context, budget, destination } = run
+  const { log, effects } = app
+  const labels = { connector: connector.name, stream: stream.name, run: context.runId }
+  const meter: Meter = { requests: 0, retries: 0, bytes: 0 }
+  const observation = run.observation.stream(stream.name, (text) => app.redactor.redact(text))
+  const counts = { rows: 0, rejected: 0, pages: 0 }
+  let read = 0
+  const report = (): void =>
+    context.onProgress?.({
+      stream: stream.name,
+      rows: counts.rows,
+      read,
+      pages: counts.pages,
+      requests: meter.requests,
+      retries: meter.retries,
+      ...(meter.waitingUntil !== undefined && { waitingUntil: meter.waitingUntil }),
+    })
+  const job = createJob({
+    connector,
+    stream,
+    runId: context.runId,
+    startedAt: run.startedAt,
+    env: app.env,
+    effects,
+    fullRefresh: request.full_refresh,
+    backfill:
+      request.from !== undefined && request.until !== undefined
+        ? { from: request.from, until: request.until }
+        : undefined,
+    batchAge: destination.batchAge,
+    mayStop: (rows) => {
+      read = rows
+      report()
+      return (
+        budget.soft.aborted ||
+        effects.now() >= budget.deadline.at ||
+        (request.limit !== undefined && rows >= request.limit)
+      )
+    },
+    isStopped: () => budget.soft.aborted,
+    describe: provider.describe,
+    client: provider.client(meter, observation.requests),
+    withoutCredentials: provider.withoutCredentials,
+    signal: context.stop.hard,
+    onFound: (name, paginator, warning) => {
+      if (warning === undefined) log.info({ ...labels, stream: name }, `${name}: pages by ${paginator.type}`)
+      else log.warn({ ...labels, stream: name }, `${name}: ${warning}`)
+    },
+  })
+  if (destination.guarantee === 'at-least-once' && job.write !== 'append' && job.write !== 'replace') {
+    log.warn(
+      labels,
+      `${stream.name}: files cannot be updated, so every version of a row is kept; take the last one of each key`,
+    )
+  }
+  // Beside each page, so that retries and waits show while they happen.
+  const ticker = context.onProgress && setInterval(report, 500)
+  const outcome = await syncStream(job, {
+    destination,
+    soft: budget.soft,
+    onRestart: () => {
+      log.warn(labels, `${stream.name}: the listing starts again, as the provider wants it`)
+      Object.assign(counts, { rows: 0, rejected: 0, pages: 0 })
+    },
+    onCommit: ({ batch, pages }) => {
+      counts.rows += batch.rows
+      counts.rejected += batch.rejects.length
+      counts.pages += pages
+      observation.committed({ seq: batch.seq, rows: batch.rows, bytes: batch.lines.size })
+      log.info(
+        { ...labels, seq: batch.seq, rows: batch.rows, rejected: batch.rejects.length, pages, bytes: batch.lines.size },
+        `${stream.name}: committed ${batch.rows} ${batch.rows === 1 ? 'row' : 'rows'}`,
+      )
+      report()
+    },
+  }).finally(() => clearInterval(ticker))
+  const resumeAt = outcome.error && comeBackAt(outcome.error, budget.deadline)
+  const handedOver = resumeAt !== undefined
+  const status: RunStatus = handedOver ? 'handed_over' : outcome.status
+  if (outcome.error)
+    log[handedOver ? 'warn' : 'error'](
+      { ...labels, code: outcome.error.code, err: outcome.error },
+      outcome.error.message,
+    )
+  const record: StreamRecord = {
+    stream: stream.name,
+    status,
+    ...counts,
+    requests: meter.requests,
+    retries: meter.retries,
+    bytes: meter.bytes,
+    cursor: { from: outcome.from, to: outcome.to },
+    schema_changes: [...outcome.schemaChanges],
+    ...(resumeAt !== undefined && { resume_at: new Date(resumeAt).toISOString() }),
+    ...(outcome.error && { error: describeError(outcome.error) }),
+  }
+  observation.end(record)
+  return record
+}
+
+/** When the next run may take over, where waiting for the provider would outlast this one; in milliseconds since 1970. */
+function comeBackAt({ code, details: { retryAt } }: SyncError, { at }: Deadline): number | undefined {
+  if (code !== 'RATE_LIMITED' || !Number.isFinite(at) || typeof retryAt !== 'number') return undefined
+  return retryAt > at ? retryAt : undefined
+}

@@ -1,0 +1,40 @@
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import { nearestName } from '../config/nearest.ts'
+import { writeMode } from '../config/write-mode.ts'
+import { SyncError } from '../errors.ts'
+import type { RunRequest } from './run-request.ts'
+
+/** The streams that a run is asked for. Throws `REQUEST_INVALID` for one that is not there, or has no backfill. */
+export function selectStreams(
+  { streams, name }: Connector,
+  { streams: wanted, from }: RunRequest,
+): readonly StreamConfig[] {
+  const selected =
+    wanted === undefined
+      ? streams
+      : wanted.map(
+          (stream) => streams.find((candidate) => candidate.name === stream) ?? unknownStream(stream, streams, name),
+        )
+  const plain = from === undefined ? undefined : selected.find(({ incremental }) => !incremental)
+  if (plain)
+    throw new SyncError(
+      'REQUEST_INVALID',
+      `Stream ${plain.name} of ${name} has no incremental cursor, so no backfill from a cursor on can be made; leave --from and --until out, or name other streams`,
+    )
+  const replaced = from === undefined ? undefined : selected.find((stream) => writeMode(stream) === 'replace')
+  if (replaced)
+    throw new SyncError(
+      'REQUEST_INVALID',
+      `Stream ${replaced.name} of ${name} is replaced as a whole by each run, so it has no backfill; leave --from and --until out`,
+    )
+  return selected
+}
+
+function unknownStream(stream: string, streams: readonly StreamConfig[], connector: string): never {
+  const names = streams.map(({ name }) => name)
+  const nearest = nearestName(stream, names)
+  throw new SyncError(
+    'REQUEST_INVALID',
+    `There is no stream ${stream} in ${connector}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}: it has ${names.join(', ')}.`,
+  )
+}
