@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Env } from '../app.ts'
 import { toSyncError } from '../errors.ts'
+import { parseInbound } from '../inbound/config.ts'
 import { createDrain } from './drain.ts'
 import { takeSignals } from './framework.ts'
 import { errorAnswer, send } from './respond.ts'
@@ -9,9 +10,10 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 /**
  * The function. `/healthz` answers at once; whatever a run needs is loaded by the first request that asks for more, so
- * that an instance starts fast.
+ * that an instance starts fast. Throws `CONFIG_INVALID` where the front door would not be kept as it was meant to be.
  */
 export function createEntry(env: Env): HttpHandler {
+  parseInbound(env)
   let handler: Promise<HttpHandler> | undefined
   return async (request, response) => {
     if (pathOf(request) === '/healthz') return answerHealth(request, response)

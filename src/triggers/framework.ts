@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
+import type { Env } from '../app.ts'
 
 /**
  * Keeps the functions framework from reading request bodies and paths, so that the trigger does it, with its own limit
@@ -13,6 +14,16 @@ export function keepRequests(): void {
     delete request.headers['transfer-encoding']
     if (!isDecodable(request.url ?? '')) request.url = `/${encodeURIComponent(request.url ?? '')}`
   })
+}
+
+/** The target for event-driven deployment; the framework itself reads its requests. */
+export const eventTarget = 'headrace-event'
+
+/** Whether the framework was started for events, by the flag or variable that it looks at itself. */
+export function servesEvents(args: readonly string[], env: Env): boolean {
+  const flag = args.findIndex((arg) => arg === '--target' || arg.startsWith('--target='))
+  const value = args[flag]?.split('=', 2)[1] ?? args[flag + 1]
+  return (flag >= 0 ? value : env['FUNCTION_TARGET']) === eventTarget
 }
 
 function isDecodable(path: string): boolean {

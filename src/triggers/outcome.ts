@@ -7,6 +7,28 @@ export function answerRecord(record: RunRecord): Answer {
   return { status: statusOf(record), body: record }
 }
 
+/** The same for a queue, which delivers again whatever is not acknowledged: only what cannot get better is. */
+export function answerQueue(record: RunRecord): Answer {
+  if (!mayImprove(record)) return { status: 200, body: record }
+  const answer = answerRecord(record)
+  const isCut = record.status === 'failed' && answer.status === 202
+  return isCut ? { ...answer, status: new SyncError('INTERRUPTED', '').status } : answer
+}
+
+/** What a trigger answers where there was no run. */
+export function answerError(error: SyncError): Answer {
+  const { retryAfter } = error.details
+  const headers = typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : undefined
+  return errorAnswer(error.status, error, error.code === 'CALLER_UNKNOWN' ? { 'www-authenticate': 'Bearer' } : headers)
+}
+
+/** Whether the same message, delivered again, may do better; where it may not, it is acknowledged. */
+export function mayImprove(outcome: RunRecord | SyncError): boolean {
+  // The front door's words are for the one who calls, not for the message: a dead-letter topic shows them.
+  if (outcome instanceof SyncError) return outcome.retry || outcome.code.startsWith('CALLER_')
+  return outcome.status !== 'failed' || failuresOf(outcome).some(({ retry }) => retry)
+}
+
 function statusOf(record: RunRecord): number {
   switch (record.status) {
     case 'complete':
@@ -29,6 +51,3 @@ function failuresOf({ error, streams }: RunRecord): readonly SyncError[] {
     failure === undefined ? [] : [new SyncError(failure.code as ErrorCode, failure.message)],
   )
 }
-
-/** What a trigger answers where there was no run. */
-export const answerError = (error: SyncError): Answer => errorAnswer(error.status, error)

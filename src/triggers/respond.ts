@@ -4,8 +4,9 @@ import type { ErrorCode } from '../errors.ts'
 /** An answer to a trigger: plain data. */
 export interface Answer {
   readonly status: number
-  readonly body: object
-  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON; a text as it is, `headers` say what it is. */
+  readonly body: object | string
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 export function errorAnswer(
@@ -17,11 +18,16 @@ export function errorAnswer(
   return { status, body: { error: { code, message } }, ...(headers && { headers }) }
 }
 
+/** Sends the caller elsewhere, to a path of this service's or a sign-in provider's, with GET. */
+export function redirectAnswer(location: string, headers: Answer['headers'] = {}): Answer {
+  return { status: 303, body: '', headers: { location, ...headers } }
+}
+
 /** Resolves when the answer has been handed to the network, or the caller has gone. */
 export async function send(response: ServerResponse, { status, body, headers }: Answer): Promise<void> {
-  const text = Buffer.from(JSON.stringify(body) + '\n')
+  const text = Buffer.from(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`)
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
     'content-length': text.length,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

@@ -6,18 +6,29 @@ import { type RunRequest, runRequest } from '../sync/run-request.ts'
 
 const known = Object.keys(runRequest.shape)
 
+/** A body of 1 MiB may be wrong in a hundred thousand places. */
+const mostTold = 3
+const longestName = 200
+
 /**
  * What a trigger asks for. `name` is the connector of `POST /run/NAME`, beside which the body may be empty. Throws
  * `REQUEST_INVALID`; a connector is named, never given as a path.
  */
 export function parseRunRequest(body: string, name?: string): RunRequest {
-  const value = body.trim() === '' ? {} : parseObject(body)
+  return toRunRequest(body.trim() === '' ? {} : parse(body), name)
+}
+
+/** The same of a body that is parsed already. */
+export function toRunRequest(body: unknown, name?: string): RunRequest {
+  const value = toObject(body)
   if (name !== undefined && value['connector'] !== undefined && value['connector'] !== name)
-    throw invalid(`The path names the connector ${name}, the body another one: leave connector out of the body.`)
+    throw invalid(
+      `The path names the connector ${name.slice(0, longestName)}, the body another one: leave connector out of the body.`,
+    )
   const result = runRequest.safeParse(name === undefined ? value : { ...value, connector: name })
-  if (!result.success) throw invalid(result.error.issues.map(describeIssue).join(' '))
+  if (!result.success) throw invalid(result.error.issues.slice(0, mostTold).map(describeIssue).join(' '))
   const { connector } = result.data
-  if (!isConnectorName(connector))
+  if (connector.length > longestName || !isConnectorName(connector))
     throw invalid(`connector: expected a name of letters, digits, _ and -, as in the connectors' directory.`)
   const { from, until } = result.data
   if (from !== undefined && until !== undefined && isAfter(from, until))
@@ -31,13 +42,15 @@ export function limitBudget(request: RunRequest, seconds: number | undefined): R
   return Number.isFinite(allowed) ? { ...request, budget_seconds: allowed } : request
 }
 
-function parseObject(body: string): Record<string, unknown> {
-  let value: unknown
+function parse(body: string): unknown {
   try {
-    value = JSON.parse(body)
+    return JSON.parse(body)
   } catch (cause) {
     throw invalid('The body is not valid JSON: send an object such as {"connector": "acme"}.', cause)
   }
+}
+
+function toObject(value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw invalid('The body is not a JSON object: send one such as {"connector": "acme"}.')
 }
@@ -47,6 +60,8 @@ type Issue = NonNullable<ReturnType<typeof runRequest.safeParse>['error']>['issu
 function describeIssue(issue: Issue): string {
   if (issue.code === 'unrecognized_keys')
     return issue.keys
+      .slice(0, mostTold)
+      .map((key) => key.slice(0, 60))
       .map((key) => `Unknown key ${JSON.stringify(key)}${suggest(key, known)}: expected ${known.join(', ')}.`)
       .join(' ')
   const place = issue.path.map(String).join('.')

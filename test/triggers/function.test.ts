@@ -28,7 +28,7 @@ for (const [name, start] of [
       dir.write('acme.yaml', connectorText(api.url))
       dir.write('broken.yaml', connectorText(api.url).replaceAll('acme', 'broken').replaceAll('orders', 'nothing'))
       dir.write('wrong.yaml', 'name: wrong\n')
-      const env = { HEADRACE_CONNECTORS: dir.path, HEADRACE_DESTINATION: 'duckdb:w.duckdb' }
+      const env = { HEADRACE_CONNECTORS: dir.path, HEADRACE_DESTINATION: 'duckdb:w.duckdb', HEADRACE_INBOUND: 'iam' }
       service = await start({ cwd: dir.path, env: { ...env, HEADRACE_BUDGET_SECONDS: '100' } })
     })
     after(async () => {
@@ -148,7 +148,9 @@ for (const [name, start] of [
 
     test('a wrong method answers 405 and names the right one', async () => {
       for (const [method, path, allow] of [
-        ['GET', '/', 'POST'],
+        ['DELETE', '/', 'GET, HEAD, POST'],
+        ['GET', '/run/acme', 'POST'],
+        ['POST', '/runs/0', 'GET, HEAD'],
         ['PUT', '/run/acme', 'POST'],
         ['POST', '/status.json', 'GET, HEAD'],
         ['DELETE', '/healthz', 'GET, HEAD'],
@@ -157,6 +159,22 @@ for (const [name, start] of [
         assert.equal(response.headers.get('allow'), allow)
         await assertRefused(response, 405, new RegExp(method))
       }
+    })
+
+    test('GET / shows the status page under a strict content security policy', async () => {
+      const response = await fetch(service.url)
+      assert.equal(response.status, 200)
+      assert.match(response.headers.get('content-type') ?? '', /^text\/html/)
+      assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+      assert.match(await response.text(), /acme/)
+    })
+
+    test('GET /runs/ID shows one run, and 404 where there is none', async () => {
+      const { run_id: id } = (await (await post('/run/acme')).json()) as RunRecord
+      const response = await fetch(`${service.url}/runs/${id}`)
+      assert.equal(response.status, 200)
+      assert.ok((await response.text()).includes(id))
+      await assertRefused(await fetch(`${service.url}/runs/00000000-0000-4000-8000-000000000000`), 404, /no such run/)
     })
 
     test('an unknown path answers 404', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { answerRecord } from '../../src/triggers/outcome.ts'
+import { answerQueue, answerRecord } from '../../src/triggers/outcome.ts'
 import { limitBudget, parseRunRequest } from '../../src/triggers/run-request.ts'
 import { budgetOf } from '../../src/app.ts'
 import { SyncError } from '../../src/errors.ts'
@@ -90,5 +90,12 @@ suite('the answer to a trigger', () => {
   test('is 202 where nothing but a signal cut the run short', () => {
     assert.equal(answerRecord(record('failed', ['', 'INTERRUPTED'])).status, 202)
     assert.equal(answerRecord(record('failed', ['API_REFUSED', 'INTERRUPTED'])).status, 503)
+  })
+
+  test('lets a queue deliver again what a signal cut short, as nobody else goes on with it', () => {
+    assert.equal(answerQueue(record('failed', ['', 'INTERRUPTED'])).status, 503)
+    assert.equal(answerQueue(record('handed_over', [''])).status, 202)
+    assert.equal(answerQueue(record('failed', ['STATE_CONFLICT'])).status, 409)
+    assert.equal(answerQueue(record('failed', ['SECRET_MISSING'])).status, 200)
   })
 })

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import { cliPath, plainEnv } from '../cli/support.ts'
+import { freePort } from '../support/free-port.ts'
 
 const root = join(import.meta.dirname, '../..')
 const framework = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
@@ -19,18 +18,32 @@ export interface FunctionProcess extends AsyncDisposable {
 export interface FunctionOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Where the environment has to name it; a free one otherwise. */
+  readonly port?: number
 }
 
 /** The function under the real functions framework. */
 export const startFunction = (options: FunctionOptions): Promise<FunctionProcess> =>
   start((port) => [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace', '--port', port], options)
 
+/** The function for events under the real functions framework; it has no `/healthz`, so it is up once its port is. */
+export const startEventFunction = (options: FunctionOptions): Promise<FunctionProcess> =>
+  start(
+    (port) => [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace-event', '--port', port],
+    options,
+    listens,
+  )
+
 /** The same by `headrace serve`. */
 export const startServe = (options: FunctionOptions): Promise<FunctionProcess> =>
   start((port) => [cliPath, 'serve', '--port', port], options)
 
-async function start(args: (port: string) => string[], { cwd, env }: FunctionOptions): Promise<FunctionProcess> {
-  const port = await freePort()
+async function start(
+  args: (port: string) => string[],
+  { cwd, env, port: wanted }: FunctionOptions,
+  isUp: (url: string) => Promise<boolean> = isHealthy,
+): Promise<FunctionProcess> {
+  const port = wanted ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   const child = spawn(process.execPath, args(String(port)), {
     cwd,
@@ -39,7 +52,7 @@ async function start(args: (port: string) => string[], { cwd, env }: FunctionOpt
   })
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  while (!(await isHealthy(url))) {
+  while (!(await isUp(url))) {
     if (child.exitCode !== null) throw new Error(`the function ended with ${child.exitCode}: ${stderr}`)
     await setTimeout(20)
   }
@@ -56,19 +69,20 @@ async function start(args: (port: string) => string[], { cwd, env }: FunctionOpt
   }
 }
 
+/** Whether anything answers there, whatever it says. */
+async function listens(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url)).text()
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function isHealthy(url: string): Promise<boolean> {
   try {
     return (await fetch(`${url}/healthz`)).ok
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

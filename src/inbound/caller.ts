@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+import { SyncError } from '../errors.ts'
+
+/** Who calls, and what he may do. */
+export interface Caller {
+  /** An e-mail or a user's name; undefined where the platform vouches for a caller that nobody named. */
+  readonly name?: string
+  readonly seesStatus: boolean
+  mayRun(connector: string): boolean
+  /** What the token of a form is bound to; undefined for a caller who can have no form. */
+  readonly session?: string
+  /** Whether there is a session of ours that `POST /logout` ends. */
+  readonly signedIn: boolean
+}
+
+/** Finds out who calls. Throws `CALLER_UNKNOWN`, `CALLER_REFUSED` and `CALLER_UNCHECKED`, never with a token in the words. */
+export type Check = (request: IncomingMessage) => Promise<Caller>
+
+/** What somebody on an allow-list may do. */
+export interface Rights {
+  readonly connectors: ReadonlySet<string> | 'all'
+  readonly status: boolean
+}
+
+export const allRights: Rights = { connectors: 'all', status: true }
+
+export function createCaller(rights: Rights, who: Omit<Caller, 'seesStatus' | 'mayRun'>): Caller {
+  const { connectors, status } = rights
+  return { ...who, seesStatus: status, mayRun: (connector) => connectors === 'all' || connectors.has(connector) }
+}
+
+export const unknownCaller = (message: string): SyncError => new SyncError('CALLER_UNKNOWN', message)
+export const refusedCaller = (message: string): SyncError => new SyncError('CALLER_REFUSED', message)
