@@ -1,30 +1,41 @@
-import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { type App, destinationOf } from '../app.ts'
 import type { Connector } from '../config/connector.ts'
-import { findConnector, isConnectorName } from '../config/find.ts'
-import { loadConnector } from '../config/load.ts'
-import { parseDestination } from '../destinations/index.ts'
+import { findConnector } from '../config/find.ts'
 import { toSyncError } from '../errors.ts'
+import { createSemaphore } from '../http/semaphore.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import type { RunRecord } from '../sync/run-record.ts'
+import { type Expectation, type Health, type State, createHistory, judgeStream, states } from './health.ts'
+import { readHistory } from './history.ts'
+import { type Logs, keepLogs, recallLast, recallLogs } from './log-cache.ts'
+import { readSchedule } from './schedule.ts'
+import { isThere, listConnectors, loadKnown } from './sources.ts'
 
 /** Where a stream stands. */
-export interface StreamStatus {
+export interface StreamStatus extends Health {
   readonly stream: string
   readonly commits: number
-  readonly committed_at: string
+  /** RFC 3339; null where nothing was committed yet. */
+  readonly committed_at: string | null
   readonly cursor: CursorValue | null
   /** True inside a listing that the next run goes on with. */
   readonly open: boolean
 }
 
 export interface ConnectorStatus {
+  /** What it is called on the command line and in `POST /run/NAME`. */
+  readonly name: string
   readonly connector: string
   readonly destination?: string
+  readonly state: State
+  readonly schedule?: { readonly cron: string; readonly time_zone: string; readonly next?: string }
+  readonly expect?: Expectation
+  /** Those of the connector file, then those that are only in the commit log. */
   readonly streams: readonly StreamStatus[]
   /** Newest first. */
   readonly runs: readonly RunRecord[]
+  /** Another process writes there now: what is told is what was known before. */
+  readonly busy?: true
   /** Why nothing more is known. */
   readonly error?: { readonly code: string; readonly message: string }
 }
@@ -39,62 +50,126 @@ export interface StatusOptions {
   readonly destination?: string | undefined
   /** Runs of each connector; 20 where absent. */
   readonly limit?: number | undefined
+  /** Only as many runs as an overview of all connectors shows. */
+  readonly brief?: boolean | undefined
 }
 
 /** Reads recent runs and positions; what is wrong with one connector is told beside it. Throws `CONNECTOR_NOT_FOUND`. */
 export async function readStatus(app: App, options: StatusOptions): Promise<StatusReport> {
   const wanted = options.connector === undefined ? await listConnectors(app.connectorsDir) : [options.connector]
-  const connectors: ConnectorStatus[] = []
-  for (const name of wanted) {
-    const path = await findConnector(name, app.connectorsDir)
-    connectors.push(await readConnector(name, path, { app, options }))
-  }
+  const limit = options.limit ?? (options.brief ? Math.min(20, Math.max(3, Math.floor(400 / wanted.length))) : 20)
+  const paths = await Promise.all(wanted.map((name) => findConnector(name, app.connectorsDir)))
+  // Side by side, as connectors that share a file then open it once.
+  const places = createSemaphore(readersAtOnce)
+  const fresh: (() => Promise<void>)[] = []
+  const connectors = await Promise.all(
+    wanted.map(async (name, at) => {
+      const leave = await places.enter(new AbortController().signal)
+      return readConnector(name, paths[at] as string, { app, options, limit, fresh }).finally(leave)
+    }),
+  )
+  for (const keep of fresh) await keep()
   return { connectors }
 }
 
-async function readConnector(
-  name: string,
-  path: string,
-  { app, options }: { readonly app: App; readonly options: StatusOptions },
-): Promise<ConnectorStatus> {
-  const none = { connector: name, streams: [], runs: [] }
+const readersAtOnce = 16
+
+interface Reading {
+  readonly app: App
+  readonly options: StatusOptions
+  readonly limit: number
+  /** Told how to keep what was read, for when every destination is closed again. */
+  readonly fresh: (() => Promise<void>)[]
+}
+
+async function readConnector(name: string, path: string, reading: Reading): Promise<ConnectorStatus> {
+  const { app, options, limit } = reading
+  const none = { name, connector: name, state: 'never', streams: [], runs: [] } as const
   let connector: Connector
   try {
-    connector = await loadConnector(path)
+    connector = await loadKnown(path)
   } catch (thrown) {
     // Of one connector it is the answer; among many it must not hide the others.
     if (options.connector !== undefined) throw thrown
-    return { ...none, error: describe(thrown) }
+    return { ...none, state: 'failed', error: describe(thrown) }
   }
   const spec = destinationOf(connector, app.env, options.destination)
-  const known = { ...none, connector: connector.name, destination: spec }
-  const parsed = parseDestination(spec)
-  // To look must not make a file.
-  if (!existsSync(parsed.type === 'duckdb' ? parsed.path : parsed.dir)) return known
-  try {
-    await using destination = await app.openDestination(connector, spec)
-    const runs = await destination.recentRuns(options.limit ?? 20)
-    const positions = await destination.positions()
-    const streams = positions.map(({ stream, seq, checkpoint, committedAt }) => ({
-      stream,
-      commits: seq,
-      committed_at: committedAt,
-      cursor: checkpoint.done,
-      open: checkpoint.open !== undefined,
-    }))
-    return { ...known, streams, runs }
-  } catch (thrown) {
-    return { ...known, error: describe(thrown) }
+  const { schedule, expect } = connector
+  const now = app.effects.now()
+  const nextFiring = schedule && (await readSchedule(schedule))
+  const next = nextFiring?.(now)
+  const known = {
+    ...none,
+    connector: connector.name,
+    destination: spec,
+    ...(schedule && { schedule: { ...schedule, ...(next !== undefined && { next: new Date(next).toISOString() }) } }),
+    ...(expect && { expect }),
+    streams: connector.streams.map(({ name: stream }) => ({ ...nothingCommitted, stream, state: 'never' as const })),
   }
+  try {
+    if (!isThere(spec)) return known
+    return judge(known, await readLogs(connector, spec, { ...reading, now }))
+  } catch (thrown) {
+    const error = describe(thrown)
+    if (error.code !== 'DESTINATION_BUSY') return { ...known, state: 'failed', error }
+    const last = recallLast({ spec, connector: connector.name })
+    if (last) return { ...judge(known, last), busy: true }
+    return {
+      ...known,
+      state: 'busy',
+      busy: true,
+      streams: known.streams.map((stream) => ({ ...stream, state: 'busy' })),
+    }
+  }
+
+  function judge(of: ConnectorStatus, { runs, positions: all }: Logs): ConnectorStatus {
+    const positions = new Map(all.map((position) => [position.stream, position]))
+    const names = new Set([...connector.streams.map(({ name: stream }) => stream), ...positions.keys()])
+    const history = createHistory(runs, { expect, nextFiring })
+    const streams = [...names].map((stream): StreamStatus => {
+      const health = judgeStream(stream, history, now)
+      const position = positions.get(stream)
+      if (!position) return { ...nothingCommitted, stream, ...health }
+      const { seq, checkpoint, committedAt } = position
+      return {
+        stream,
+        commits: seq,
+        committed_at: committedAt,
+        cursor: checkpoint.done,
+        open: checkpoint.open !== undefined,
+        ...health,
+      }
+    })
+    return { ...of, state: worstOf(streams, runs), streams, runs: runs.slice(0, limit) }
+  }
+}
+
+async function readLogs(
+  connector: Connector,
+  spec: string,
+  reading: Reading & { readonly now: number },
+): Promise<Logs> {
+  const { app, limit, now, fresh } = reading
+  const key = { spec, connector: connector.name }
+  const known = await recallLogs(key, limit, now)
+  if (known) return known
+  await using destination = await app.openDestination(connector, spec)
+  const logs = {
+    runs: await readHistory(destination, connector, { limit, now }),
+    positions: await destination.positions(),
+  }
+  fresh.push(() => keepLogs(key, logs, { limit, now }))
+  return logs
+}
+
+const nothingCommitted = { commits: 0, committed_at: null, cursor: null, open: false } as const
+
+function worstOf(streams: readonly StreamStatus[], [last]: readonly RunRecord[]): State {
+  if (last?.error) return 'failed'
+  return states.find((state) => streams.some((stream) => stream.state === state)) ?? 'never'
 }
 
 const describe = (thrown: unknown): { code: string; message: string } => {
   const { code, message } = toSyncError(thrown)
   return { code, message }
-}
-
-async function listConnectors(dir: string): Promise<readonly string[]> {
-  if (!existsSync(dir)) return []
-  const names = (await readdir(dir)).flatMap((file) => /^(.+)\.(?:ya?ml|json)$/.exec(file)?.[1] ?? [])
-  return [...new Set(names)].filter(isConnectorName).toSorted()
 }

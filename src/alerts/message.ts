@@ -1,0 +1,57 @@
+import type { RunRecord } from '../sync/run-record.ts'
+import type { Change } from './changes.ts'
+
+/** What is sent: the body of a webhook, as it stays from version to version. */
+export interface Alert {
+  readonly version: 1
+  /** `recovered` where everything that changed is well again. */
+  readonly status: 'failing' | 'recovered'
+  readonly connector: string
+  readonly run_id: string
+  /** When the run ended (RFC 3339). */
+  readonly at: string
+  /** All of it for a person, some lines. */
+  readonly text: string
+  readonly changes: readonly Change[]
+  /** The page of the run, where the service knows its own address. */
+  readonly url?: string
+}
+
+const mostShown = 20
+
+/** `url` is the page of the run. */
+export function createAlert(run: RunRecord, changes: readonly Change[], url?: string): Alert {
+  const status = changes.every(({ kind }) => kind === 'recovered') ? 'recovered' : 'failing'
+  const shown = changes.slice(0, mostShown).map((change) => describeChange(run.connector, change))
+  const rest = changes.length - shown.length
+  const text = [...shown, ...(rest > 0 ? [`And ${rest} more.`] : []), ...(url ? [url] : [])].join('\n')
+  return {
+    version: 1,
+    status,
+    connector: run.connector,
+    run_id: run.run_id,
+    at: run.finished_at,
+    text,
+    changes,
+    ...(url && { url }),
+  }
+}
+
+/** For a subject or a title: one line. */
+export function titleOf({ status, connector, changes }: Alert): string {
+  const streams = changes.flatMap(({ stream }) => stream ?? [])
+  const what = streams.length === 1 ? ` / ${streams[0]}` : streams.length > 1 ? ` (${streams.length} streams)` : ''
+  return `headrace: ${connector}${what} ${status === 'recovered' ? 'has recovered' : 'needs attention'}`
+}
+
+function describeChange(connector: string, { kind, stream, code, message, advice }: Change): string {
+  const name = stream === undefined ? connector : `${connector} / ${stream}`
+  switch (kind) {
+    case 'recovered':
+      return `${name} has recovered.`
+    case 'empty':
+      return `${name} has brought fewer rows than its connector expects.`
+    case 'failed':
+      return `${name} failed: ${code ?? 'unknown'}: ${message ?? ''}${advice === undefined ? '' : `\nWhat to do: ${advice}`}`
+  }
+}
