@@ -1,0 +1,62 @@
+import { SyncError } from '../../errors.ts'
+import { missingRole } from './roles.ts'
+import { isPassing, ServiceError } from './service-error.ts'
+import type { Warehouse } from './warehouse.ts'
+
+/** Converts whatever was thrown; `where` names the table or the deed in plain words. */
+export async function toFailure(warehouse: Warehouse, thrown: unknown, where: string): Promise<unknown> {
+  if (!(thrown instanceof ServiceError)) return thrown
+  const { client } = warehouse
+  const message = withoutValues(thrown.message)
+  const project = `project ${client.project}`
+  switch (thrown.reason) {
+    case 'accessDenied':
+      return new SyncError('DESTINATION_FORBIDDEN', await missingRole(warehouse, message))
+    case 'accessNotConfigured':
+    case 'SERVICE_DISABLED': {
+      const command = `gcloud services enable bigquery.googleapis.com --project=${client.project}`
+      return new SyncError('DESTINATION_FORBIDDEN', `The BigQuery API is not enabled in ${project}: run ${command}`)
+    }
+    case 'billingNotEnabled':
+      return new SyncError(
+        'DESTINATION_FORBIDDEN',
+        `${project} has no billing account, without which BigQuery takes no DML: link one (${message}).`,
+      )
+    case 'quotaExceeded':
+      return new SyncError(
+        'DESTINATION_UNAVAILABLE',
+        `A quota of BigQuery is used up for ${where} (${message}); what was committed is kept, and a run after the quota has refilled goes on from there.`,
+      )
+    case 'bytesBilledLimitExceeded':
+      return new SyncError(
+        'DESTINATION_FAILED',
+        `BigQuery would bill more for ${where} than maximum_bytes_billed allows, so nothing was written (${message}); raise the limit in the destination.`,
+      )
+    case 'stuck':
+    case 'elsewhere':
+      return new SyncError(
+        'DESTINATION_UNAVAILABLE',
+        `BigQuery does not end ${where}: ${message}; whether it took effect is told by _headrace_commits, which the next run reads.`,
+      )
+  }
+  if (isPassing(thrown)) {
+    return new SyncError(
+      'DESTINATION_UNAVAILABLE',
+      `BigQuery did not answer for ${where} (${thrown.status === 0 ? message : `${thrown.reason}: ${message}`}), however often it was asked; what was committed is kept, and the next run goes on from there.`,
+    )
+  }
+  if (thrown.status === 401) {
+    return new SyncError(
+      'DESTINATION_FORBIDDEN',
+      'BigQuery refuses the credentials of this process: run gcloud auth application-default login, or see that the service account is enabled.',
+    )
+  }
+  if (thrown.status === 403) return new SyncError('DESTINATION_FORBIDDEN', await missingRole(warehouse, message))
+  return new SyncError('DESTINATION_FAILED', `BigQuery refused ${where} (${thrown.reason}): ${message}`)
+}
+
+/** BigQuery quotes values in its words, and rows must not reach a log. Names in backticks and job ids stay. */
+function withoutValues(text: string): string {
+  const [line = ''] = text.split('\n', 1)
+  return line.replaceAll(/'[^']*'?|"[^"]*"?|[{[].*/g, '...').slice(0, 400)
+}

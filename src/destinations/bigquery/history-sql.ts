@@ -1,0 +1,258 @@
+import type { Column } from '../../schema/types.ts'
+import { typeTree } from '../../schema/type-tree.ts'
+import type { TablePlan } from '../destination.ts'
+import { isTime } from '../flags.ts'
+import { deletedAtColumn, loadedAtColumn, runIdColumn, sameName, validFromColumn, validToColumn } from '../system.ts'
+import { deletionTime } from './flag-sql.ts'
+import {
+  type Keys,
+  listKeys,
+  matchKeys,
+  orderColumn,
+  selectRows,
+  selectSome,
+  selectUnique,
+  seqColumn,
+  type Source,
+} from './rows-sql.ts'
+import { listNames, quoteName } from './sql.ts'
+import { toCastType } from './types.ts'
+
+// A history (`write: scd2`) has one row a version. A version holds from `_valid_from` up to `_valid_to` (exclusive), and
+// no two versions of a key begin at once. A deletion that is kept is a version of no length, so that what arrives late
+// finds it in its place.
+
+const [from, to, deleted, loaded] = [validFromColumn, validToColumn, deletedAtColumn, loadedAtColumn].map(
+  quoteName,
+) as [string, string, string, string]
+const forever = `TIMESTAMP '9999-12-31 23:59:59.999999+00'`
+
+export interface History {
+  readonly plan: TablePlan
+  /** The target, as SQL spells it. */
+  readonly table: string
+  /** Of the target. */
+  readonly columns: readonly Column[]
+  readonly keys: Keys
+  readonly sources: readonly Source[]
+  /** Conditions on `T`, as in `Bounds`. */
+  readonly conditions: readonly string[]
+}
+
+/** From when on a version holds where the cursor is a time, as an expression over its row; undefined where it is none. */
+export function cursorTime({ cursor, cursorUnit }: TablePlan, columns: readonly Column[]): string | undefined {
+  const column = columns.find(({ name }) => cursor !== undefined && sameName(name, cursor))
+  if (!column) return undefined
+  const value = quoteName(column.name)
+  if (isTime(column.type)) return `CAST(${value} AS TIMESTAMP)`
+  if (cursorUnit === undefined || (column.type !== 'integer' && column.type !== 'number')) return undefined
+  const [last, micros] = cursorUnit === 'seconds' ? [253_402_300_799, 1_000_000] : [253_402_300_799_999, 1_000]
+  return `IF(${value} BETWEEN 0 AND ${last}, TIMESTAMP_MICROS(CAST(${value} * ${micros} AS INT64)), NULL)`
+}
+
+/**
+ * The versions that change: those that come (`_headrace_fresh`) with when they end (`_headrace_end`), and the stored ones
+ * whose end becomes another. Each step is a SELECT of the one before, over all versions of the keys that come.
+ */
+export function selectVersions(history: History): string {
+  const { keys, columns, plan } = history
+  const key = listKeys(keys.columns, columns)
+  const timed = cursorTime(plan, columns) !== undefined
+  const present = plan.merges === true
+  const steps = [
+    lookBack(key, keys, timed),
+    recognize(key),
+    dropKnown({ keys, timed, present }),
+    meetPlaces(key),
+    stepAside,
+    takePlaces(key),
+    lookAhead(key),
+    endVersions,
+  ]
+  const lines = `${selectFresh(history, timed)}\nUNION ALL\n${selectStored(history)}`
+  const all = steps.reduce((rows, step) => step(`(${rows})`), lines)
+  return `SELECT * FROM (${all}) WHERE _headrace_fresh OR ${to} IS DISTINCT FROM _headrace_end`
+}
+
+const content = '_headrace_content'
+
+function listAll(columns: readonly Column[]): string {
+  const names = [
+    ...columns.map(({ name }) => name),
+    runIdColumn,
+    loadedAtColumn,
+    validFromColumn,
+    validToColumn,
+    deletedAtColumn,
+  ]
+  return listNames([...names, content, '_headrace_fresh', seqColumn, orderColumn])
+}
+
+/** Two versions are the same where every column of the provider's is. */
+function hashContent(columns: readonly Column[], prefix: string): string {
+  const cells = columns.map(({ name, type }) => {
+    const value = `${prefix}${quoteName(name)}`
+    return `${typeTree(type).kind === 'array' ? `IFNULL(${value}, [])` : value} AS ${quoteName(name)}`
+  })
+  return `SHA256(TO_JSON_STRING(STRUCT(${cells.join(', ')})))`
+}
+
+/** The rows that come, one for each moment of a key, or of a key where they have no time or are a listing of all. */
+function selectFresh({ plan, columns, keys, sources }: History, timed: boolean): string {
+  const time = [cursorTime(plan, columns), loaded].filter(Boolean).join(', ')
+  const rows = `SELECT *, COALESCE(${time}) AS ${from}, CAST(NULL AS TIMESTAMP) AS ${to}, ${deletionTime(plan.deletes ?? {}, columns)} AS ${deleted},
+${hashContent(columns, '')} AS ${content}, TRUE AS _headrace_fresh FROM (${selectRows(sources, columns, { ordered: true })})`
+  const moments =
+    timed && plan.merges !== true ? { ...keys, columns: [...keys.columns, validFromColumn], cursor: undefined } : keys
+  return `SELECT ${listAll(columns)} FROM (${selectUnique(rows, columns, moments)})`
+}
+
+/** The stored versions of the keys that come; of their columns only what the steps need. */
+function selectStored({ table, columns, keys, sources, conditions }: History): string {
+  const needed = [...keys.columns, ...(keys.cursor === undefined ? [] : [keys.cursor])]
+  const cells = columns.map(({ name, type }) => {
+    if (needed.some((one) => sameName(one, name))) return `T.${quoteName(name)}`
+    const kind = typeTree(type).kind
+    return `${kind === 'array' ? `${toCastType(type)}[]` : `CAST(NULL AS ${toCastType(type)})`} AS ${quoteName(name)}`
+  })
+  const own = [
+    `CAST(NULL AS STRING) AS ${runIdColumn}`,
+    `CAST(NULL AS TIMESTAMP) AS ${loaded}`,
+    `T.${from}`,
+    `T.${to}`,
+    `CAST(NULL AS TIMESTAMP) AS ${deleted}`,
+    `${hashContent(columns, 'T.')} AS ${content}`,
+    'FALSE AS _headrace_fresh',
+    `CAST(NULL AS INT64) AS ${seqColumn}`,
+    `CAST(NULL AS INT64) AS ${orderColumn}`,
+  ]
+  const comes = `EXISTS (SELECT 1 FROM (${selectSome(sources, keys.columns, columns)}) AS S WHERE ${matchKeys(keys.columns, columns)})`
+  return `SELECT ${[...cells, ...own].join(', ')} FROM ${table} AS T WHERE ${[...conditions, comes].join(' AND ')}`
+}
+
+type Step = (rows: string) => string
+
+const over = (by: string): string => `OVER (PARTITION BY ${by})`
+
+/** What is stored of the key of each row. */
+function lookBack(key: string, { cursor }: Keys, timed: boolean): Step {
+  const parts = [
+    `LOGICAL_OR(NOT _headrace_fresh AND ${to} IS NULL) ${over(key)} AS _headrace_open`,
+    `MAX(IF(_headrace_fresh, NULL, GREATEST(${from}, IFNULL(${to}, ${from})))) ${over(key)} AS _headrace_stop`,
+    `MAX(IF(_headrace_fresh, NULL, ${from})) ${over(key)} AS _headrace_last`,
+    ...(cursor === undefined || timed
+      ? []
+      : [`MAX(IF(_headrace_fresh, NULL, ${quoteName(cursor)})) ${over(key)} AS _headrace_cursor`]),
+  ]
+  return (rows) => `SELECT *, ${parts.join(', ')} FROM ${rows}`
+}
+
+/** Whether a stored version has the content of the row, whether the last one has, and whether that one still holds. */
+function recognize(key: string): Step {
+  const by = over(`${key}, ${content}`)
+  const isLast = `NOT _headrace_fresh AND ${from} = _headrace_last`
+  return (rows) => `SELECT *, LOGICAL_OR(NOT _headrace_fresh) ${by} AS _headrace_known,
+LOGICAL_OR(${isLast}) ${by} AS _headrace_stands, LOGICAL_OR(${isLast} AND ${to} IS NULL) ${by} AS _headrace_holds FROM ${rows}`
+}
+
+/**
+ * Leaves out what the history holds already (with a time of its own anywhere, else as what came last), and what is older
+ * than it where rows have no time. What has no time of its
+ * own, or is there again after it was deleted, begins behind all that is stored of its key.
+ */
+function dropKnown({
+  keys,
+  timed,
+  present,
+}: {
+  readonly keys: Keys
+  readonly timed: boolean
+  readonly present: boolean
+}): Step {
+  const stands = `IF(${deleted} IS NULL, _headrace_holds, _headrace_stands)`
+  const isKnown = !timed
+    ? stands
+    : present
+      ? '_headrace_known AND _headrace_open'
+      : `IF(${from} <> ${loaded}, _headrace_known, ${stands})`
+  const at = keys.cursor === undefined ? undefined : quoteName(keys.cursor)
+  const isOlder =
+    at === undefined || timed
+      ? ''
+      : ` OR (_headrace_cursor IS NOT NULL AND (${at} IS NULL OR ${at} < _headrace_cursor))`
+  const isBehind = timed ? `${present ? `NOT _headrace_open AND ${from} < _headrace_stop` : 'FALSE'}` : 'TRUE'
+  const begin = `IF(_headrace_fresh AND _headrace_stop IS NOT NULL AND ${isBehind}, GREATEST(${timed ? loaded : from}, _headrace_stop), ${from})`
+  return (rows) =>
+    `SELECT * REPLACE (${begin} AS ${from}) FROM ${rows} WHERE NOT _headrace_fresh OR NOT (${isKnown}${isOlder})`
+}
+
+/** What is stored that begins at the same moment. */
+function meetPlaces(key: string): Step {
+  const by = over(`${key}, ${from}`)
+  return (
+    rows,
+  ) => `SELECT *, LOGICAL_OR(NOT _headrace_fresh AND IFNULL(${to} = ${from}, FALSE)) ${by} AS _headrace_at_deletion,
+LOGICAL_OR(NOT _headrace_fresh AND IFNULL(${to} <> ${from}, TRUE)) ${by} AS _headrace_at_version FROM ${rows}`
+}
+
+/** A deletion and a version do not begin at once: the one that came later begins later. */
+const stepAside: Step = (rows) => {
+  const meets = `_headrace_fresh AND IF(${deleted} IS NULL, _headrace_at_deletion, _headrace_at_version)`
+  const later = `GREATEST(${loaded}, TIMESTAMP_ADD(${from}, INTERVAL 1 MICROSECOND))`
+  return `SELECT * REPLACE (IF(${meets}, ${later}, ${from}) AS ${from}) FROM ${rows}`
+}
+
+/** A version that begins with one that comes gives way to it; how long it held is kept. */
+function takePlaces(key: string): Step {
+  const by = `PARTITION BY ${key}, ${from}`
+  return (rows) => `SELECT *, MAX(IF(_headrace_fresh, NULL, IFNULL(${to}, ${forever}))) OVER (${by}) AS _headrace_held,
+IF(_headrace_fresh, ${deleted} IS NOT NULL, IFNULL(${to} = ${from}, FALSE)) AS _headrace_deletion FROM ${rows} WHERE TRUE
+QUALIFY ROW_NUMBER() OVER (${by} ORDER BY IF(_headrace_fresh, 0, 1), ${seqColumn} DESC, ${orderColumn} DESC) = 1`
+}
+
+/** What follows a version, and where the one that it interrupts was over. */
+function lookAhead(key: string): Step {
+  const line = `PARTITION BY ${key} ORDER BY ${from}`
+  return (rows) => `SELECT *, LEAD(${from}) OVER (${line}) AS _headrace_next,
+LAST_VALUE(_headrace_held IGNORE NULLS) OVER (${line} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS _headrace_over FROM ${rows}`
+}
+
+const endVersions: Step = (rows) => {
+  const interrupted = `IF(_headrace_over > ${from}, _headrace_over, ${forever})`
+  const end = `NULLIF(LEAST(IFNULL(_headrace_next, ${forever}), ${interrupted}), ${forever})`
+  return `SELECT *, IF(_headrace_deletion, ${from}, ${end}) AS _headrace_end FROM ${rows}`
+}
+
+interface Place {
+  /** As SQL spells it. */
+  readonly table: string
+  readonly columns: readonly Column[]
+  readonly filter: readonly string[]
+}
+
+/** How many keys of a table have several rows. */
+export function countRepeated({ table, keys, columns, filter }: Place & { readonly keys: readonly string[] }): string {
+  const where = filter.length > 0 ? ` WHERE ${filter.join(' AND ')}` : ''
+  return `SELECT COUNT(*) FROM (SELECT 1 FROM ${table} AS T${where} GROUP BY ${listKeys(keys, columns)} HAVING COUNT(*) > 1)`
+}
+
+/**
+ * The rows of a table that was no history so far become the first versions of one; those that are `marked` as deleted
+ * were so by then. The column that makes it a history
+ * gets its name last, so that a run that ends in between leaves a table of which the next one sees that it is none yet.
+ */
+export function beginHistory(
+  plan: TablePlan,
+  { table, columns, filter, marked }: Place & { readonly marked: boolean },
+): string {
+  const time = [cursorTime(plan, columns), loaded, 'TIMESTAMP(@loaded_at)'].filter(Boolean).join(', ')
+  // A flagged row says that it is gone, any other when it went.
+  const end = plan.deletes?.flag === undefined ? `GREATEST(${from}, ${deleted})` : from
+  const gone = [...filter, `${deleted} IS NOT NULL`].join(' AND ')
+  const ended = marked ? `UPDATE ${table} AS T SET _headrace_valid_to = ${end} WHERE ${gone};\n` : ''
+  return `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${from} TIMESTAMP;
+ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS _headrace_valid_to TIMESTAMP;
+UPDATE ${table} AS T SET ${from} = COALESCE(${time}) WHERE ${[...filter, `${from} IS NULL`].join(' AND ')};
+${ended}ALTER TABLE ${table} RENAME COLUMN _headrace_valid_to TO ${to};
+`
+}
