@@ -7,9 +7,12 @@ import { type Effects, systemEffects } from './effects.ts'
 import { SyncError } from './errors.ts'
 import { createDispatcher } from './http/dispatcher.ts'
 import { type Log, type LogLevel, createLog, logLevels } from './log.ts'
+import { type TaskQueue, createTaskQueue } from './resume/task-queue.ts'
 import { createSecretStore } from './secrets/index.ts'
 import { type Redactor, createRedactor } from './secrets/redactor.ts'
 import type { SecretStore } from './secrets/store.ts'
+import { type OpenTokenStore, createTokenStores } from './secrets/token-stores.ts'
+import { type Telemetry, noTelemetry, wantsTelemetry } from './telemetry/telemetry.ts'
 
 /** Everything a run needs from outside: made once a process, passed down. */
 export interface App {
@@ -22,7 +25,13 @@ export interface App {
   /** What `{{ env.NAME }}` may read. */
   readonly env: Env
   /** The store of `secret:`, `env:` and `file:` references of this connector. */
-  secretStore(connector: Connector): SecretStore
+  secretStore(connector: Pick<Connector, 'file'>): SecretStore
+  /** Where this connector's tokens that outlive a run are kept, by reference. */
+  tokenStore(connector: Connector): OpenTokenStore
+  /** Where the rest of a run goes that stops at its budget, if anywhere. */
+  readonly taskQueue: TaskQueue | undefined
+  /** Loaded by the first run where an exporter is configured. */
+  telemetry(): Promise<Telemetry>
   /** `spec` is the command line's or the trigger's; else the environment's, the connector's, `duckdb:headrace.duckdb`. */
   openDestination(connector: Connector, spec?: string): Promise<Destination>
 }
@@ -49,6 +58,9 @@ export function createApp(env: Env, options: AppOptions = {}): App {
   })
   const project = env['GOOGLE_CLOUD_PROJECT']
   const endpoint = env['HEADRACE_SECRET_MANAGER_ENDPOINT']
+  const google = { ...(project && { project }), ...(endpoint && { endpoint }) }
+  let telemetry: Promise<Telemetry> | undefined
+  const openTokenStore = createTokenStores({ env, ...google, effects: systemEffects, log })
   return {
     effects: systemEffects,
     log,
@@ -60,14 +72,45 @@ export function createApp(env: Env, options: AppOptions = {}): App {
       createSecretStore({
         connectorFile: file,
         env,
-        ...(project && { project }),
-        ...(endpoint && { endpoint }),
+        ...google,
         effects: systemEffects,
         log,
       }),
+    tokenStore: ({ file }) => openTokenStore(file),
+    taskQueue: openTaskQueue(env),
+    telemetry: () => (telemetry ??= loadTelemetry(env, log)),
     openDestination: (connector, spec) =>
-      openDestination(parseDestination(destinationOf(connector, env, spec)), connector.name),
+      openDestination(parseDestination(destinationOf(connector, env, spec)), connector.name, {
+        bigquery: { effects: systemEffects, endpoint: env['HEADRACE_BIGQUERY_ENDPOINT'], log },
+      }),
   }
+}
+
+function openTaskQueue(env: Env): TaskQueue | undefined {
+  const queue = env['HEADRACE_QUEUE']
+  if (!queue) return undefined
+  const url = env['HEADRACE_URL']
+  if (!url) {
+    const message = 'HEADRACE_QUEUE is set, but HEADRACE_URL is not: tasks must know where this service is called.'
+    throw new SyncError('CONFIG_INVALID', message)
+  }
+  const account = env['HEADRACE_TASKS_ACCOUNT']
+  const endpoint = env['HEADRACE_TASKS_ENDPOINT']
+  const budget = budgetOf(env)
+  return createTaskQueue({
+    queue,
+    url,
+    effects: systemEffects,
+    ...(account && { account }),
+    ...(endpoint && { endpoint }),
+    ...(budget !== undefined && { budget }),
+  })
+}
+
+async function loadTelemetry(env: Env, log: Log): Promise<Telemetry> {
+  if (!wantsTelemetry(env)) return noTelemetry
+  const { createOtlpTelemetry } = await import('./telemetry/otlp.ts')
+  return createOtlpTelemetry(log)
 }
 
 /** Where the rows of a connector go: `spec`, else the environment's, the connector's, `duckdb:headrace.duckdb`. */
@@ -104,6 +147,16 @@ export function budgetOf(env: Env): number | undefined {
   const timeout = Number(env['CLOUD_RUN_TIMEOUT_SECONDS'] ?? Number.NaN)
   // A minute to finish the batch, commit and answer; of a short timeout half.
   return timeout > 0 ? Math.max(timeout - 60, timeout / 2) : undefined
+}
+
+/** How many runs one process does at a time. Throws `CONFIG_INVALID`. */
+export function runsAtOnceOf(env: Env): number {
+  const count = Number(env['HEADRACE_RUNS_AT_ONCE'] || 4)
+  if (Number.isInteger(count) && count >= 1 && count <= 64) return count
+  throw new SyncError(
+    'CONFIG_INVALID',
+    `HEADRACE_RUNS_AT_ONCE is ${JSON.stringify(env['HEADRACE_RUNS_AT_ONCE'])}: expected a number from 1 to 64.`,
+  )
 }
 
 /** The port of `headrace serve`. Throws `CONFIG_INVALID`. */

@@ -1,6 +1,9 @@
-import { http } from '@google-cloud/functions-framework'
+import { cloudEvent, http } from '@google-cloud/functions-framework'
 import { createEntry } from './triggers/entry.ts'
-import { keepRequests } from './triggers/framework.ts'
+import { checkEventDoor, createEventTarget } from './triggers/event-target.ts'
+import { eventTarget, keepRequests, servesEvents } from './triggers/framework.ts'
 
-keepRequests()
+if (servesEvents(process.argv, process.env)) checkEventDoor(process.env)
+else keepRequests()
 http('headrace', createEntry(process.env))
+cloudEvent(eventTarget, createEventTarget(process.env))

@@ -15,6 +15,13 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError('expected a number of seconds above 0.')
 }
 
+/** A port that can be listened on. */
+export function parsePort(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= 65_535) return value
+  throw new InvalidArgumentError('expected a port from 1 to 65535.')
+}
+
 /** One of `choices`, or an error that names the nearest. */
 export function parseChoice<const T extends string>(choices: readonly T[]): (text: string) => T {
   return (text) => {

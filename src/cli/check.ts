@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto'
+import type { App } from '../app.ts'
+import type { Connector, StreamConfig } from '../config/connector.ts'
 import { findConnector } from '../config/find.ts'
 import { loadConnector } from '../config/load.ts'
-import { type StreamProbe, probeStream } from '../sync/probe.ts'
+import { toSyncError } from '../errors.ts'
+import { type Prober, type StreamProbe, failProbe, openProber, probeStream } from '../sync/probe.ts'
+import { type SignInReport, blameSignIns, findStep, trySignIns } from '../sync/sign-in.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { count } from './progress.ts'
 import { selectStream } from './select-stream.ts'
+import { describeSignIn, toSignInDocument } from './sign-in.ts'
 import type { Terminal } from './terminal.ts'
 
-/** `headrace check`: reads one page of each stream and writes nothing. */
+/** `headrace check`: signs in, reads one page of each stream and writes nothing. */
 export async function checkCommand(
   { connector: name, streams: wanted }: { readonly connector: string; readonly streams: readonly string[] },
   context: CommandContext,
@@ -22,16 +27,62 @@ export async function checkCommand(
   using interrupt = listenForInterrupt(() => undefined)
   const soft = interrupt.stop.soft
   // There is nothing to commit, so that the first signal ends it.
-  const run = { trigger: 'cli', runId: randomUUID(), stop: { soft, hard: soft } } as const
+  const run = { runId: randomUUID(), stop: { soft, hard: soft } }
+  const show = (text: string): void => {
+    if (!globals.json) terminal.print(redact(text))
+  }
+  const { signIns, probes } = await check({ connector, streams, app, run }, { terminal, show })
+  if (globals.json) {
+    const document = { sign_in: signIns.map(toSignInDocument), streams: probes.map(toDocument) }
+    terminal.print(toJson({ connector: connector.name, ...document }, redact))
+  }
+  return exitCodeOfProbes(probes, interrupt.happened)
+}
+
+interface Subject {
+  readonly connector: Connector
+  readonly streams: readonly StreamConfig[]
+  readonly app: App
+  readonly run: Prober['context']
+}
+
+interface View {
+  readonly terminal: Terminal
+  readonly show: (text: string) => void
+}
+
+interface Findings {
+  readonly signIns: readonly SignInReport[]
+  readonly probes: readonly StreamProbe[]
+}
+
+async function check(subject: Subject, view: View): Promise<Findings> {
+  const { connector, streams, app, run } = subject
+  let prober: Prober
+  try {
+    prober = await openProber(connector, app, run)
+  } catch (thrown) {
+    const error = toSyncError(thrown)
+    const methods = connector.auth.map(({ type }) => type)
+    const report = { streams: streams.map(({ name }) => name), methods, facts: [], failedAt: findStep(error), error }
+    view.show(describeSignIn(report, view.terminal))
+    return { signIns: [report], probes: streams.map((stream) => failProbe(stream, error)) }
+  }
+  await using opened = prober
+  const signIns = await trySignIns(connector, streams, opened.provider)
+  for (const report of signIns) view.show(describeSignIn(report, view.terminal))
   const probes: StreamProbe[] = []
   for (const stream of streams) {
-    const probe = await probeStream(connector, stream, app, run)
+    const failed = signIns.find((report) => report.error && report.streams.includes(stream.name))
+    // What failed once would fail again, and say the same.
+    const probe = failed?.error ? failProbe(stream, failed.error) : await probeStream(stream, opened)
     probes.push(probe)
-    if (!globals.json) terminal.print(redact(describeProbe(probe, terminal)))
-    if (interrupt.happened) break
+    if (!failed) view.show(describeProbe(probe, view.terminal))
+    if (run.stop.soft.aborted) break
   }
-  if (globals.json) terminal.print(toJson({ connector: connector.name, streams: probes.map(toDocument) }, redact))
-  return exitCodeOfProbes(probes, interrupt.happened)
+  const blamed = blameSignIns(signIns, probes)
+  for (const report of blamed.filter((one) => !signIns.includes(one))) view.show(describeSignIn(report, view.terminal))
+  return { signIns: blamed, probes }
 }
 
 function toDocument(probe: StreamProbe): object {

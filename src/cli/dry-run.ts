@@ -9,28 +9,45 @@ import { createPaginator } from '../paginators/index.ts'
 import type { RunRequest } from '../sync/run-request.ts'
 import { type CommandContext, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
+import { type CommitPrice, describePrice } from './price.ts'
 import { selectStream } from './select-stream.ts'
+import { formatTable } from './table.ts'
 
 /**
  * Prints the first request of each stream as a first run would send it, and what it would be signed with. Sends
  * nothing, reads no secret and no destination.
  */
-export async function dryRun(request: RunRequest, app: App, { terminal, globals }: CommandContext): Promise<number> {
+export async function dryRun(
+  request: RunRequest,
+  app: App,
+  { terminal, globals, prices }: CommandContext & { readonly prices?: readonly CommitPrice[] },
+): Promise<number> {
   const connector = await loadConnector(await findConnector(request.connector, app.connectorsDir))
   const streams = request.streams?.map((name) => selectStream(connector, name)) ?? connector.streams
   const secrets = secretRefs(connector).map(({ ref }) => ref.text)
   const auth = connector.auth.map(({ type }) => type)
   const requests = streams.map((stream) => ({ stream, first: firstRequest(connector, stream, { request, app }) }))
   if (globals.json) {
-    const shown = requests.map(({ stream, first }) => ({ stream: stream.name, ...first }))
-    terminal.print(toJson({ connector: connector.name, auth, secrets, requests: shown }))
+    const shown = requests.map(({ stream, first }) => ({
+      stream: stream.name,
+      ...(stream.auth && { auth: stream.auth.map(({ type }) => type) }),
+      ...first,
+    }))
+    terminal.print(toJson({ connector: connector.name, auth, secrets, requests: shown, ...(prices && { prices }) }))
     return exitCodes.complete
   }
-  const signed = auth.every((type) => type === 'none')
-    ? 'not signed'
-    : `signed with ${auth.join(', ')}${secrets.length > 0 ? ` (${[...new Set(secrets)].join(', ')})` : ''}`
-  for (const { stream, first } of requests) terminal.print(describe(terminal.style('bold', stream.name), first, signed))
+  for (const { stream, first } of requests)
+    terminal.print(describe(terminal.style('bold', stream.name), first, describeSigning(connector, stream)))
+  if (prices) terminal.print(`\n${formatTable(prices.map(describePrice), { width: terminal.width })}`)
   return exitCodes.complete
+}
+
+/** `signed with bearer (env:ACME_TOKEN)` */
+function describeSigning(connector: Connector, stream: StreamConfig): string {
+  const types = (stream.auth ?? connector.auth).map(({ type }) => type)
+  if (types.every((type) => type === 'none')) return 'not signed'
+  const secrets = secretRefs({ ...connector, streams: [stream] }).map(({ ref }) => ref.text)
+  return `signed with ${types.join(', ')}${secrets.length > 0 ? ` (${[...new Set(secrets)].join(', ')})` : ''}`
 }
 
 function firstRequest(

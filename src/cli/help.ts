@@ -18,7 +18,7 @@ Examples:
                                                              a month again, beside the cursor
   $ headrace run acme --dry-run                              what would be asked first; sends nothing
 
-Destinations: duckdb:PATH[#SCHEMA], files:DIR[?format=ndjson|parquet]
+Destinations: duckdb:PATH[#SCHEMA], bigquery:PROJECT[.DATASET][?location=EU], files:DIR[?format=ndjson|parquet]
 Default: HEADRACE_DESTINATION, else the connector's destination, else duckdb:headrace.duckdb
 Ctrl-C once finishes the batch and commits it, twice stops at once; nothing is lost either way.`,
   check: `
@@ -29,10 +29,23 @@ Examples:
 Examples:
   $ headrace preview acme orders
   $ headrace preview acme orders --limit 3 --json | jq .columns`,
+  connect: `
+Examples:
+  $ headrace connect acme                                    in the browser of this computer
+  $ headrace connect acme --paste                            from a server: open the address anywhere, paste where it ends
+  $ headrace connect acme --device                           enter a short code on any device
+  $ headrace connect acme --port 8976 --no-browser           come back to the port that is registered
+
+In the connector:  auth: { type: oauth2_authorization_code, provider: github, scopes: [repo],
+                           client_id: ..., client_secret: secret:acme-client, tokens: secret:acme-tokens }
+The tokens go to Secret Manager with your own credentials (gcloud auth application-default login), or to a file
+of mode 0600. A run that says RECONNECT_NEEDED needs this command once more.
+Exit codes: 0 connected and saved, 1 refused or not answered, 2 usage or configuration, 130 left by Ctrl-C.`,
   status: `
 Examples:
   $ headrace status                                          every connector of the directory
-  $ headrace status acme --to duckdb:acme.duckdb --json`,
+  $ headrace status acme --to duckdb:acme.duckdb --json
+  $ headrace status --html status.html                       the same as a page, for a browser`,
   schema: `
 Example:
   $ headrace schema > connector.schema.json
@@ -41,10 +54,16 @@ Example:
 Examples:
   $ headrace init acme                                       asks a few questions
   $ headrace init acme --base-url https://api.acme.com/v1 --auth bearer --stream orders \\
-      --primary-key id --cursor updated_at`,
+      --primary-key id --cursor updated_at
+  $ headrace init issues --base-url https://api.github.com --auth oauth2_authorization_code --provider github`,
   serve: `
 Examples:
-  $ headrace serve --port 8080
+  $ headrace serve --port 8080                               then open http://127.0.0.1:8080 for the status page
   $ curl -X POST http://127.0.0.1:8080/run/acme
   $ curl -H 'Content-Type: application/json' -d '{"connector": "acme", "streams": ["orders"]}' http://127.0.0.1:8080/`,
+  deploy: `
+Examples:
+  $ headrace deploy --project acme-data --region europe-west4 --plan     what would be done, and how
+  $ headrace deploy --project acme-data --region europe-west4            do it, after asking
+  $ headrace deploy --project acme-data --region europe-west4 --destroy  out again; datasets and secrets stay`,
 } as const

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type starterAuth, starterConnector } from '../config/starter.ts'
+import { starterConnector } from '../config/starter.ts'
+import { type StarterAuth, tokenMethods } from '../config/starter-auth.ts'
 import { SyncError } from '../errors.ts'
 import { connectorsDirOf } from '../app.ts'
 import { type CommandContext, toJson } from './context.ts'
@@ -9,7 +10,9 @@ import { exitCodes } from './exit-code.ts'
 /** The flags; each as in `StarterOptions`. */
 export interface InitOptions {
   readonly baseUrl?: string
-  readonly auth?: (typeof starterAuth)[number]
+  readonly auth?: StarterAuth
+  readonly provider?: string
+  readonly authorizeUrl?: string
   readonly tokenUrl?: string
   readonly stream?: string
   readonly path?: string
@@ -31,19 +34,36 @@ export async function initCommand(name: string, options: InitOptions, context: C
   const { baseUrl, primaryKey, ...rest } = options.baseUrl === undefined ? await ask(name, options) : options
   if (baseUrl === undefined)
     throw new SyncError('REQUEST_INVALID', 'Say where the API is: --base-url https://api.example.com/v1.')
-  if (rest.auth === 'oauth2_client_credentials' && !rest.tokenUrl)
-    throw new SyncError(
-      'REQUEST_INVALID',
-      'Say where tokens come from: --token-url https://api.example.com/oauth/token.',
-    )
+  checkAuth(rest)
   const keys = primaryKey?.split(',').map((key) => key.trim())
   const text = starterConnector({ name, baseUrl, ...rest, ...(keys && { primaryKey: keys }) })
   const path = join(globals.connectors ?? connectorsDirOf(env), `${name}.yaml`)
   await writeNew(path, text)
   if (globals.json) terminal.print(toJson({ connector: name, file: path }))
-  else terminal.print(`Wrote ${path}.\nNext: headrace check ${name}\n`)
+  else terminal.print(`Wrote ${path}.\nNext: ${nextStep(name, rest.auth)}\n`)
   return exitCodes.complete
 }
+
+function checkAuth({ auth, provider, authorizeUrl, tokenUrl }: InitOptions): void {
+  const consent = auth === 'oauth2_authorization_code'
+  if (provider !== undefined && !consent)
+    throw new SyncError('REQUEST_INVALID', '--provider is for --auth oauth2_authorization_code: leave it out.')
+  if (auth !== undefined && tokenMethods.includes(auth) && !tokenUrl)
+    throw new SyncError(
+      'REQUEST_INVALID',
+      'Say where tokens come from: --token-url https://api.example.com/oauth/token.',
+    )
+  if (consent && provider === undefined && !(authorizeUrl && tokenUrl))
+    throw new SyncError(
+      'REQUEST_INVALID',
+      'Say who asks for consent: --provider github (or another that is known), else --authorize-url and --token-url.',
+    )
+}
+
+const nextStep = (name: string, auth: InitOptions['auth']): string =>
+  auth === 'oauth2_authorization_code'
+    ? `name the scopes in it, then headrace connect ${name}`
+    : `headrace check ${name}`
 
 /** Questions, where there is somebody to answer them. */
 async function ask(name: string, given: InitOptions): Promise<InitOptions> {

@@ -7,6 +7,12 @@ export interface Interrupt extends Disposable {
   readonly happened: boolean
 }
 
+/**
+ * Everything that waits is cut off by the signal, but for a renewal of tokens: what its provider answers must be saved, or
+ * they are lost. Such a request has 30 s at most.
+ */
+const longestEnd = 35_000
+
 /** Ctrl-C or SIGTERM once finishes the batch; Ctrl-C again stops now; a third time ends the process where it stands. */
 export function listenForInterrupt(say: (text: string) => void): Interrupt {
   const soft = new AbortController()
@@ -14,10 +20,9 @@ export function listenForInterrupt(say: (text: string) => void): Interrupt {
   const interrupt = (): void => {
     if (hard.signal.aborted) process.exit(exitCodes.interrupted)
     if (soft.signal.aborted) {
-      say('Stopping now; what is committed stays.')
+      say('Stopping now; what is committed stays. A third time ends it where it stands.')
       hard.abort()
-      // Nothing is lost by it: what is not committed is read again.
-      setTimeout(() => process.exit(exitCodes.interrupted), 5_000).unref()
+      setTimeout(() => process.exit(exitCodes.interrupted), longestEnd).unref()
     } else {
       say('Stopping: the batch is finished and committed first; press Ctrl-C again to stop now.')
       soft.abort()

@@ -17,6 +17,7 @@ export async function main({ args, env, version }: MainOptions): Promise<number>
   const json = options.includes('--json')
   const terminal = createTerminal({ env, color: !options.includes('--no-color'), json })
   const failure = { json, terminal, stack: asksForStack(options, env) }
+  quietWarnings(failure)
   process.once('uncaughtException', (error) => {
     const code = report(error, failure)
     flush().then(
@@ -60,7 +61,13 @@ function report(thrown: unknown, { json, terminal, stack }: Failure): number {
 /** Commander's `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
 function describeUsage(message: string): string {
   const [what = '', ...hint] = message.replace(/^error: /, '').split('\n')
-  return `${what.replace(/\.$/, '')}${hint.length > 0 ? ` ${hint.join(' ').replace('(Did', '(did')}` : ''}; headrace --help shows what there is.`
+  return `${what.replace(/\.$/, '').replace(' is invalid. expected', ': expected')}${hint.length > 0 ? ` ${hint.join(' ').replace('(Did', '(did')}` : ''}; headrace --help shows what there is.`
+}
+
+/** Node.js prints what a library warns of as it is, between the lines of our own; errors are said by whoever meets them. */
+function quietWarnings({ terminal, stack }: Failure): void {
+  process.removeAllListeners('warning')
+  if (stack) process.on('warning', (warning) => terminal.note(describeStack(warning)))
 }
 
 function describeStack(thrown: unknown): string {

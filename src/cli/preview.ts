@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { findConnector } from '../config/find.ts'
 import { loadConnector } from '../config/load.ts'
-import { type StreamProbe, probeStream } from '../sync/probe.ts'
+import { type StreamProbe, openProber, probeStream } from '../sync/probe.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -24,7 +24,8 @@ export async function previewCommand(
   using interrupt = listenForInterrupt(() => undefined)
   const soft = interrupt.stop.soft
   const run = { trigger: 'cli', runId: randomUUID(), stop: { soft, hard: soft } } as const
-  const probe = await probeStream(connector, stream, app, run)
+  await using prober = await openProber(connector, app, run)
+  const probe = await probeStream(stream, prober)
   if (probe.error) throw probe.error
   const rows = probe.rows.slice(0, limit)
   if (globals.json) {

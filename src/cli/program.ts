@@ -1,7 +1,10 @@
 import { Command, Option } from 'commander'
 import type { Env } from '../app.ts'
-import { parseChoice, parseCount, parseSeconds } from './arguments.ts'
+import { starterAuth } from '../config/starter-auth.ts'
+import { parseChoice, parseCount, parsePort, parseSeconds } from './arguments.ts'
+import type { ConnectFlags } from './connect.ts'
 import type { CommandContext, GlobalOptions } from './context.ts'
+import type { DeployFlags } from './deploy.ts'
 import { examples } from './help.ts'
 import type { InitOptions } from './init.ts'
 import type { RunOptions } from './run.ts'
@@ -17,7 +20,6 @@ export interface ProgramOptions {
 
 const connectorArgument = ['<connector>', 'a connector file, or the name of one'] as const
 const levels = ['error', 'warn', 'info', 'debug', 'trace'] as const
-const authMethods = ['none', 'basic', 'bearer', 'api_key', 'oauth2_client_credentials'] as const
 
 /** The command line. Each command loads its own code when it is called, so that `--help` is quick. */
 export function createProgram({ env, terminal, version, exit }: ProgramOptions): Command {
@@ -62,6 +64,7 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .addOption(new Option('--limit <rows>', 'stop each stream at so many rows').argParser(parseCount))
     .addOption(new Option('--budget <seconds>', 'commit and stop after this time').argParser(parseSeconds))
     .option('--dry-run', 'print the first request of each stream; send nothing')
+    .option('--price', 'with --dry-run: ask the warehouse what a commit of each stream would cost')
     .addHelpText('after', examples.run)
     .action(async (connector: string, streams: string[], options: RunOptions) => {
       const { runCommand } = await import('./run.ts')
@@ -96,14 +99,36 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     })
 
   program
+    .command('connect')
+    .summary('sign in once, in a browser, for a connector that needs consent')
+    .description(
+      'Asks you once for consent to a connector, in a browser, and saves the tokens where its auth says. From then on it renews them by itself.',
+    )
+    .argument(...connectorArgument)
+    .option('--device', 'enter a code on any device instead (where the provider has a device endpoint)')
+    .option('--paste', 'paste the address that the browser ends on, for a browser on another computer')
+    .addOption(
+      new Option('--port <port>', 'where the browser comes back to, as registered with the provider').argParser(
+        parsePort,
+      ),
+    )
+    .option('--no-browser', 'print the address and open nothing')
+    .addHelpText('after', examples.connect)
+    .action(async (connector: string, flags: ConnectFlags) => {
+      const { connectCommand } = await import('./connect.ts')
+      exit(await connectCommand(connector, flags, context()))
+    })
+
+  program
     .command('status')
     .summary('show recent runs, and where each stream stands')
     .description('Shows the recent runs of a connector, or of all, and where each stream stands.')
     .argument('[connector]', connectorArgument[1])
     .option('--to <destination>', 'where the rows went')
     .addOption(new Option('--limit <runs>', 'runs to show of each connector').default(10).argParser(parseCount))
+    .option('--html <file>', 'write the status page into a file that stands alone')
     .addHelpText('after', examples.status)
-    .action(async (connector: string | undefined, options: { to?: string; limit: number }) => {
+    .action(async (connector: string | undefined, options: { to?: string; limit: number; html?: string }) => {
       const { statusCommand } = await import('./status.ts')
       exit(await statusCommand(connector, options, context()))
     })
@@ -124,8 +149,13 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .description('Writes a commented connector file to start from. Asks for what no flag says, never overwrites.')
     .argument('<name>', 'lower-case letters, digits, _ and -')
     .option('--base-url <url>', 'what the paths of the streams stand below')
-    .addOption(new Option('--auth <method>', authMethods.join(', ')).argParser(parseChoice(authMethods)))
-    .option('--token-url <url>', 'where OAuth 2.0 tokens come from')
+    .addOption(new Option('--auth <method>', starterAuth.join(', ')).argParser(parseChoice(starterAuth)))
+    .option(
+      '--provider <name>',
+      'of oauth2_authorization_code: github, google, microsoft and others, whose URLs are known',
+    )
+    .option('--authorize-url <url>', 'of oauth2_authorization_code: where the browser is sent for consent')
+    .option('--token-url <url>', 'where tokens come from')
     .option('--stream <name>', 'the first stream (default: items)')
     .option('--path <path>', 'its path (default: / and its name)')
     .option('--rows <jsonpath>', 'where the rows lie in an answer')
@@ -142,13 +172,40 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .command('serve')
     .summary('the function on a local port')
     .description(
-      'Answers on 127.0.0.1 as the function does in the cloud: POST /, POST /run/NAME, GET /status.json, GET /healthz.',
+      'Answers on 127.0.0.1 as the function does in the cloud: the status page at GET /, POST /run/NAME, POST /, GET /status.json, GET /healthz.',
     )
     .option('--port <port>', 'the port (default: PORT, 8080)')
     .addHelpText('after', examples.serve)
     .action(async (options: { port?: string }) => {
       const { serveCommand } = await import('./serve.ts')
       exit(await serveCommand(options, context()))
+    })
+
+  program
+    .command('deploy')
+    .summary('the function, its schedules and rights in a Google Cloud project')
+    .description(
+      'Compares a Google Cloud project with what the connectors ask for (accounts, secrets, datasets, queue, service, schedules), says what differs and brings it about. Runs in a clone of headrace, by the gcloud and bq of this machine; running it again changes only what differs.',
+    )
+    .option('--project <id>', 'the project (default: GOOGLE_CLOUD_PROJECT)')
+    .option('--region <region>', 'of the service, its queue and its schedules')
+    .option('--location <location>', 'of the datasets: EU, US or a region (default: the region)')
+    .option('--service <name>', 'of the service, and the beginning of all other names', 'headrace')
+    .option('--pubsub', 'a Pub/Sub topic that starts runs too, with dead letters')
+    .option('--alert-channel <name>', 'notification channel that is told of failed runs')
+    .option(
+      '--env <name=value>',
+      'a variable of the service (may be repeated)',
+      (text: string, before: string[] | undefined) => [...(before ?? []), text],
+    )
+    .option('--plan', 'say what would be done, with the commands; change nothing')
+    .option('--yes', 'do not ask')
+    .option('--destroy', 'remove all of it again, but what holds data')
+    .option('--with-data', 'with --destroy: datasets and secrets too')
+    .addHelpText('after', examples.deploy)
+    .action(async (options: DeployFlags) => {
+      const { deployCommand } = await import('./deploy.ts')
+      exit(await deployCommand(options, context()))
     })
 
   return program

@@ -1,15 +1,8 @@
 import { cancel, select, text } from '@clack/prompts'
-import { starterAuth } from '../config/starter.ts'
+import { providerNames } from '../auth/oauth2/providers/index.ts'
+import { type StarterAuth, starterAuth, starterAuthLabels, tokenMethods } from '../config/starter-auth.ts'
 import { SyncError } from '../errors.ts'
 import type { InitOptions } from './init.ts'
-
-const labels: Readonly<Record<(typeof starterAuth)[number], string>> = {
-  none: 'nothing',
-  basic: 'user name and password',
-  bearer: 'a bearer token',
-  api_key: 'an API key in a header',
-  oauth2_client_credentials: 'OAuth 2.0 client credentials',
-}
 
 // The questions go to standard error, as standard output is for results.
 const output = process.stderr
@@ -26,23 +19,47 @@ export async function askForConnector(name: string, given: InitOptions): Promise
   )
   const auth =
     given.auth ??
-    (await answer<(typeof starterAuth)[number]>(
+    (await answer<StarterAuth>(
       select({
         message: 'What does it sign you in with?',
-        options: starterAuth.map((value) => ({ value, label: labels[value] })),
+        options: starterAuth.map((value) => ({ value, label: starterAuthLabels[value] })),
         output,
       }),
     ))
-  const tokenUrl =
-    auth !== 'oauth2_client_credentials' || given.tokenUrl !== undefined
-      ? given.tokenUrl
-      : await answer(text({ message: 'Where do its tokens come from?', validate: checkUrl, output }))
+  const urls = await askForUrls({ ...given, auth })
   const stream =
     given.stream ??
     (await answer(text({ message: 'What shall the first stream be called?', initialValue: 'items', output })))
   const path = given.path ?? (await answer(text({ message: 'What is its path?', initialValue: `/${stream}`, output })))
-  return { baseUrl, auth, stream, path, ...(tokenUrl !== undefined && { tokenUrl }) }
+  return { baseUrl, auth, stream, path, ...urls }
 }
+
+type Urls = Pick<InitOptions, 'provider' | 'authorizeUrl' | 'tokenUrl'>
+
+/** Of the method: who gives the token, and who asks for consent. */
+async function askForUrls({ auth, provider, authorizeUrl, tokenUrl }: InitOptions): Promise<Urls> {
+  const url = (message: string): Promise<string> => answer(text({ message, validate: checkUrl, output }))
+  if (auth !== 'oauth2_authorization_code')
+    return auth !== undefined && tokenMethods.includes(auth)
+      ? { tokenUrl: tokenUrl ?? (await url('Where do its tokens come from?')) }
+      : {}
+  if (provider !== undefined) return { provider }
+  const wanted = authorizeUrl === undefined ? await askForProvider() : 'other'
+  if (wanted !== 'other') return { provider: wanted }
+  return {
+    authorizeUrl: authorizeUrl ?? (await url('Where is the browser sent for consent?')),
+    tokenUrl: tokenUrl ?? (await url('Where do its tokens come from?')),
+  }
+}
+
+const askForProvider = (): Promise<string> =>
+  answer(
+    select({
+      message: 'Who asks you for consent?',
+      options: [...providerNames, 'other'].map((value) => ({ value, label: value })),
+      output,
+    }),
+  )
 
 async function answer<T extends string>(question: Promise<T | symbol>): Promise<T> {
   const value = await question

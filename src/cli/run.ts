@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly limit?: number
   readonly budget?: number
   readonly dryRun?: true
+  readonly price?: true
 }
 
 /** What `headrace run CONNECTOR [STREAM...]` names. */
@@ -34,7 +35,13 @@ export async function runCommand(target: RunTarget, options: RunOptions, context
   const request = toRequest(target, options)
   using view = createView(context)
   const app = await createCommandApp(context, (line) => view.note(line))
-  if (options.dryRun) return dryRun(request, app, context)
+  if (options.price && !options.dryRun)
+    throw new SyncError('REQUEST_INVALID', '--price goes with --dry-run: what a run has cost is in its record.')
+  if (options.dryRun) {
+    const { priceCommits } = await import('./price.ts')
+    const prices = options.price && (await priceCommits(request, app, options.to))
+    return dryRun(request, app, { ...context, ...(prices && { prices }) })
+  }
   using interrupt = listenForInterrupt((text) => terminal.silent || view.note(`${text}\n`))
   const { record, destination } = await runShown(request, app, { view, options, stop: interrupt.stop })
   view[Symbol.dispose]()

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { portOf } from '../app.ts'
+import { type Env, portOf } from '../app.ts'
 import { SyncError } from '../errors.ts'
 import { createEntry } from '../triggers/entry.ts'
 import type { CommandContext } from './context.ts'
@@ -13,6 +13,7 @@ export async function serveCommand(
   const port = portOf(wanted ?? env['PORT'])
   const entry = createEntry({
     ...env,
+    ...(!isKept(env) && { HEADRACE_INBOUND: 'none' }),
     ...(globals.connectors !== undefined && { HEADRACE_CONNECTORS: globals.connectors }),
     ...(globals.logLevel !== undefined && { HEADRACE_LOG_LEVEL: globals.logLevel }),
   })
@@ -25,9 +26,13 @@ export async function serveCommand(
   const address = await listen(server, port)
   const url = `http://127.0.0.1:${address.port}`
   if (globals.json) terminal.print(`${JSON.stringify({ url })}\n`)
-  else if (!globals.quiet) terminal.note(`headrace listens on ${url}; POST ${url}/run/NAME runs a connector.\n`)
+  else if (!globals.quiet)
+    terminal.note(`headrace listens on ${url}, which shows the status page; POST ${url}/run/NAME runs a connector.\n`)
   return new Promise((resolve) => server.once('close', () => resolve(0)))
 }
+
+/** Whether the environment says how the front door is kept; where it does not, no platform keeps it here. */
+const isKept = (env: Env): boolean => Boolean(env['HEADRACE_INBOUND'] || env['HEADRACE_CALLERS'] || env['K_SERVICE'])
 
 function listen(server: ReturnType<typeof createServer>, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {

@@ -54,7 +54,7 @@ export const naiveFiles: Contestant = async (load) => {
   return measured
 }
 
-function emptyDir(dir: string): string {
+export function emptyDir(dir: string): string {
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
   return dir
@@ -67,14 +67,21 @@ function runNaive({ server, rows, perPage, dir, nodeArgs }: Load, rest: readonly
   return measureNode({ script: join(here, 'naive.ts'), args, ...(nodeArgs && { nodeArgs }) })
 }
 
-function runHeadrace(load: Load, destination: string): Promise<Measured> {
-  const connector = join(load.dir, 'bench.yaml')
-  writeFileSync(connector, connectorText(load))
-  const args = ['run', connector, '--to', destination, '--quiet', '--json']
-  return measureNode({ script: cli, args, ...(load.nodeArgs && { nodeArgs: load.nodeArgs }) })
+export interface RunOptions {
+  /** Lines of the stream, on how it is written. */
+  readonly stream?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
 }
 
-const connectorText = ({ server, rows, perPage }: Load) => `name: bench
+export function runHeadrace(load: Load, destination: string, options: RunOptions = {}): Promise<Measured> {
+  const { stream = ['write: append'], env = {} } = options
+  const connector = join(load.dir, 'bench.yaml')
+  writeFileSync(connector, connectorText(load, stream))
+  const args = ['run', connector, '--to', destination, '--quiet', '--json']
+  return measureNode({ script: cli, args, env, ...(load.nodeArgs && { nodeArgs: load.nodeArgs }) })
+}
+
+const connectorText = ({ server, rows, perPage }: Load, stream: readonly string[]) => `name: bench
 base_url: ${server}
 streams:
   - name: orders
@@ -82,11 +89,10 @@ streams:
     params: { rows: ${rows}, per_page: ${perPage} }
     paginator: { type: page_number, total_pages: $.meta.total_pages }
     rows: $.data[*]
-    write: append
-`
+${stream.map((line) => `    ${line}\n`).join('')}`
 
 /** Throws where a table does not hold exactly the rows that were served. */
-async function checkSums({ rows }: Load, file: string, from: string): Promise<void> {
+export async function checkSums({ rows }: Load, file: string, from: string): Promise<void> {
   const instance = await DuckDBInstance.create(file, file === ':memory:' ? {} : { access_mode: 'READ_ONLY' })
   const connection = await instance.connect()
   const reader = await connection.runAndReadAll(

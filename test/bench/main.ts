@@ -3,7 +3,16 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runColdStart, runComparison, runDltComparison, runMemory, runProfile, type Bench } from './sections.ts'
+import { runBigquery } from './bigquery.ts'
+import {
+  runColdStart,
+  runComparison,
+  runDltComparison,
+  runMemory,
+  runProfile,
+  runSigning,
+  type Bench,
+} from './sections.ts'
 import { built } from './contestants.ts'
 import { parseOptions } from './options.ts'
 
@@ -28,6 +37,9 @@ try {
       case 'files':
         results[section] = await runComparison(bench, section)
         break
+      case 'bigquery':
+        results['bigquery'] = await runBigquery(bench)
+        break
       case 'dlt':
         results['dlt'] = await runDltComparison(bench)
         break
@@ -36,6 +48,9 @@ try {
         break
       case 'coldstart':
         results['coldstart'] = await runColdStart(bench)
+        break
+      case 'signing':
+        results['signing'] = await runSigning(bench)
     }
   }
   if (options.profile) await runProfile(bench)

@@ -16,6 +16,7 @@ import {
   usageLine,
   verdict,
 } from './report.ts'
+import { measureSigning, type SigningCost } from './signing.ts'
 
 export interface Bench {
   readonly options: BenchOptions
@@ -29,7 +30,8 @@ const comparisons = {
   files: { title: 'Into NDJSON files', ours: headraceFiles, floor: naiveFiles, most: 0.6, aim: 0.3 },
 } as const
 
-const load = ({ options, server, dir }: Bench, rows = options.rows, perPage = 1_000): Load => ({
+/** The workload of a section, smaller or in other pages where that is given. */
+export const loadOf = ({ options, server, dir }: Bench, rows = options.rows, perPage = 1_000): Load => ({
   server,
   rows,
   perPage,
@@ -55,11 +57,15 @@ export async function runComparison(bench: Bench, which: keyof typeof comparison
   return [us as Entry, them as Entry]
 }
 
-async function runInTurn(bench: Bench, contestants: readonly (readonly [string, Contestant])[]): Promise<Entry[]> {
+/** The contestants in turn, round after round, so that they stand side by side in the machine's moods. */
+export async function runInTurn(
+  bench: Bench,
+  contestants: readonly (readonly [string, Contestant])[],
+): Promise<Entry[]> {
   const runs = contestants.map((): Usage[] => [])
   for (let round = 0; round < bench.options.rounds; round++) {
     for (const [at, [, run]] of contestants.entries()) {
-      const { cpu, wall, peak } = await run(load(bench))
+      const { cpu, wall, peak } = await run(loadOf(bench))
       runs[at]?.push({ cpu, wall, peak })
     }
   }
@@ -72,7 +78,7 @@ export async function runDltComparison(bench: Bench): Promise<readonly Entry[] |
   if (!version) return undefined
   const rows = bench.options.dltRows
   bench.show(`\nBeside ${version}: rest_api into DuckDB, ${rows.toLocaleString('en')} rows\n`)
-  const us: Entry = { name: 'headrace', rows, runs: [await headraceDuckdb(load(bench, rows))] }
+  const us: Entry = { name: 'headrace', rows, runs: [await headraceDuckdb(loadOf(bench, rows))] }
   const others: Entry[] = []
   for (const mode of dltModes) {
     const usage = await runDlt({ server: bench.server, rows, dir: join(bench.dir, 'dlt'), mode })
@@ -102,7 +108,7 @@ export async function runMemory(bench: Bench): Promise<readonly Entry[]> {
   bench.show('\nMemory, into DuckDB\n')
   const entries: Entry[] = []
   for (const [name, count, perPage] of loads)
-    entries.push({ name, rows: count, runs: [await headraceDuckdb(load(bench, count, perPage))] })
+    entries.push({ name, rows: count, runs: [await headraceDuckdb(loadOf(bench, count, perPage))] })
   bench.show(formatTable([usageHead, ...entries.map(usageLine)]))
   const peak = Math.max(...entries.flatMap(({ runs }) => runs.map((run) => run.peak))) / 1e6
   bench.show(verdict('peak memory', `${peak.toFixed(0)} MB`, { text: 'under 350 MB', met: peak < 350 }))
@@ -148,10 +154,25 @@ export async function runColdStart(bench: Bench): Promise<Record<string, readonl
   return found
 }
 
+const signingRounds = 20_000
+
+/** What signing a request costs by each method, beside a bare HMAC of the same bytes. */
+export async function runSigning(bench: Bench): Promise<readonly SigningCost[]> {
+  const costs = await measureSigning(signingRounds)
+  const floor = costs[0]?.micros ?? Number.NaN
+  bench.show('\nSigning one request, CPU\n')
+  const lines = costs.map(({ name, micros }) => [name, micros.toFixed(1), `${(micros / floor).toFixed(1)}x`])
+  bench.show(formatTable([['', 'microseconds', 'of a bare HMAC'], ...lines]))
+  for (const { name, micros, most } of costs)
+    if (most !== undefined)
+      bench.show(verdict(name, `${micros.toFixed(1)} us`, { text: `under ${most} us`, met: micros < most }))
+  return costs
+}
+
 /** One run under the profiler. */
 export async function runProfile(bench: Bench): Promise<void> {
   const dir = join(process.cwd(), 'node_modules/.cache/headrace-bench', new Date().toISOString().replaceAll(':', '-'))
-  const usage = await headraceDuckdb({ ...load(bench), nodeArgs: profileArgs(dir) })
+  const usage = await headraceDuckdb({ ...loadOf(bench), nodeArgs: profileArgs(dir) })
   const { files, rows } = topFunctions(dir, 25)
   bench.show(
     `\nWhere the CPU time of the JavaScript went (${usage.cpu.toFixed(2)} s in all, DuckDB's own threads included)\n`,

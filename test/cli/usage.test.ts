@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
 import { connectorText, makeTempDir, runCli } from './support.ts'
 
@@ -16,13 +19,13 @@ suite('the command line', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await runCli(['--help'])
     assert.equal(code, 0)
     assert.equal(stderr, '')
-    for (const command of ['run', 'check', 'preview', 'status', 'schema', 'init', 'serve'])
+    for (const command of ['run', 'check', 'preview', 'connect', 'status', 'schema', 'init', 'serve'])
       assert.match(stdout, new RegExp(`\\n {2}${command} `))
     assert.match(stdout, /Examples:\n {2}\$ headrace /)
   })
 
   test('the help of each command has an example', async () => {
-    for (const command of ['run', 'check', 'preview', 'status', 'schema', 'init', 'serve']) {
+    for (const command of ['run', 'check', 'preview', 'connect', 'status', 'schema', 'init', 'serve']) {
       const { code, stdout } = await runCli([command, '--help'])
       assert.equal(code, 0)
       assert.match(stdout, new RegExp(`\\$ headrace ${command}`))
@@ -95,6 +98,30 @@ suite('the command line', { concurrency: 2 }, () => {
     using dir = makeTempDir()
     const file = dir.write('acme.yaml', connectorText('http://127.0.0.1:9'))
     assertRefused(await runCli(['run', file, '--to', 'duckdbb:x']), /did you mean duckdb/)
+  })
+
+  test('a machine without Google credentials is told so in one sentence, whatever answers in place of the metadata server', async () => {
+    using dir = makeTempDir()
+    const proxy = createServer((_, response) => response.writeHead(403).end()).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const { port } = proxy.address() as AddressInfo
+    try {
+      const args = [
+        'run',
+        dir.write('acme.yaml', connectorText('https://api.acme.example')),
+        '--to',
+        'bigquery:acme-data',
+      ]
+      const env = { GCE_METADATA_HOST: `127.0.0.1:${port}` }
+      const { code, stderr } = await runCli([...args, '--quiet'], { cwd: dir.path, env })
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /^headrace: BigQuery cannot be asked: there are no Google credentials; run gcloud auth [^\n]+\n$/,
+      )
+    } finally {
+      proxy.close()
+    }
   })
 
   test('every problem of a file is told, each in its line', async () => {

@@ -36,6 +36,7 @@ test('deletes want a key, a way of writing that can delete, and one way to tell'
     ['primary_key: [id], deletes: { flag: gone, absent: true }', /either flag/],
     ['primary_key: [id], deletes: { flag: gone, max_share: 1 }', /absence only/],
     ['primary_key: [id], deletes: { flag: gone }, columns: { gone: { drop: true } }', /dropped/],
+    ['primary_key: [id], deletes: { flag: meta.gone }', /within an object/],
     ['write: scd2', /scd2 needs to know/],
   ] as const)
     assert.match(onlyProblem(withStreams(`  - { name: s, ${stream} }\n`)), reason)

@@ -20,6 +20,8 @@ function checkFlag(flag: string, { stream, broken, report }: StreamSubject): voi
   const { deletes, columns = {} } = stream
   if (deletes?.max_share !== undefined)
     report(['deletes', 'max_share'], 'this is for deletes by absence only: leave it out')
+  if (flag.includes('.'))
+    report(['deletes', 'flag'], 'expected a field of the row itself, as one within an object has no column of its own')
   if (!broken.has('columns') && columns[flag]?.drop) report(['deletes', 'flag'], 'this field is dropped')
 }
 
