@@ -172,6 +172,41 @@ suite('a partitioned table', { skip: skipBigquery }, async () => {
     assert.deepEqual(await query(endpoint, project, `${script.join(';\n')};`), [['2024-01-01,2024-05-05']])
   })
 
+  test('of a hundred times the rows is read no further by the same merge', async () => {
+    await write('large', { layout: { partition: byDay, cluster: [] } }, [{ id: 0, day: '2024-01-01', score: 1 }])
+    const table = '`layout.large.orders`'
+    const batch = `(SELECT id, DATE '2024-01-01' AS day FROM UNNEST([1, 2, 3]) AS id)`
+    const { declarations, preparations, conditions } = boundMerge({
+      table,
+      columns,
+      layout: { partition: byDay, cluster: [] },
+      keys: ['id'],
+      sources: [{ table: batch, columns: columns.slice(0, 2), seq: 3 }],
+      fixed: 'day',
+    })
+    const count = `SELECT COUNT(*), COUNTIF(${conditions.join(' AND ')}) FROM ${table} AS T`
+    const seen: (readonly number[])[] = []
+    for (const [from, until] of [
+      [0, 1],
+      [1, 10],
+      [10, 100],
+    ] as const) {
+      await query(
+        endpoint,
+        project,
+        `INSERT INTO ${table} (id, day, score) SELECT d * 20 + n, DATE_ADD(DATE '2024-01-01', INTERVAL d DAY), 1
+         FROM UNNEST(GENERATE_ARRAY(${from}, ${until - 1})) AS d, UNNEST(GENERATE_ARRAY(1, 20)) AS n`,
+      )
+      const [counts = []] = await query(endpoint, project, `${[...declarations, ...preparations, count].join(';\n')};`)
+      seen.push(counts.map(Number))
+    }
+    assert.deepEqual(seen, [
+      [21, 21],
+      [201, 21],
+      [2001, 21],
+    ])
+  })
+
   test('that is there already stays as it is, which is said once, until a full refresh makes it anew', async () => {
     await write('late', {}, [{ id: 1, day: '2024-01-01', score: 1 }])
     const layout = { partition: byDay, cluster: ['day', 'id'] }
