@@ -16,7 +16,7 @@ import { connectorText } from '../support/workspace.ts'
 
 // The whole way, from a provider into BigQuery's emulator: killed at random moments, delivered twice, raced.
 
-const kills = Number(process.env['HEADRACE_TEST_KILLS'] ?? 6)
+const kills = Number(process.env['HEADRACE_TEST_BIGQUERY_KILLS'] ?? 6)
 const rounds = Number(process.env['HEADRACE_TEST_RACES'] ?? 4)
 const project = 'e2e'
 
