@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/loopback.ts'
+import { isLoopback, parseLocalEndpoint } from '../config/loopback.ts'
 import type { Effects } from '../effects.ts'
 import { SyncError } from '../errors.ts'
 import { retry } from '../secrets/retry.ts'
@@ -37,7 +37,7 @@ const longestDeadline = 1_800
  * is made twice leaves one task. Throws `CONFIG_INVALID` where the options make no sense.
  */
 export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
-  const endpoint = parseEndpoint(options.endpoint)
+  const endpoint = parseLocalEndpoint('HEADRACE_TASKS_ENDPOINT', options.endpoint)
   if (!/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/.test(options.queue))
     throw invalid(
       `HEADRACE_QUEUE is ${JSON.stringify(options.queue)}: expected projects/PROJECT/locations/REGION/queues/QUEUE.`,
@@ -131,13 +131,6 @@ function hintOf(code: number | undefined, queue: string): string {
   if (code === 7)
     return ': the service account lacks roles/cloudtasks.enqueuer on the queue, or roles/iam.serviceAccountUser on the account that tasks call as'
   return ` (code ${code ?? 'unknown'}); ${queue.split('/').at(-1)} may answer later`
-}
-
-function parseEndpoint(text: string | undefined): URL | undefined {
-  if (text === undefined || text === '') return undefined
-  const url = URL.parse(text) ?? URL.parse(`http://${text}`)
-  if (url?.protocol === 'http:' && isLoopback(url) && url.port !== '') return url
-  throw invalid('HEADRACE_TASKS_ENDPOINT leads off this machine: expected http://127.0.0.1:PORT.')
 }
 
 const invalid = (message: string): SyncError => new SyncError('CONFIG_INVALID', message)

@@ -1,5 +1,5 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
-import { isLoopback } from '../config/loopback.ts'
+import { parseLocalEndpoint } from '../config/loopback.ts'
 import { SyncError } from '../errors.ts'
 import type { SecretRef } from './ref.ts'
 import { type FullName, parseResourceName } from './resource-name.ts'
@@ -25,7 +25,7 @@ export interface OpenedSecret {
  * in its REST mode, which opens no gRPC channel. Throws `CONFIG_INVALID` at once for an endpoint that is not on this machine.
  */
 export function openSecretManager(options: SecretManagerOptions): OpenSecret {
-  const endpoint = parseEndpoint(options.endpoint)
+  const endpoint = parseLocalEndpoint('HEADRACE_SECRET_MANAGER_ENDPOINT', options.endpoint)
   const clients = new Map<string | undefined, Promise<SecretManagerServiceClient>>()
 
   /** A regional secret is served only by the endpoint of its region. */
@@ -45,16 +45,6 @@ export function openSecretManager(options: SecretManagerOptions): OpenSecret {
     const project = name.project ?? options.project ?? (await findProject(client, ref, endpoint))
     return { client, name: { ...name, project } }
   }
-}
-
-function parseEndpoint(text: string | undefined): URL | undefined {
-  if (text === undefined || text === '') return undefined
-  const url = URL.parse(text) ?? URL.parse(`http://${text}`)
-  if (url?.protocol === 'http:' && isLoopback(url) && url.port !== '') return url
-  throw new SyncError(
-    'CONFIG_INVALID',
-    'HEADRACE_SECRET_MANAGER_ENDPOINT leads off this machine: expected http://127.0.0.1:PORT, as secrets would be asked of it unprotected.',
-  )
 }
 
 /** Waits until the client has its credentials: a call that finds none leaves a rejection behind that ends the process. */

@@ -1,8 +1,7 @@
 import { Agent } from 'undici'
 import type { z } from 'zod'
-import { isLoopback } from '../../config/loopback.ts'
+import { parseLocalEndpoint } from '../../config/loopback.ts'
 import type { Effects } from '../../effects.ts'
-import { SyncError } from '../../errors.ts'
 import { backoff } from '../../http/backoff.ts'
 import { createCredentials, noCredentials } from './credentials.ts'
 import { type Call, exchange, type Limits, type Target } from './exchange.ts'
@@ -45,7 +44,7 @@ const never = new AbortController().signal
 
 /** Throws `CONFIG_INVALID` at once for an endpoint that is not on this machine. */
 export function createClient({ project, endpoint, effects, limits: given }: ClientOptions): Client {
-  const local = parseEndpoint(endpoint)
+  const local = parseLocalEndpoint('HEADRACE_BIGQUERY_ENDPOINT', endpoint)?.origin
   const limits = { ...defaultLimits, ...given }
   const credentials = local ? noCredentials : createCredentials()
   const dispatcher = new Agent({ allowH2: false, connect: { timeout: 10_000, rejectUnauthorized: true } })
@@ -86,14 +85,4 @@ function read<Reply extends z.ZodType>(reply: Reply, answer: unknown): z.output<
   const parsed = reply.safeParse(answer)
   if (parsed.success) return parsed.data
   throw new ServiceError(0, 'connection', 'the answer is none of BigQuery')
-}
-
-function parseEndpoint(text: string | undefined): string | undefined {
-  if (text === undefined || text === '') return undefined
-  const url = URL.parse(text) ?? URL.parse(`http://${text}`)
-  if (url?.protocol === 'http:' && isLoopback(url) && url.port !== '') return url.origin
-  throw new SyncError(
-    'CONFIG_INVALID',
-    'HEADRACE_BIGQUERY_ENDPOINT leads off this machine: expected http://127.0.0.1:PORT, as rows would go there unprotected.',
-  )
 }
