@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, suite, test } from 'node:test'
+import { after, beforeEach, suite, test } from 'node:test'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import type { Batch, TablePlan } from '../../src/destinations/destination.ts'
 import type { BigqueryDeps } from '../../src/destinations/bigquery/index.ts'
@@ -36,6 +36,10 @@ else {
   })
   suite('bigquery, faults', () => {
     let places = 0
+    let tests = 0
+    beforeEach(async () => {
+      if (tests++ % 4 === 3) await emulator.renew()
+    })
     const open = (dataset: string, more: BigqueryDeps = {}, options = '') =>
       openDestination(parseDestination(`bigquery:${project}.${dataset}${options}`), 'acme', {
         bigquery: { endpoint: proxy.endpoint, limits, ...more },
@@ -93,6 +97,7 @@ else {
                 : [faults[(index + (name === 'merge' ? 5 : 0)) % faults.length]]
             for (const [kind, fault] of chosen as typeof faults) {
               const dataset = nextDataset()
+              if (places % 6 === 0) await emulator.renew()
               const counted = once(
                 (exchange) => shapeOf(exchange) === shapeOf(request) && exchange.index >= index,
                 fault,

@@ -1,4 +1,4 @@
-import { after, suite } from 'node:test'
+import { after, beforeEach, suite } from 'node:test'
 import { destinationContract } from '../contracts/destination.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import { skipBigquery, startEmulator } from '../support/bigquery/emulator.ts'
@@ -12,6 +12,10 @@ if (skipBigquery) suite('bigquery', { skip: skipBigquery })
 else {
   const emulator = await startEmulator()
   after(() => emulator[Symbol.asyncDispose]())
+  let tests = 0
+  beforeEach(async () => {
+    if (tests++ % 5 === 4) await emulator.renew()
+  })
   const { endpoint } = emulator
   process.env['HEADRACE_BIGQUERY_ENDPOINT'] = endpoint
 

@@ -117,6 +117,7 @@ else {
           try {
             while (killed < kills || listings === 0) {
               const dataset = nextDataset()
+              if (listings > 0) await emulator.renew()
               for (let done = false; !done;) {
                 const child = startCli(['run', 'api.yaml', '--to', `bigquery:${project}.${dataset}`], { cwd: dir, env })
                 let timer: NodeJS.Timeout | undefined

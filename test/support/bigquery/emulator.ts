@@ -1,14 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../free-port.ts'
 
-/** A BigQuery of its own on this machine, on ports that are free; ended by its process id. */
+/** A BigQuery of its own on this machine, at an address that stays. */
 export interface Emulator extends AsyncDisposable {
   readonly endpoint: string
-  readonly pid: number
+  /** Begins anew with nothing: each statement takes the emulator longer, the more tables it has seen. */
+  renew(): Promise<void>
+}
+
+interface Process extends AsyncDisposable {
+  readonly port: number
 }
 
 const found = spawnSync(
@@ -29,6 +36,33 @@ export const skipBigquery = isHere
   : 'SKIPPED: there is no Python 3.13 on Linux x86-64 for the BigQuery emulator'
 
 export async function startEmulator(): Promise<Emulator> {
+  let behind = await startProcess()
+  const front = createServer((socket) => {
+    const upstream = connect(behind.port, '127.0.0.1')
+    socket.pipe(upstream).pipe(socket)
+    for (const [one, other] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  return {
+    endpoint: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+    async renew() {
+      const before = behind
+      behind = await startProcess()
+      await before[Symbol.asyncDispose]()
+    },
+    async [Symbol.asyncDispose]() {
+      front.close()
+      await behind[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** On ports that are free; ended by its process id. */
+async function startProcess(): Promise<Process> {
   const dir = mkdtempSync(join(tmpdir(), 'headrace-bigquery-'))
   const [port, grpcPort] = [await freePort(), await freePort()]
   const script = join(import.meta.dirname, 'start.sh')
@@ -37,16 +71,14 @@ export async function startEmulator(): Promise<Emulator> {
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)))
-  const endpoint = `http://127.0.0.1:${port}`
   try {
-    await untilAnswering(`${endpoint}/bigquery/v2/projects/local/datasets`, child)
+    await untilAnswering(`http://127.0.0.1:${port}/bigquery/v2/projects/local/datasets`, child)
   } catch (cause) {
     child.kill('SIGKILL')
     throw new Error(`the BigQuery emulator did not start: ${said}`, { cause })
   }
   return {
-    endpoint,
-    pid: child.pid ?? 0,
+    port,
     async [Symbol.asyncDispose]() {
       const ended = new Promise((resolve) => child.once('close', resolve))
       if (child.exitCode === null && child.signalCode === null) {
