@@ -98,10 +98,9 @@ else {
             for (const [kind, fault] of chosen as typeof faults) {
               const dataset = nextDataset()
               if (places % 6 === 0) await emulator.renew()
-              const counted = once(
-                (exchange) => shapeOf(exchange) === shapeOf(request) && exchange.index >= index,
-                fault,
-              )
+              // The same request again: how many others come before it depends on how long jobs take.
+              let before = requests.slice(0, index).filter((other) => shapeOf(other) === shapeOf(request)).length
+              const counted = once((exchange) => shapeOf(exchange) === shapeOf(request) && before-- <= 0, fault)
               proxy.watch(counted.choose)
               try {
                 await using d = await open(dataset)
@@ -116,7 +115,9 @@ else {
             }
           }
           context.diagnostic(`${spoiled} requests spoiled, of ${requests.length} in a run`)
-          assert.ok(spoiled >= requests.length)
+          // How often a job is asked after depends on how long it takes.
+          const sure = requests.filter((request) => !/^GET .*\/jobs\//.test(request))
+          assert.ok(spoiled >= sure.length)
         },
       )
     }
