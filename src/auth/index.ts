@@ -61,7 +61,7 @@ export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth
       },
     }),
     ...(learners.length > 0 && {
-      // Each of them is told, as any may have something to learn.
+      // Each of them is told, for each may have something to learn.
       learn: (signed, response) => learners.map((part) => part.learn?.(signed, response)).includes(true),
     }),
     queryParams: parts.flatMap((part) => part.queryParams ?? []),
