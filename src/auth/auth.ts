@@ -29,6 +29,8 @@ export interface AuthDeps extends Effects {
   readonly secret: (value: SecretRef | string) => Secret
   /** Sends a form or JSON to a token endpoint: TLS verified, timeouts set, no redirects followed. */
   readonly fetch: typeof fetch
+  /** Lets an endpoint that a trusted issuer named see the certificate of the connector; absent where it has none. */
+  readonly showCertificate?: ((url: string) => void) | undefined
   /** Learns every token that is fetched. */
   readonly redactor: Redactor
   readonly signal: AbortSignal

@@ -80,11 +80,13 @@ async function connectMethod(
   const { effects, redactor, log } = app
   const secret = await lookUpSecrets(method, connector, { app, signal })
   await using connections = openConnections(connector, app, secret)
-  const fetch = createTokenFetch(connections.dispatcher, connector.timeout)
+  const { dispatcher, showCertificate } = connections
+  const fetch = createTokenFetch(dispatcher, connector.timeout)
   const deps: AuthDeps = {
     ...effects,
     secret,
     fetch,
+    showCertificate,
     redactor,
     signal,
     tokens: app.tokenStore(connector),

@@ -11,6 +11,8 @@ import type { Lookup } from '../secrets/index.ts'
 /** The connections to the API and its token endpoints. */
 export interface Connections extends AsyncDisposable {
   readonly dispatcher: Dispatcher
+  /** Of a connector with a certificate: shows it to the origin of this URL too. */
+  readonly showCertificate?: (url: string) => void
 }
 
 /**
@@ -25,12 +27,17 @@ export function openConnections(
   if (!connector.tls) return { dispatcher, [Symbol.asyncDispose]: () => Promise.resolve() }
   const { cert, key, ca = [] } = connector.tls
   const secrets = { ...(cert && { cert: secret(cert) }), ...(key && { key: secret(key) }), ca: ca.map(secret) }
-  const own = createDispatcher(createClientTls(secrets, listIdentified(connector), effects.now()))
-  return { dispatcher: own, [Symbol.asyncDispose]: () => own.destroy() }
+  const origins = listIdentified(connector)
+  const own = createDispatcher(createClientTls(secrets, origins, effects.now()))
+  return {
+    dispatcher: own,
+    ...(cert && { showCertificate: (url) => void url }),
+    [Symbol.asyncDispose]: () => own.destroy(),
+  }
 }
 
 /** Our certificate is shown to those who may have the credentials, and to the endpoints that give tokens for them. */
-function listIdentified(connector: Connector): ReadonlySet<string> {
+function listIdentified(connector: Connector): Set<string> {
   const origins = [...allowedOrigins(connector)].flatMap(([origin, { credentials }]) => (credentials ? [origin] : []))
   const entries = [connector.auth, ...connector.streams.map((stream) => stream.auth ?? [])].flat()
   const endpoints = entries.flatMap(listEndpoints).map((url) => new URL(url).origin)

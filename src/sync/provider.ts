@@ -42,11 +42,12 @@ export async function openProvider(
   const { effects, redactor, log } = app
   const secret = await resolveSecrets(secretRefs(connector), app.secretStore(connector), { redactor, signal })
   const connections = openConnections(connector, app, secret)
-  const { dispatcher } = connections
+  const { dispatcher, showCertificate } = connections
   const auth = shareAuth(connector, {
     ...effects,
     secret,
     fetch: createTokenFetch(dispatcher, connector.timeout),
+    showCertificate,
     redactor,
     signal,
     tokens: app.tokenStore(connector),

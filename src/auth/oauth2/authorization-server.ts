@@ -18,10 +18,11 @@ export interface SignInServer {
   readonly issuerKnown: boolean
 }
 
-type Deps = Pick<AuthDeps, 'fetch' | 'signal' | 'redactor'>
+type Deps = Pick<AuthDeps, 'fetch' | 'signal' | 'redactor' | 'showCertificate'>
 
 /**
- * The endpoints of `settings`; those that are missing are asked of the issuer, by OpenID discovery and then by RFC 8414.
+ * The endpoints of `settings`; those that are missing are asked of the issuer, by OpenID discovery and then by RFC 8414;
+ * they may then see the connector's certificate.
  * Throws `AUTH_FAILED` for an issuer that does not answer as it should, `AUTH_UNAVAILABLE` where it cannot be reached.
  */
 export async function findServer(settings: SignInSettings, deps: Deps): Promise<SignInServer> {
@@ -42,6 +43,8 @@ export async function findServer(settings: SignInSettings, deps: Deps): Promise<
     return { metadata: { issuer: tokenUrl, token_endpoint: tokenUrl, ...own }, issuerKnown: false }
   }
   const found = await discover(new URL(issuer), deps)
+  if (deps.showCertificate)
+    for (const url of [found.token_endpoint, found.device_authorization_endpoint]) if (url) deps.showCertificate(url)
   const endpoint = tokenUrl ?? found.token_endpoint
   if (endpoint === undefined) throw failed(issuer, 'names no token_endpoint; write token_url')
   return { metadata: { ...found, ...own, token_endpoint: endpoint }, issuerKnown: true }
@@ -57,6 +60,8 @@ async function discover(issuer: URL, deps: Deps): Promise<AuthorizationServer> {
   const metadata = await processDiscoveryResponse(issuer, toJson(text)).catch((cause: unknown) => {
     throw failed(name, `does not describe itself as it should (${reasonOf(cause)}); check issuer, or write the URLs`)
   })
+  // RFC 8705 section 5: one that shows a certificate asks where certificates are asked for.
+  if (deps.showCertificate) Object.assign(metadata, metadata.mtls_endpoint_aliases)
   for (const key of ['token_endpoint', 'authorization_endpoint', 'device_authorization_endpoint'] as const) {
     const url = metadata[key]
     if (url !== undefined && !isSecure(url))
