@@ -38,7 +38,7 @@ suite('no output and no file holds a secret or a token', { concurrency: 1 }, () 
       const leaks: string[] = []
       for (const [turn, behaviour] of behaviours.entries()) {
         if (!method.signsIn && behaviour.includes('sign-in')) continue
-        using place = createPlace({ method, provider, manager, turn: at + turn })
+        using place = await createPlace({ method, provider, manager, turn: at + turn })
         leaks.push(...(await tryAll(place, { provider, behaviour, turn: at + turn })))
       }
       assert.deepEqual(leaks, [])
@@ -65,8 +65,12 @@ interface PlaceOptions {
   readonly turn: number
 }
 
-function createPlace({ method, provider, manager, turn }: PlaceOptions): Place {
+async function createPlace({ method, provider, manager, turn }: PlaceOptions): Promise<Place> {
+  const { TMPDIR: usualTemp } = process.env
   const dir = mkdtempSync(join(tmpdir(), 'headrace-canary-'))
+  // What a command puts into the temporary folder is searched too.
+  process.env['TMPDIR'] = join(dir, 'temp')
+  mkdirSync(join(dir, 'temp'))
   const secrets = method.type === 'google' ? { ...method.secrets, file: googleKeyFile(provider.url) } : method.secrets
   const env: Record<string, string> = {
     GOOGLE_CLOUD_PROJECT: 'acme',
@@ -86,25 +90,34 @@ function createPlace({ method, provider, manager, turn }: PlaceOptions): Place {
       return `secret:${turn}-${method.type}-${name}`
     },
   ] as const
-  const kept = Object.entries(method.kept ?? {}).map(([name, make]) => [name, make(secrets)] as const)
+  const kept = await Promise.all(
+    Object.entries(method.kept ?? {}).map(async ([name, make]) => [name, await make(secrets)] as const),
+  )
   const refs = new Map<string, string>()
   Object.entries(secrets).forEach(([name, value], at) => refs.set(name, stores[(turn + at) % 3]?.(name, value) ?? ''))
   // A method can write to all of them but the environment.
   for (const [name, value] of kept) refs.set(name, stores[1 + (turn % 2)]?.(name, value) ?? '')
-  const auth = { type: method.type, ...method.auth(provider.url, (name) => refs.get(name) ?? '') }
+  const ref = (name: string) => refs.get(name) ?? ''
+  const auth = `auth: ${JSON.stringify({ type: method.type, ...method.auth(provider.url, ref) })}`
   const connector = join(dir, 'api.yaml')
-  const stream = ['paginator: { type: link_body, path: $.next }']
-  writeFileSync(connector, connectorText(provider.url, { more: [`auth: ${JSON.stringify(auth)}`], stream }))
+  const stream = ['paginator: { type: link_body, path: $.next }', ...(method.ofStream ? [auth] : [])]
+  const tls = method.tls ? [`tls: ${JSON.stringify(method.tls(ref))}`] : []
+  writeFileSync(connector, connectorText(provider.url, { more: [...tls, ...(method.ofStream ? [] : [auth])], stream }))
   mkdirSync(join(dir, 'out'))
-  const shown = Object.values(secrets).flatMap(partsOf)
+  const hidden = Object.entries(secrets).filter(([name]) => !method.open?.includes(name))
+  const shown = hidden.flatMap(([, value]) => partsOf(value))
   return {
     connector,
     env,
     to: [`duckdb:${join(dir, 'warehouse.duckdb')}`, `files:${join(dir, 'out')}`],
     canaries: shown,
     sent: Object.entries(secrets).flatMap(([name, value]) => (method.unsent?.includes(name) ? [] : [value])),
-    files: () => readTree(dir, [...Object.keys(secrets), ...kept.map(([name]) => name)]),
-    [Symbol.dispose]: () => rmSync(dir, { recursive: true }),
+    files: () => readTree(dir, [...Object.keys(secrets), ...(method.encrypted ? [] : kept.map(([name]) => name))]),
+    [Symbol.dispose]() {
+      if (usualTemp === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = usualTemp
+      rmSync(dir, { recursive: true })
+    },
   }
 }
 
