@@ -6,6 +6,7 @@ import {
 } from '../../src/auth/oauth2/authorization-code-config.ts'
 import { type ProviderPreset, providerNames, providers } from '../../src/auth/oauth2/providers/index.ts'
 import { settingsOf } from '../../src/auth/oauth2/sign-in-settings.ts'
+import { choosePlace } from '../../src/connect/redirect-place.ts'
 import { compareScopes } from '../../src/connect/token-grant.ts'
 import { configOf } from './helpers.ts'
 
@@ -70,6 +71,26 @@ suite('a provider by its name', () => {
       problemsOf({ provider: 'github', shop: 'acme' })[0] ?? '',
       /^shop: expected no shop, which is for provider: shopify/,
     )
+  })
+
+  test('what a redirect of GitHub names as its issuer is known', () => {
+    assert.equal(settingsOf(read({ provider: 'github' })).issuer, 'https://github.com/login/oauth')
+    const own = { provider: 'github', authorize_url: 'https://github.acme.example/login/oauth/authorize' }
+    assert.equal(settingsOf(read(own)).issuer, undefined)
+  })
+
+  test('Slack sends nobody to plain http, unless the connector says that its app may', () => {
+    const placeOf = (keys: object): object =>
+      choosePlace({ ...settingsOf(read({ provider: 'slack', ...keys })), paste: false })
+    assert.deepEqual(placeOf({}), { kind: 'paste', redirectUrl: 'https://localhost/callback', registered: true })
+    const redirect_url = 'http://localhost:8976/callback'
+    assert.deepEqual(placeOf({ redirect_url, pkce: true }), {
+      kind: 'listen',
+      host: 'localhost',
+      port: 8976,
+      path: '/callback',
+      registered: true,
+    })
   })
 
   test('the token goes where the API wants it', () => {

@@ -3,11 +3,14 @@ import type { ProviderPreset } from './provider.ts'
 /**
  * A refresh token comes only with `access_type=offline`, and again only when the person is asked again. A client of the
  * kind "Desktop app" takes any loopback port; one of the kind "Web application" takes what is registered. While the
- * consent screen is in testing, a refresh token ends after 7 days.
+ * consent screen is in testing, a refresh token ends after 7 days. The redirect carries `iss`, though discovery does
+ * not say so.
  *
  * Sources: https://developers.google.com/identity/protocols/oauth2/native-app,
  * https://developers.google.com/identity/protocols/oauth2/web-server#offline,
- * https://developers.google.com/identity/protocols/oauth2/limited-input-device
+ * https://developers.google.com/identity/protocols/oauth2/resources/loopback-migration,
+ * https://developers.google.com/identity/protocols/oauth2/limited-input-device,
+ * https://github.com/openiddict/openiddict-core/issues/2428 (`iss`)
  */
 export const google: ProviderPreset = {
   label: 'Google',

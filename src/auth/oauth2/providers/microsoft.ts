@@ -2,7 +2,8 @@ import type { ProviderPreset } from './provider.ts'
 
 /**
  * Microsoft Entra ID, endpoints of version 2. `offline_access` brings the refresh token and is not named in the answer.
- * The port of `http://localhost` is left out of the comparison with what is registered.
+ * Each renewal brings another refresh token of 90 days; the one before stays good. The port of `http://localhost` is
+ * left out of the comparison with what is registered.
  *
  * Sources: https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow,
  * https://learn.microsoft.com/en-us/entra/identity-platform/reply-url#localhost-exceptions,

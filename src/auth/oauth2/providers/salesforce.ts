@@ -2,12 +2,18 @@ import type { ProviderPreset } from './provider.ts'
 
 /**
  * `domain` is login.salesforce.com, test.salesforce.com for sandboxes, or the org's own My Domain. The answer names no
- * lifetime (the org's session settings decide) but the address of the API, `instance_url`. A callback URL must be
- * registered and is compared as a whole; plain http is taken for localhost only.
+ * lifetime (the org's session settings decide) but the address of the API, `instance_url`. `full` does not bring a
+ * refresh token. Renewals replace it only where the app has refresh token rotation on. A callback URL must be
+ * registered and is compared as a whole; the guide wants https, yet plain http is taken for localhost. Each domain is
+ * an issuer of its own; whether a redirect carries `iss` is not documented.
  *
  * Sources: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm,
  * https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_tokens_scopes.htm,
- * https://developer.salesforce.com/docs/atlas.en-us.sfdx_dev.meta/sfdx_dev/sfdx_dev_auth_connected_app.htm (localhost)
+ * https://help.salesforce.com/apex/HTViewHelpDoc?id=remoteaccess_oauth_refresh_token_flow.htm (rotation),
+ * https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid_discovery_endpoint.htm (issuer),
+ * https://developer.salesforce.com/docs/platform/isvforce/guide/secure-code-ac-eca.md (PKCE),
+ * https://developer.salesforce.com/docs/atlas.en-us.sfdx_dev.meta/sfdx_dev/sfdx_dev_auth_connected_app.htm (localhost),
+ * https://docs.devart.com/odbc-driver-for-salesforce/connect-to-salesforce/configure-oauth-authentication.md.html
  */
 export const salesforce: ProviderPreset = {
   label: 'Salesforce',
