@@ -288,6 +288,31 @@ test('a body must fit its format', () => {
   )
 })
 
+test('a destination must be one', () => {
+  assert.match(
+    onlyProblem(withStreams('  - name: s\n', 'destination: duckbd:x.duckdb\n')),
+    /^3:14 destination: .*did you mean duckdb:/,
+  )
+})
+
+const withCron = (cron: string) => withStreams('  - name: s\n', `schedule: { cron: "${cron}" }\n`)
+
+for (const cron of ['0 6 * * *', '*/15 0-6,22 1-31/2 JAN-mar,12 sun,1-5', '59 23 31 12 7'])
+  test(`a schedule may be ${cron}`, () => void load(withCron(cron)))
+
+for (const [cron, field] of [
+  ['60 * * * *', 'minute'],
+  ['*/0 * * * *', 'minute'],
+  ['0 24 * * *', 'hour'],
+  ['0 6 0 * *', 'day of month'],
+  ['0 6 * 13 *', 'month'],
+  ['0 6 * feb-jan *', 'month'],
+  ['0 6 * * mo', 'day of week'],
+  ['0 6 * * 1-2-3', 'day of week'],
+] as const)
+  test(`a schedule may not be ${cron}`, () =>
+    assert.match(onlyProblem(withCron(cron)), new RegExp(`for the ${field},`)))
+
 test('a schedule must be understood where it is set up', () => {
   assert.deepEqual(places(withStreams('  - { name: s }\n', 'schedule: { cron: "* *", time_zone: Europe/Berln }\n')), [
     '3:19 schedule.cron',

@@ -1,5 +1,6 @@
 import { checkColumnTypes } from './columns.ts'
 import { checkDeletes } from './deletes.ts'
+import { checkDestination } from './destination.ts'
 import { checkLayout } from './layout.ts'
 import { checkLiterals } from './literals.ts'
 import { checkNames } from './names.ts'
@@ -19,6 +20,7 @@ export function checkConnector(subject: ConnectorSubject): void {
   checkTls(subject)
   checkTemplates(subject)
   checkSchedule(subject)
+  checkDestination(subject)
   for (const stream of subject.streams) {
     checkPaging(stream)
     checkPatterns(stream)

@@ -1,7 +1,8 @@
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
+import { readdir, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
 import { createLock } from '../lock.ts'
+import { makeFolders } from '../make-folders.ts'
 import { createShared } from '../shared.ts'
 import { toFailure } from './failures.ts'
 import { memoryLimits, stepUp } from './room.ts'
@@ -213,7 +214,7 @@ async function askWhether(
 async function toRealPath(path: string): Promise<string> {
   try {
     const dir = dirname(path)
-    await mkdir(dir, { recursive: true })
+    await makeFolders(dir)
     return await realpath(path).catch(async (thrown: NodeJS.ErrnoException) => {
       if (thrown.code !== 'ENOENT') throw thrown
       return join(await realpath(dir), basename(path))

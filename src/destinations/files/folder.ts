@@ -1,9 +1,10 @@
-import { mkdir, realpath, rm } from 'node:fs/promises'
+import { realpath, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Column } from '../../schema/types.ts'
 import { type Checkpoint, fresh } from '../../sync/checkpoint.ts'
 import type { Position } from '../destination.ts'
 import { createLock, type Lock } from '../lock.ts'
+import { makeFolders } from '../make-folders.ts'
 import { createShared } from '../shared.ts'
 import { commitsTable, rejectsTable, runsTable, schemaName } from '../system.ts'
 import { lockDir, unlockDir } from './dir-lock.ts'
@@ -57,7 +58,7 @@ export async function acquireFolder(dir: string, connectorName: string): Promise
   const root = resolve(dir)
   const path = join(root, schemaName(connectorName, basename(root)) ?? '')
   const real = await guard(path, async () => {
-    await mkdir(path, { recursive: true })
+    await makeFolders(path)
     return realpath(path)
   })
   return folders.acquire(real, () => guard(real, () => openFolder(real)))

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
 import { keptColumns, mergeColumns } from '../column-changes.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
+import { makeFolders } from '../make-folders.ts'
 import type { FileFormat } from '../spec.ts'
 import { placeFile, writeNdjson } from './batch-file.ts'
 import { guard } from './failures.ts'
@@ -82,7 +82,7 @@ async function append(state: WriterState, batch: Batch): Promise<void> {
   const { folder, plan, dir } = state
   const last = folder.commits.get(plan.stream)?.seq ?? 0
   if (last !== batch.seq - 1) throw refuseCommit(plan, batch, last)
-  if (plan.staged) await mkdir(dir, { recursive: true })
+  if (plan.staged) await makeFolders(dir)
   await keepColumns(state, batch)
   if (batch.rows > 0) await writeRows(state, batch)
   await keepRejects(state, batch)
@@ -104,7 +104,7 @@ async function keepColumns({ folder, plan }: WriterState, batch: Batch): Promise
 }
 
 async function writeRows({ folder, plan, format, dir, parquet }: WriterState, batch: Batch): Promise<void> {
-  await mkdir(dir, { recursive: true })
+  await makeFolders(dir)
   await placeFile(dir, batchFile(batch.seq, format), async (path) => {
     if (parquet) await parquet.write(path, batch, pickColumns(folder.columns.get(plan.table) ?? [], batch.columns))
     else await writeNdjson(batch.lines, path)
