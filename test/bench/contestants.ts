@@ -39,6 +39,19 @@ export const naiveDuckdb: Contestant = async (load) => {
   return measured
 }
 
+/** The same libraries and the same scanner, and nothing else. */
+export const bareDuckdb: Contestant = async (load) => {
+  const file = join(emptyDir(load.dir), 'warehouse.duckdb')
+  const args = [
+    `${load.server}/orders?rows=${load.rows}&per_page=${load.perPage}`,
+    join(load.dir, 'orders.ndjson'),
+    file,
+  ]
+  const measured = await measureNode({ script: join(here, 'bare.ts'), args })
+  await checkSums(load, file, 'orders')
+  return measured
+}
+
 /** headrace into NDJSON files. */
 export const headraceFiles: Contestant = async (load) => {
   const out = join(emptyDir(load.dir), 'out')
