@@ -31,7 +31,7 @@ export function openConnections(
   const own = createDispatcher(createClientTls(secrets, origins, effects.now()))
   return {
     dispatcher: own,
-    ...(cert && { showCertificate: (url) => void url }),
+    ...(cert && { showCertificate: (url) => void origins.add(new URL(url).origin) }),
     [Symbol.asyncDispose]: () => own.destroy(),
   }
 }
