@@ -13,3 +13,6 @@ export interface ShapeColumn {
 export interface Shape {
   readonly columns: readonly ShapeColumn[]
 }
+
+/** Of a table that has no columns: every row is looked at more closely. */
+export const noShape: Shape = { columns: [] }

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import { renderRequest } from '../config/templates.ts'
+import { writeMode } from '../config/write-mode.ts'
+import type { DecoderOptions } from '../decode/index.ts'
+import type { ApiRequest } from '../http/send.ts'
+import { createPaginator } from '../paginators/index.ts'
+import { noShape, type Shape } from '../schema/shape.ts'
+import type { CursorValue, OpenListing } from './checkpoint.ts'
+import type { JobOptions } from './job.ts'
+import type { Listing } from './pages.ts'
+import type { Slice, StreamSource } from './slices.ts'
+
+export interface SourceOptions {
+  readonly options: JobOptions
+  readonly cursor: CursorValue | null
+  readonly shape: () => Shape
+  readonly learn: DecoderOptions['learn']
+  readonly listing: boolean
+  readonly open: OpenListing | undefined
+}
+
+/** The listings of a stream, below those of its parents. */
+export function createSource(
+  stream: StreamConfig,
+  { options, cursor, shape, learn, listing, open }: SourceOptions,
+): StreamSource {
+  const { connector, effects, runId, env } = options
+  const parent = parentOf(connector, stream)
+  const paginator = createPaginator(stream.paginator, {
+    stop: stream.stop,
+    maxPages: stream.max_pages,
+    found: (config, warning) => options.onFound(stream.name, config, warning),
+  })
+  const now = effects.now()
+  const first = (slice: Slice): ApiRequest =>
+    paginator.first(renderRequest(connector, stream, { cursor, ...slice, now, run: { id: runId }, env }))
+  return {
+    config: stream,
+    parent:
+      parent &&
+      createSource(parent, {
+        options,
+        cursor: parent.incremental?.start ?? null,
+        shape: () => noShape,
+        learn: undefined,
+        listing: false,
+        open: undefined,
+      }),
+    pages: {
+      send: options.client(stream, { shape, learn, listing }),
+      concurrency: connector.rate_limit.concurrency,
+      now: () => effects.now(),
+      signal: options.signal,
+    },
+    first,
+    listing: (start, pagesBefore): Listing => ({
+      start,
+      paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },
+      maxPages: stream.max_pages,
+      pagesBefore,
+      markBefore: start === open?.place.next ? open.mark : '',
+      describe: options.describe,
+    }),
+  }
+
+  function clean(request: ApiRequest | undefined): ApiRequest | undefined {
+    return request && options.withoutCredentials(request, stream)
+  }
+}
+
+/** What makes the requests and rows of a stream: where it changes, an interrupted listing cannot go on. */
+export function fingerprint(connector: Connector, stream: StreamConfig): string {
+  const parts: unknown[] = [connector.base_url, connector.params, connector.headers]
+  for (let at: StreamConfig | undefined = stream; at; at = parentOf(connector, at)) {
+    const { method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental } = at
+    parts.push(method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental)
+  }
+  // What a listing has staged is not in the table; a history stages nothing where it is refreshed.
+  parts.push(writeMode(stream) === 'replace' || stream.deletes?.absent === true, writeMode(stream) === 'scd2')
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
+}
+
+const parentOf = ({ streams }: Connector, { parent }: StreamConfig): StreamConfig | undefined =>
+  parent && streams.find(({ name }) => name === parent.stream)
