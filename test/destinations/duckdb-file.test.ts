@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, symlink, writeFile } from 'node:fs/promises'
+import { readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
@@ -49,6 +49,18 @@ test('the table can be read under the name that the surface promises', async () 
     )
     assert.deepEqual(rows, [{ id: '1', _headrace_run_id: 'run-1', at: '2024-05-01 12:00:00+00' }])
   }
+})
+
+test('many small runs take no more room than their rows', async () => {
+  const path = `${await createDir()}/warehouse.duckdb`
+  const sizes: number[] = []
+  for (let run = 1; run <= 30; run++) {
+    await writeOne(`duckdb:${path}`)
+    sizes.push((await stat(path)).size)
+  }
+  // What one run rewrites lies beside what it replaces; blocks are of 256 KB.
+  assert.ok((sizes.at(-1) as number) - (sizes[9] as number) <= 4 * 262_144, sizes.join(' '))
+  assert.deepEqual(await readSql('SELECT count(*)::VARCHAR AS n FROM db.acme.orders', path), [{ n: '30' }])
 })
 
 test('folders that the path lies in are made', async () => {

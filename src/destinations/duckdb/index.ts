@@ -1,10 +1,9 @@
-import { basename, resolve } from 'node:path'
 import { SyncError } from '../../errors.ts'
 import type { Destination, TablePlan } from '../destination.ts'
 import type { DestinationSpec } from '../spec.ts'
-import { schemaName } from '../system.ts'
 import { openDatabase } from './database.ts'
 import { createLogTables, readPosition, readPositions, readRuns, saveRun } from './log-tables.ts'
+import { schemaOf } from './schema.ts'
 import { openWriter } from './writer.ts'
 
 /**
@@ -15,9 +14,7 @@ export async function openDuckdb(
   spec: Extract<DestinationSpec, { type: 'duckdb' }>,
   connectorName: string,
 ): Promise<Destination> {
-  // DuckDB names a file's catalog after what stands before the first dot; a schema of that name would be ambiguous.
-  const [container = ''] = basename(resolve(spec.path)).split('.')
-  const schema = spec.schema ?? schemaName(connectorName, container) ?? 'main'
+  const schema = schemaOf(spec, connectorName)
   const database = await openDatabase(spec.path)
   try {
     await database.transact((session) => createLogTables(session, schema))
