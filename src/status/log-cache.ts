@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { join, basename, resolve } from 'node:path'
-import { parseDestination } from '../destinations/index.ts'
-import { schemaName } from '../destinations/system.ts'
-import { logFiles } from '../destinations/files/folder.ts'
+import { basename, join, resolve } from 'node:path'
+import type { Connector } from '../config/connector.ts'
 import type { Destination } from '../destinations/destination.ts'
+import { logFiles } from '../destinations/files/folder.ts'
+import type { DestinationSpec } from '../destinations/spec.ts'
+import { schemaName } from '../destinations/system.ts'
 import type { RunRecord } from '../sync/run-record.ts'
 
 /** What the bookkeeping of one connector says. */
@@ -11,11 +12,31 @@ export interface Logs {
   /** Newest first. */
   readonly runs: readonly RunRecord[]
   readonly positions: Awaited<ReturnType<Destination['positions']>>
+  /** Where it was read from, so that it need not be read again; absent where nothing tells. */
+  readonly trace?: Trace
 }
 
-interface Kept {
+export interface Trace {
+  /** Changes when anything was written. */
+  readonly digest: string
+  /** The last runs by the text of their records, newest first. */
+  readonly rows: ReadonlyMap<string, RunRecord>
+}
+
+/** Whose bookkeeping is wanted. */
+export interface LogRequest {
+  readonly connector: Connector
+  /** The destination as a person names it. */
+  readonly spec: string
+}
+
+export interface Kept {
   readonly logs: Logs
+  /** The number of runs that were asked for. */
   readonly limit: number
+  /** As its file was then: what it expects decides how many runs are needed. */
+  readonly connector: Connector
+  /** Of the destination, before it was read. */
   readonly version: string
   readonly at: number
 }
@@ -29,51 +50,53 @@ const mostKept = 100_000
 
 const kept = new Map<string, Kept>()
 
-/**
- * What was read of a connector before, where its destination has not changed since: opening a warehouse takes longer
- * than a page may. `limit` is the number of runs that are needed.
- */
-export async function recallLogs(key: LogKey, limit: number, now: number): Promise<Logs | undefined> {
-  const known = kept.get(keyOf(key))
-  if (!known || known.limit < limit || now < known.at || now > known.at + longest) return undefined
-  return (await versionOf(key, now)) === known.version ? known.logs : undefined
-}
-
 /** What was read of a connector last, however old; undefined where nothing is kept. */
-export const recallLast = (key: LogKey): Logs | undefined => kept.get(keyOf(key))?.logs
+export const recallLast = (request: LogRequest): Kept | undefined => kept.get(keyOf(request))
 
-export interface LogKey {
-  /** The destination as a person names it. */
-  readonly spec: string
-  readonly connector: string
+/** Whether what is kept holds `limit` runs, and as many as the connector needs to be judged. */
+export const isEnough = (known: Kept, { connector }: LogRequest, { limit, now }: Look): boolean =>
+  known.limit >= limit && known.connector === connector && now >= known.at
+
+/** Whether what is kept is still so, by the version of the destination. */
+export const isFresh = (known: Kept, version: string | undefined, { now }: Look): boolean =>
+  known.version === version && now <= known.at + longest
+
+export interface Look {
+  /** Runs of each connector that are needed. */
+  readonly limit: number
+  readonly now: number
 }
 
-/** Keeps what was read. To be called when the destination is closed again, as closing it may touch its files. */
-export async function keepLogs(key: LogKey, logs: Logs, { limit, now }: { limit: number; now: number }): Promise<void> {
-  const version = await versionOf(key, now)
-  kept.delete(keyOf(key))
-  if (version !== undefined) kept.set(keyOf(key), { logs, limit, version, at: now })
+/** Keeps what was read. */
+export function keepLogs(entries: readonly (readonly [LogRequest, Kept])[]): void {
+  for (const [request, entry] of entries) {
+    kept.delete(keyOf(request))
+    kept.set(keyOf(request), entry)
+  }
   let size = 0
-  for (const [name, { logs: one }] of Array.from(kept).toReversed()) {
-    size += one.runs.reduce((sum, run) => sum + 1 + run.streams.length, 0)
+  for (const [name, { logs }] of Array.from(kept).toReversed()) {
+    size += logs.runs.reduce((sum, run) => sum + 1 + run.streams.length, 0)
     if (size > mostKept) kept.delete(name)
   }
 }
 
-const keyOf = ({ spec, connector }: LogKey): string => `${spec} ${connector}`
+const keyOf = ({ spec, connector }: LogRequest): string => `${spec} ${connector.name}`
 
-/** Changes when anything was written; undefined where there is nothing to read yet. */
-async function versionOf({ spec, connector }: LogKey, now: number): Promise<string | undefined> {
-  const parsed = parseDestination(spec)
-  if ('path' in parsed) return versionOfFiles([parsed.path, `${parsed.path}.wal`])
-  if (!('dir' in parsed)) return String(Math.floor(now / blind))
-  const folder = join(parsed.dir, schemaName(connector, basename(resolve(parsed.dir))) ?? '')
-  return versionOfFiles([join(folder, logFiles.runs), join(folder, logFiles.commits)])
+/** The files that tell whether anything was written; none where only time does. */
+export function filesOf(parsed: DestinationSpec, { connector }: LogRequest): readonly string[] {
+  if (parsed.type === 'duckdb') return [parsed.path, `${parsed.path}.wal`]
+  if (parsed.type !== 'files') return []
+  const folder = join(parsed.dir, schemaName(connector.name, basename(resolve(parsed.dir))) ?? '')
+  return [join(folder, logFiles.runs), join(folder, logFiles.commits)]
 }
 
-async function versionOfFiles(paths: readonly string[]): Promise<string | undefined> {
-  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
+/** Changes when anything was written to the files; undefined where there is nothing to read yet. */
+export async function versionOf(files: readonly string[], now: number): Promise<string | undefined> {
+  if (files.length === 0) return String(Math.floor(now / blind))
+  const found = await Promise.all(files.map((path) => stat(path).catch(() => undefined)))
   return found.some((file) => file)
-    ? found.map((file) => (file ? `${file.ino} ${file.size} ${file.mtimeMs}` : '')).join(', ')
+    ? found
+        .map((file) => (file ? `${file.dev} ${file.ino} ${file.size} ${file.mtimeMs} ${file.ctimeMs}` : ''))
+        .join(', ')
     : undefined
 }

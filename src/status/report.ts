@@ -2,13 +2,12 @@ import { type App, destinationOf } from '../app.ts'
 import type { Connector } from '../config/connector.ts'
 import { findConnector } from '../config/find.ts'
 import { toSyncError } from '../errors.ts'
-import { createSemaphore } from '../http/semaphore.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import type { RunRecord } from '../sync/run-record.ts'
 import { type Expectation, type Health, type State, createHistory, judgeStream, states } from './health.ts'
-import { readHistory } from './history.ts'
-import { type Logs, keepLogs, recallLast, recallLogs } from './log-cache.ts'
-import { readSchedule } from './schedule.ts'
+import { type LogRequest, type Logs, type Look, recallLast } from './log-cache.ts'
+import { createOpener, readLogs } from './logs.ts'
+import { type NextFiring, readSchedule } from './schedule.ts'
 import { isThere, listConnectors, loadKnown } from './sources.ts'
 
 /** Where a stream stands. */
@@ -58,32 +57,39 @@ export interface StatusOptions {
 export async function readStatus(app: App, options: StatusOptions): Promise<StatusReport> {
   const wanted = options.connector === undefined ? await listConnectors(app.connectorsDir) : [options.connector]
   const limit = options.limit ?? (options.brief ? Math.min(20, Math.max(3, Math.floor(400 / wanted.length))) : 20)
+  const look = { limit, now: app.effects.now() }
   const paths = await Promise.all(wanted.map((name) => findConnector(name, app.connectorsDir)))
-  // Side by side, as connectors that share a file then open it once.
-  const places = createSemaphore(readersAtOnce)
-  const fresh: (() => Promise<void>)[] = []
-  const connectors = await Promise.all(
+  await using opener = createOpener()
+  const subjects = await Promise.all(
     wanted.map(async (name, at) => {
-      const leave = await places.enter(new AbortController().signal)
-      return readConnector(name, paths[at] as string, { app, options, limit, fresh }).finally(leave)
+      const subject = await loadSubject(app, options, [name, paths[at] as string])
+      if (subject.request) opener.begin(subject.request)
+      return subject
     }),
   )
-  for (const keep of fresh) await keep()
-  return { connectors }
+  const requests = subjects.flatMap(({ request }) => request ?? [])
+  const logs = await readLogs(app, requests, look)
+  const logsOf = new Map(requests.map((request, at) => [request, logs[at]]))
+  return {
+    connectors: subjects.map((subject) =>
+      describeSubject(subject, subject.request && logsOf.get(subject.request), look),
+    ),
+  }
 }
 
-const readersAtOnce = 16
-
-interface Reading {
-  readonly app: App
-  readonly options: StatusOptions
-  readonly limit: number
-  /** Told how to keep what was read, for when every destination is closed again. */
-  readonly fresh: (() => Promise<void>)[]
+/** A connector before its log was read. */
+interface Subject {
+  readonly known: ConnectorStatus
+  /** Absent where there is no log to read. */
+  readonly request?: LogRequest
+  readonly nextFiring?: NextFiring | undefined
 }
 
-async function readConnector(name: string, path: string, reading: Reading): Promise<ConnectorStatus> {
-  const { app, options, limit } = reading
+async function loadSubject(
+  app: App,
+  options: StatusOptions,
+  [name, path]: readonly [string, string],
+): Promise<Subject> {
   const none = { name, connector: name, state: 'never', streams: [], runs: [] } as const
   let connector: Connector
   try {
@@ -91,14 +97,13 @@ async function readConnector(name: string, path: string, reading: Reading): Prom
   } catch (thrown) {
     // Of one connector it is the answer; among many it must not hide the others.
     if (options.connector !== undefined) throw thrown
-    return { ...none, state: 'failed', error: describe(thrown) }
+    return { known: { ...none, state: 'failed', error: describe(thrown) } }
   }
   const spec = destinationOf(connector, app.env, options.destination)
   const { schedule, expect } = connector
-  const now = app.effects.now()
   const nextFiring = schedule && (await readSchedule(schedule))
-  const next = nextFiring?.(now)
-  const known = {
+  const next = nextFiring?.(app.effects.now())
+  const known: ConnectorStatus = {
     ...none,
     connector: connector.name,
     destination: spec,
@@ -107,59 +112,42 @@ async function readConnector(name: string, path: string, reading: Reading): Prom
     streams: connector.streams.map(({ name: stream }) => ({ ...nothingCommitted, stream, state: 'never' as const })),
   }
   try {
-    if (!isThere(spec)) return known
-    return judge(known, await readLogs(connector, spec, { ...reading, now }))
+    return { known, nextFiring, ...(isThere(spec) && { request: { connector, spec } }) }
   } catch (thrown) {
-    const error = describe(thrown)
-    if (error.code !== 'DESTINATION_BUSY') return { ...known, state: 'failed', error }
-    const last = recallLast({ spec, connector: connector.name })
-    if (last) return { ...judge(known, last), busy: true }
-    return {
-      ...known,
-      state: 'busy',
-      busy: true,
-      streams: known.streams.map((stream) => ({ ...stream, state: 'busy' })),
-    }
-  }
-
-  function judge(of: ConnectorStatus, { runs, positions: all }: Logs): ConnectorStatus {
-    const positions = new Map(all.map((position) => [position.stream, position]))
-    const names = new Set([...connector.streams.map(({ name: stream }) => stream), ...positions.keys()])
-    const history = createHistory(runs, { expect, nextFiring })
-    const streams = [...names].map((stream): StreamStatus => {
-      const health = judgeStream(stream, history, now)
-      const position = positions.get(stream)
-      if (!position) return { ...nothingCommitted, stream, ...health }
-      const { seq, checkpoint, committedAt } = position
-      return {
-        stream,
-        commits: seq,
-        committed_at: committedAt,
-        cursor: checkpoint.done,
-        open: checkpoint.open !== undefined,
-        ...health,
-      }
-    })
-    return { ...of, state: worstOf(streams, runs), streams, runs: runs.slice(0, limit) }
+    return { known: { ...known, state: 'failed', error: describe(thrown) } }
   }
 }
 
-async function readLogs(
-  connector: Connector,
-  spec: string,
-  reading: Reading & { readonly now: number },
-): Promise<Logs> {
-  const { app, limit, now, fresh } = reading
-  const key = { spec, connector: connector.name }
-  const known = await recallLogs(key, limit, now)
-  if (known) return known
-  await using destination = await app.openDestination(connector, spec)
-  const logs = {
-    runs: await readHistory(destination, connector, { limit, now }),
-    positions: await destination.positions(),
-  }
-  fresh.push(() => keepLogs(key, logs, { limit, now }))
-  return logs
+function describeSubject(subject: Subject, logs: PromiseSettledResult<Logs> | undefined, look: Look): ConnectorStatus {
+  const { known, request } = subject
+  if (!logs || !request) return known
+  if (logs.status === 'fulfilled') return judge(subject, logs.value, look)
+  const error = describe(logs.reason)
+  if (error.code !== 'DESTINATION_BUSY') return { ...known, state: 'failed', error }
+  const last = recallLast(request)
+  if (last) return { ...judge(subject, last.logs, look), busy: true }
+  return { ...known, state: 'busy', busy: true, streams: known.streams.map((stream) => ({ ...stream, state: 'busy' })) }
+}
+
+function judge({ known, nextFiring }: Subject, { runs, positions: all }: Logs, { limit, now }: Look): ConnectorStatus {
+  const positions = new Map(all.map((position) => [position.stream, position]))
+  const names = new Set([...known.streams.map(({ stream }) => stream), ...positions.keys()])
+  const history = createHistory(runs, { expect: known.expect, nextFiring })
+  const streams = [...names].map((stream): StreamStatus => {
+    const health = judgeStream(stream, history, now)
+    const position = positions.get(stream)
+    if (!position) return { ...nothingCommitted, stream, ...health }
+    const { seq, checkpoint, committedAt } = position
+    return {
+      stream,
+      commits: seq,
+      committed_at: committedAt,
+      cursor: checkpoint.done,
+      open: checkpoint.open !== undefined,
+      ...health,
+    }
+  })
+  return { ...known, state: worstOf(streams, runs), streams, runs: runs.slice(0, limit) }
 }
 
 const nothingCommitted = { commits: 0, committed_at: null, cursor: null, open: false } as const

@@ -18,10 +18,20 @@ export type Start = () => Promise<ColdStart>
 
 /** The built function under the functions framework; undefined where nothing is built. */
 export function headraceFunction(): Start | undefined {
+  const args = headraceArgs()
+  return args && (() => measureStart(args, '/healthz'))
+}
+
+/** The same, left to run; with `env` beside the environment. */
+export function startHeadrace(env: Readonly<Record<string, string>>): Promise<RunningFunction> | undefined {
+  const args = headraceArgs()
+  return args && startFunction(args, '/healthz', env)
+}
+
+function headraceArgs(): readonly string[] | undefined {
   const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main?: string }
   const built = join(root, main ?? 'dist/index.js')
-  if (!existsSync(built)) return undefined
-  return () => measureStart(['--source', built, '--target', 'headrace'], '/healthz')
+  return existsSync(built) ? ['--source', built, '--target', 'headrace'] : undefined
 }
 
 /** A function that does nothing, under the same framework. */
@@ -39,26 +49,48 @@ http('empty', (request, response) => response.send('ok'))\n`
 }
 
 async function measureStart(args: readonly string[], path: string): Promise<ColdStart> {
+  const started = performance.now()
+  await using running = await startFunction(args, path)
+  return { wall: performance.now() - started, cpu: running.cpu() }
+}
+
+/** A function that has answered once. */
+export interface RunningFunction extends AsyncDisposable {
+  readonly url: string
+  /** CPU milliseconds of all live threads so far. */
+  cpu(): number
+}
+
+async function startFunction(
+  args: readonly string[],
+  path: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningFunction> {
   const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
   const started = performance.now()
   const child = spawn(process.execPath, [framework, ...args, '--port', String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, HEADRACE_INBOUND: 'none', NODE_ENV: 'production' },
+    env: { ...process.env, HEADRACE_INBOUND: 'none', NODE_ENV: 'production', ...env },
   })
   let words = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text))
-  try {
-    while (!(await answers(`http://127.0.0.1:${port}${path}`))) {
-      if (child.exitCode !== null) throw new Error(`the function ended with ${child.exitCode}\n${words}`)
-      if (performance.now() - started > 30_000) throw new Error(`no answer within 30 s\n${words}`)
-      await setTimeout(2)
-    }
-    return { wall: performance.now() - started, cpu: cpuMs(child) }
-  } finally {
+  const stop = async () => {
     const gone = new Promise((resolve) => child.once('close', resolve))
     child.kill('SIGKILL')
     await gone
   }
+  try {
+    while (!(await answers(`${url}${path}`))) {
+      if (child.exitCode !== null) throw new Error(`the function ended with ${child.exitCode}\n${words}`)
+      if (performance.now() - started > 30_000) throw new Error(`no answer within 30 s\n${words}`)
+      await setTimeout(2)
+    }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+  return { url, cpu: () => cpuMs(child), [Symbol.asyncDispose]: stop }
 }
 
 async function answers(url: string): Promise<boolean> {

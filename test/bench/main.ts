@@ -15,6 +15,7 @@ import {
 } from './sections.ts'
 import { built } from './contestants.ts'
 import { parseOptions } from './options.ts'
+import { runStatus } from './status.ts'
 
 const options = parseOptions(process.argv.slice(2))
 const show = (text: string) => void (options.json ? process.stderr : process.stdout).write(text)
@@ -51,6 +52,9 @@ try {
         break
       case 'signing':
         results['signing'] = await runSigning(bench)
+        break
+      case 'status':
+        results['status'] = await runStatus(bench)
     }
   }
   if (options.profile) await runProfile(bench)

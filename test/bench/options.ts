@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const sections = ['duckdb', 'files', 'bigquery', 'dlt', 'memory', 'coldstart', 'signing'] as const
+export const sections = ['duckdb', 'files', 'bigquery', 'dlt', 'memory', 'coldstart', 'signing', 'status'] as const
 export type Section = (typeof sections)[number]
 
 export interface BenchOptions {

@@ -1,0 +1,184 @@
+import { catalog, openDatabase, type Session } from '../destinations/duckdb/database.ts'
+import { qualify, readRuns } from '../destinations/duckdb/log-tables.ts'
+import { schemaOf } from '../destinations/duckdb/schema.ts'
+import type { RunFilter } from '../destinations/destination.ts'
+import type { DestinationSpec } from '../destinations/spec.ts'
+import { commitsTable, runsTable } from '../destinations/system.ts'
+import type { Checkpoint } from '../sync/checkpoint.ts'
+import { type RunRecord, runRecord } from '../sync/run-record.ts'
+import { readHistory } from './history.ts'
+import type { LogRequest, Logs } from './log-cache.ts'
+
+/** A connector whose bookkeeping lies in a DuckDB file. */
+export interface DuckdbRequest extends LogRequest {
+  readonly parsed: Extract<DestinationSpec, { type: 'duckdb' }>
+  /** What was read of it before. */
+  readonly before?: Logs | undefined
+  /** Whether that would do, had nothing been written since. */
+  readonly enough: boolean
+}
+
+interface Reading {
+  /** Runs of each connector that are needed. */
+  readonly limit: number
+  readonly now: number
+}
+
+/**
+ * Reads the bookkeeping of many connectors from one file, opened once, as a page has little time: only of those where
+ * something was written since, and of their last runs only the new ones. Writes nothing. In the order of `requests`.
+ */
+export async function readDuckdbLogs(
+  path: string,
+  requests: readonly DuckdbRequest[],
+  reading: Reading,
+): Promise<readonly PromiseSettledResult<Logs>[]> {
+  await using database = await openDatabase(path)
+  const readAll = (some: readonly DuckdbRequest[]) =>
+    database.transact((session) => readTogether(session, some, reading))
+  try {
+    return (await readAll(requests)).map((value) => ({ status: 'fulfilled', value }))
+  } catch {
+    // What is wrong with one connector must not hide the others.
+    return await Promise.allSettled(requests.map(async (request) => (await readAll([request]))[0] as Logs))
+  }
+}
+
+/** Opens a file that is about to be read, and keeps it open. */
+export const holdOpen = (path: string): Promise<AsyncDisposable> => openDatabase(path)
+
+/** A connector in the statements. */
+interface Place {
+  readonly at: number
+  readonly schema: string
+  readonly request: DuckdbRequest
+}
+
+async function readTogether(
+  session: Session,
+  requests: readonly DuckdbRequest[],
+  { limit, now }: Reading,
+): Promise<readonly Logs[]> {
+  const schemas = await findSchemas(session)
+  const places = requests
+    .map((request, at): Place => ({ at, schema: schemaOf(request.parsed, request.connector.name), request }))
+    .filter(({ schema }) => schemas.has(schema.toLowerCase()))
+  const digests = await readDigests(session, places)
+  const isKnown = ({ at, request }: Place) => request.enough && request.before?.trace?.digest === digests.get(at)
+  const changed = places.filter((place) => !isKnown(place))
+  const positions = await readPositions(session, changed)
+  const logs = requests.map((): Logs => ({ runs: [], positions: [] }))
+  for (const { at, request } of places) if (request.before) logs[at] = request.before
+  for (const place of changed) {
+    const { at, schema, request } = place
+    const rows = await readRows(session, place, limit)
+    const recentRuns = async (most: number, filter?: RunFilter) =>
+      filter ? readRuns(session, schema, { limit: most, ...filter }) : [...rows.values()]
+    logs[at] = {
+      runs: await readHistory({ recentRuns }, request.connector, { limit, now }),
+      positions: positions.get(at) ?? [],
+      trace: { digest: digests.get(at) ?? '', rows },
+    }
+  }
+  return logs
+}
+
+/** Those that hold the log, in lower case. */
+async function findSchemas(session: Session): Promise<ReadonlySet<string>> {
+  const rows = await session.read(
+    `SELECT lower(schema_name) FROM duckdb_tables() WHERE database_name = $1 AND table_name IN ($2, $3)
+     GROUP BY ALL HAVING count(*) = 2`,
+    [catalog, commitsTable, runsTable],
+  )
+  return new Set(rows.map(([schema]) => String(schema)))
+}
+
+/**
+ * By place, what changes with every run that is saved or overwritten and with every commit: an overwritten row goes to the
+ * end of its table. Told by the file's own statistics and one record, however many runs there are.
+ */
+async function readDigests(session: Session, places: readonly Place[]): Promise<ReadonlyMap<number, string>> {
+  const digests = new Map<number, string>()
+  for (const part of split(places)) {
+    const counts = await readEach(session, part, ({ at, schema }) => [
+      `SELECT ${at} AS place, 'runs' AS log, count(*), max(rowid) FROM ${qualify(schema, runsTable)}`,
+      `SELECT ${at}, 'commits', count(*), epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
+    ])
+    const lastRows = new Map(counts.flatMap(([at, log, , row]) => (log === 'runs' && row ? [[Number(at), row]] : [])))
+    const records = await readEach(session, part, ({ at, schema }) => {
+      const row = lastRows.get(at)
+      return row === undefined
+        ? []
+        : [`SELECT ${at} AS place, 'last' AS log, hash(record) FROM ${qualify(schema, runsTable)} WHERE rowid = ${row}`]
+    })
+    for (const [at, ...cells] of [...counts, ...records])
+      digests.set(Number(at), `${digests.get(Number(at)) ?? ''} ${cells.join(' ')}`)
+  }
+  return digests
+}
+
+/** The last runs by the text of their records, newest first: what is known need not be parsed again. */
+async function readRows(session: Session, place: Place, limit: number): Promise<ReadonlyMap<string, RunRecord>> {
+  const known = place.request.before?.trace?.rows
+  const rows = await session.read(
+    `SELECT record FROM ${qualify(place.schema, runsTable)}
+     ORDER BY started_at DESC, finished_at DESC, run_id DESC LIMIT ${limit}`,
+  )
+  const texts = rows.map(([record]) => String(record))
+  return new Map(texts.map((text) => [text, known?.get(text) ?? runRecord.parse(JSON.parse(text))]))
+}
+
+async function readPositions(
+  session: Session,
+  places: readonly Place[],
+): Promise<ReadonlyMap<number, Logs['positions']>> {
+  const found = new Map<number, Logs['positions'][number][]>()
+  for (const part of split(places)) {
+    const rows = await readEach(session, part, ({ at, schema }) => [
+      `SELECT ${at} AS place, stream AS log, max(seq), arg_max(checkpoint, seq), epoch_ms(arg_max(committed_at, seq))
+       FROM ${qualify(schema, commitsTable)} GROUP BY stream`,
+    ])
+    for (const [at, stream, seq, checkpoint, committedAt] of rows) {
+      const known = found.get(Number(at)) ?? []
+      known.push({
+        stream: String(stream),
+        seq: Number(seq),
+        checkpoint: JSON.parse(checkpoint ?? 'null') as Checkpoint,
+        committedAt: new Date(Number(committedAt)).toISOString(),
+      })
+      found.set(Number(at), known)
+    }
+  }
+  return found
+}
+
+/** One statement for many connectors: rows in the order of place and log. */
+async function readEach(
+  session: Session,
+  places: readonly Place[],
+  select: (place: Place) => readonly string[],
+): ReturnType<Session['read']> {
+  const branches = places.flatMap(select)
+  return branches.length === 0 ? [] : session.read(`${branches.join(' UNION ALL ')} ORDER BY place, log`)
+}
+
+// What one statement may do, as DuckDB has little memory; what one connector needs it may do in any case.
+const placesAtOnce = 25
+const streamsAtOnce = 10_000
+
+function split(places: readonly Place[]): readonly (readonly Place[])[] {
+  const parts: Place[][] = []
+  let streams = 0
+  for (const place of places) {
+    const part = parts.at(-1)
+    const more = place.request.connector.streams.length
+    if (part && part.length < placesAtOnce && streams + more <= streamsAtOnce) {
+      part.push(place)
+      streams += more
+    } else {
+      parts.push([place])
+      streams = more
+    }
+  }
+  return parts
+}

@@ -1,0 +1,127 @@
+import type { App } from '../app.ts'
+import { type DestinationSpec, parseDestination } from '../destinations/index.ts'
+import { createSemaphore } from '../http/semaphore.ts'
+import { readHistory } from './history.ts'
+import {
+  type Kept,
+  type LogRequest,
+  type Logs,
+  type Look,
+  filesOf,
+  isEnough,
+  isFresh,
+  keepLogs,
+  recallLast,
+  versionOf,
+} from './log-cache.ts'
+
+type Settled = PromiseSettledResult<Logs>
+
+/** What is wanted, and what is known of it. */
+interface Task {
+  readonly request: LogRequest
+  readonly parsed: DestinationSpec
+  /** Of the destination now; undefined where there is nothing to read yet. */
+  readonly version: string | undefined
+  readonly last: Kept | undefined
+}
+
+const destinationsAtOnce = 16
+
+/** Reads what was written since the last look. What is wrong with one connector is told in its place, in the order of `requests`. */
+export async function readLogs(app: App, requests: readonly LogRequest[], look: Look): Promise<readonly Settled[]> {
+  const tasks = await prepareTasks(requests, look.now)
+  const isCurrent = ({ request, version, last }: Task) =>
+    last && isEnough(last, request, look) && isFresh(last, version, look)
+  const outdated = tasks.filter((task) => !isCurrent(task))
+  // Connectors that share a file open it once.
+  const groups = Map.groupBy(outdated, (task) => (task.parsed.type === 'duckdb' ? task.parsed.path : task))
+  const places = createSemaphore(destinationsAtOnce)
+  const read = new Map<Task, Settled>()
+  await Promise.all(
+    Array.from(groups.values(), async (group) => {
+      const leave = await places.enter(new AbortController().signal)
+      const settled = await readGroup(app, group, look).finally(leave)
+      for (const [at, task] of group.entries()) read.set(task, settled[at] as Settled)
+    }),
+  )
+  keepLogs(outdated.flatMap((task) => toKept(task, read.get(task), look)))
+  return tasks.map((task) => read.get(task) ?? { status: 'fulfilled', value: (task.last as Kept).logs })
+}
+
+/** Opens files before it is known whose logs are wanted from them. */
+export interface Opener extends AsyncDisposable {
+  /** To be called with each connector as soon as it is known. */
+  begin(request: LogRequest): void
+}
+
+/** On the first look of a process a warehouse opens while the connector files are read, each of which takes its time. */
+export function createOpener(): Opener {
+  const opened = new Map<string, Promise<AsyncDisposable | undefined>>()
+  return {
+    begin(request) {
+      const parsed = parseDestination(request.spec)
+      if (parsed.type !== 'duckdb' || opened.has(parsed.path) || recallLast(request)) return
+      // Who reads it opens it again, and is told the same.
+      opened.set(
+        parsed.path,
+        hold(parsed.path).catch(() => undefined),
+      )
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled(Array.from(opened.values(), async (held) => (await held)?.[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+async function hold(path: string): Promise<AsyncDisposable> {
+  const { holdOpen } = await import('./duckdb-logs.ts')
+  return holdOpen(path)
+}
+
+async function prepareTasks(requests: readonly LogRequest[], now: number): Promise<readonly Task[]> {
+  const versions = new Map<string, Promise<string | undefined>>()
+  return Promise.all(
+    requests.map(async (request): Promise<Task> => {
+      const parsed = parseDestination(request.spec)
+      const files = filesOf(parsed, request)
+      const name = files.join('\n')
+      // Asked once a look, however many connectors share it.
+      const asked = versions.get(name) ?? versionOf(files, now)
+      versions.set(name, asked)
+      return { request, parsed, version: await asked, last: recallLast(request) }
+    }),
+  )
+}
+
+/** Of one DuckDB file, or of one connector elsewhere. */
+async function readGroup(app: App, group: readonly Task[], look: Look): Promise<readonly Settled[]> {
+  try {
+    const [{ request, parsed }] = group as [Task]
+    if (parsed.type !== 'duckdb') return [{ status: 'fulfilled', value: await readOne(app, request, look) }]
+    const { readDuckdbLogs } = await import('./duckdb-logs.ts')
+    const requests = group.map((task) => ({
+      ...task.request,
+      parsed: task.parsed as typeof parsed,
+      before: task.last?.logs,
+      enough: task.last !== undefined && isEnough(task.last, task.request, look),
+    }))
+    return await readDuckdbLogs(parsed.path, requests, look)
+  } catch (reason) {
+    return group.map(() => ({ status: 'rejected', reason }))
+  }
+}
+
+async function readOne(app: App, { connector, spec }: LogRequest, { limit, now }: Look): Promise<Logs> {
+  await using destination = await app.openDestination(connector, spec)
+  return { runs: await readHistory(destination, connector, { limit, now }), positions: await destination.positions() }
+}
+
+function toKept(
+  { request, version }: Task,
+  settled: Settled | undefined,
+  { limit, now }: Look,
+): readonly (readonly [LogRequest, Kept])[] {
+  if (version === undefined || settled?.status !== 'fulfilled') return []
+  return [[request, { logs: settled.value, limit, connector: request.connector, version, at: now }]]
+}
