@@ -95,24 +95,16 @@ async function findSchemas(session: Session): Promise<ReadonlySet<string>> {
 
 /**
  * By place, what changes with every run that is saved or overwritten and with every commit: an overwritten row goes to the
- * end of its table. Told by the file's own statistics and one record, however many runs there are.
+ * end of its table, and has ended later. The file's own statistics tell it, however many runs there are.
  */
 async function readDigests(session: Session, places: readonly Place[]): Promise<ReadonlyMap<number, string>> {
   const digests = new Map<number, string>()
   for (const part of split(places)) {
-    const counts = await readEach(session, part, ({ at, schema }) => [
-      `SELECT ${at} AS place, 'runs' AS log, count(*), max(rowid) FROM ${qualify(schema, runsTable)}`,
-      `SELECT ${at}, 'commits', count(*), epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
+    const rows = await readEach(session, part, ({ at, schema }) => [
+      `SELECT ${at} AS place, 'runs' AS log, count(*), max(rowid), epoch_us(max(finished_at)) FROM ${qualify(schema, runsTable)}`,
+      `SELECT ${at}, 'commits', count(*), max(rowid), epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
     ])
-    const lastRows = new Map(counts.flatMap(([at, log, , row]) => (log === 'runs' && row ? [[Number(at), row]] : [])))
-    const records = await readEach(session, part, ({ at, schema }) => {
-      const row = lastRows.get(at)
-      return row === undefined
-        ? []
-        : [`SELECT ${at} AS place, 'last' AS log, hash(record) FROM ${qualify(schema, runsTable)} WHERE rowid = ${row}`]
-    })
-    for (const [at, ...cells] of [...counts, ...records])
-      digests.set(Number(at), `${digests.get(Number(at)) ?? ''} ${cells.join(' ')}`)
+    for (const [at, ...cells] of rows) digests.set(Number(at), `${digests.get(Number(at)) ?? ''} ${cells.join(' ')}`)
   }
   return digests
 }

@@ -77,9 +77,10 @@ suite('a look after the warehouse has changed', () => {
           const names = ['acme', 'other', 'third']
           const { save, use, look } = watch(dir, `${kind}:${file}`, names)
           for (const [index, { connector, what, at, rows }] of steps.entries()) {
-            // An overwritten run differs in its rows alone: the same run, at the same time.
+            // A run is saved when it ends, hence later than all before; an overwritten one began when it did.
             const id = what === 'overwrite' ? `run-${at}` : `run-${at}-${index}`
-            if (what !== 'commit') await save(connector, runOf(id, at, withRows(rows)))
+            const ended = { finished_at: new Date(start + 50 * hour + index).toISOString() }
+            if (what !== 'commit') await save(connector, runOf(id, at, { ...withRows(rows), ...ended }))
             else if (kind === 'duckdb') {
               await save(connector)
               await commit(file, connector, index + 1, `stream_${at % 2}`)
@@ -111,15 +112,17 @@ suite('a look after the warehouse has changed', () => {
     )
   })
 
-  test('a run that is overwritten is told as it is now, of the same time as it is', async () => {
+  test('a run that is overwritten is told as it is now', async () => {
     using dir = makeTempDir()
     const { save, look } = watch(dir, `duckdb:${join(dir.path, 'a.duckdb')}`)
     const rowsOf = async () => (await look()).get('acme')?.runs.map(({ streams }) => streams[0]?.rows)
     await save('acme', runOf('first', 0, withRows(1)))
     assert.deepEqual(await rowsOf(), [1])
-    await save('acme', runOf('first', 0, withRows(2)))
+    const endedAt = (hours: number) => ({ finished_at: new Date(start + hours * hour).toISOString() })
+    await save('acme', runOf('first', 0, { ...withRows(2), ...endedAt(2) }))
     assert.deepEqual(await rowsOf(), [2])
-    await save('acme', runOf('second', 1, withRows(3)), runOf('first', 0, withRows(4)))
+    await save('acme', runOf('second', 1, { ...withRows(3), ...endedAt(3) }))
+    await save('acme', runOf('first', 0, { ...withRows(4), ...endedAt(4) }))
     assert.deepEqual(await rowsOf(), [3, 4])
   })
 
@@ -214,7 +217,7 @@ suite('a look after the warehouse has changed', () => {
     await save('acme', runOf('first', 0))
     await save('other', runOf('second', 0))
     await look()
-    await useDatabase(file, `UPDATE target.other._headrace_runs SET record = '{}', run_id = 'broken'`)
+    await useDatabase(file, `UPDATE target.other._headrace_runs SET record = '{}', finished_at = now()`)
     const found = await look()
     assert.deepEqual([found.get('acme')?.state, found.get('acme')?.runs.length], ['ok', 1])
     assert.equal(found.get('other')?.state, 'failed')
