@@ -8,9 +8,10 @@ import { type LeaseRecords, type TaggedRecord, formatLeaseRecord, parseLeaseReco
 
 /**
  * A record with compare-and-swap in the files `PATH.lease-N`: that with the highest number counts. To swap is to make the
- * next number, which the file system allows once. Older files are removed only while a newer one stands, so whoever made
- * a number that is not the highest knows that it was late, and takes it back. They lie beside what a link points to, so
- * that all ways to one file lead to one record.
+ * next number, which the file system allows once. The last few are kept, so that one who is late finds his number taken;
+ * whoever made one that is further behind was late by more, and takes it back. One that is a little behind counted for a
+ * moment, and others have built on it since. They lie beside what a link points to, so that all ways to one file lead to
+ * one record.
  */
 export function createFileRecords(path: string): LeaseRecords {
   return {
@@ -21,17 +22,20 @@ export function createFileRecords(path: string): LeaseRecords {
         const number = Number(tag) + 1
         if (!(await createWhole(fileOf(series, number), formatLeaseRecord(record)))) return undefined
         const numbers = await listNumbers(series)
-        if (Math.max(...numbers) > number) {
+        if (Math.max(...numbers) - number >= keptRecords) {
           await rm(fileOf(series, number), { force: true })
           return undefined
         }
-        await removeOlder(series, number)
+        await removeBelow(series, number - keptRecords + 1)
         return { record, tag: String(number) }
       }),
     nameHolder: () => `${thisProcess()}/${randomUUID()}`,
     isGone,
   }
 }
+
+/** More than are made while a listing of the folder is under way, which may miss what comes and goes meanwhile. */
+const keptRecords = 8
 
 /** The files of one record, without their numbers. */
 interface Series {
@@ -79,8 +83,8 @@ async function createWhole(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Records before `number`, and what writers of those left behind that were killed. */
-async function removeOlder({ folder, prefix }: Series, number: number): Promise<void> {
+/** Records below `number`, and what writers of those left behind that were killed. */
+async function removeBelow({ folder, prefix }: Series, number: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(prefix))
   const older = names.filter((name) => Number.parseInt(name.slice(prefix.length), 10) < number)
   await Promise.all(older.map((name) => rm(join(folder, name), { force: true })))

@@ -26,25 +26,48 @@ test('of any number of swaps at once one succeeds, whatever was read before', as
       // A swap that succeeded was seen by the next that did, so none was lost.
       assert.equal(record.beat, swaps)
       assert.equal(tag, String(swaps))
-      assert.deepEqual(
-        readdirSync(dir).filter((name) => name.startsWith(`tokens-${at}.`)),
-        [`tokens-${at}.lease-${swaps}`],
-      )
+      const names = readdirSync(dir).filter((name) => name.startsWith(`tokens-${at}.`))
+      const kept = Array.from({ length: Math.min(swaps, 8) }, (_, before) => `tokens-${at}.lease-${swaps - before}`)
+      assert.deepEqual(new Set(names), new Set(kept))
     }),
     { numRuns: 60 },
   )
 })
 
-test('a swap of what was read long ago fails, although its number is free again', async (context) => {
+for (const [swaps, when] of [
+  [3, 'a while'],
+  [20, 'long'],
+] as const)
+  test(`a swap of what was read ${when} ago fails, whether its number is free again or not`, async (context) => {
+    const path = join(makeDir(context), 'tokens')
+    const records = createFileRecords(path)
+    const old = await records.read(signal)
+    for (let beat = 1; beat <= swaps; beat += 1) {
+      const { tag } = await records.read(signal)
+      await records.swap({ beat }, tag, signal)
+    }
+    assert.equal(await records.swap({ beat: 99 }, old.tag, signal), undefined)
+    assert.equal((await records.read(signal)).record.beat, swaps)
+  })
+
+test('who holds it is never told that he does not, however soon others go on after him', async (context) => {
   const path = join(makeDir(context), 'tokens')
-  const records = createFileRecords(path)
-  const old = await records.read(signal)
-  for (let beat = 1; beat <= 3; beat += 1) {
-    const { tag } = await records.read(signal)
-    await records.swap({ beat }, tag, signal)
+  let left = 300
+  const holdInTurn = async (holder: string): Promise<void> => {
+    const records = createFileRecords(path)
+    while (left > 0) {
+      const found = await records.read(signal)
+      if (found.record.holder !== undefined) continue
+      const taken = await records.swap({ beat: found.record.beat + 1, holder }, found.tag, signal)
+      if (!taken) continue
+      const noted = await records.swap({ beat: taken.record.beat + 1, holder }, taken.tag, signal)
+      assert.ok(noted, 'who holds it could not change it')
+      assert.ok(await records.swap({ beat: noted.record.beat + 1 }, noted.tag, signal), 'nor let it go')
+      left -= 1
+    }
   }
-  assert.equal(await records.swap({ beat: 99 }, old.tag, signal), undefined)
-  assert.equal((await records.read(signal)).record.beat, 3)
+  await Promise.all(['one', 'two', 'three', 'four'].map(holdInTurn))
+  assert.ok((await createFileRecords(path).read(signal)).record.beat >= 900)
 })
 
 test('a holder is gone when its process is, and not while it lives or where nothing is known of it', () => {
