@@ -11,7 +11,7 @@ import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { count } from './progress.ts'
 import { selectStream } from './select-stream.ts'
-import { describeSignIn, toSignInDocument } from './sign-in.ts'
+import { describeBlame, describeSignIn, toSignInDocument } from './sign-in.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `headrace check`: signs in, reads one page of each stream and writes nothing. */
@@ -81,7 +81,7 @@ async function check(subject: Subject, view: View): Promise<Findings> {
     if (run.stop.soft.aborted) break
   }
   const blamed = blameSignIns(signIns, probes)
-  for (const report of blamed.filter((one) => !signIns.includes(one))) view.show(describeSignIn(report, view.terminal))
+  for (const report of blamed.filter((one) => !signIns.includes(one))) view.show(describeBlame(report, view.terminal))
   return { signIns: blamed, probes }
 }
 

@@ -36,6 +36,11 @@ export function describeSignIn({ methods, facts, failedAt, error }: SignInReport
   return `${lines.join('\n')}\n`
 }
 
+/** Of a sign-in whose credential turned out to be of no use: a stream has just said why. */
+export function describeBlame({ failedAt = 'api' }: SignInReport, terminal: Terminal): string {
+  return `${terminal.style('red', '✗')} ${terminal.style('bold', 'sign-in')}: ${steps[failedAt]}\n`
+}
+
 function describeFacts({ expiresAt, scopesGranted, scopesAsked }: SignInFacts): string {
   const scopes = scopesGranted ?? []
   const parts = [

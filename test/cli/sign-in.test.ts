@@ -155,6 +155,7 @@ suite('the sign-in in headrace check', { concurrency: 2 }, () => {
       assert.match(signIn?.error?.message ?? '', message)
       assert.equal(document.streams[0]?.error?.code, code)
       assert.match(text, /✗ sign-in: /)
+      assert.equal(text.split(message).length, 2, 'the reason is told once')
       assert.notEqual(exit, 0)
     })
   }
