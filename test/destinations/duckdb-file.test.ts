@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { openDatabase } from '../../src/destinations/duckdb/database.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import { appendAll, createBatch, createPlan } from './batch.ts'
 import { createDir } from './place.ts'
@@ -61,6 +63,26 @@ test('many small runs take no more room than their rows', async () => {
   // What one run rewrites lies beside what it replaces; blocks are of 256 KB.
   assert.ok((sizes.at(-1) as number) - (sizes[9] as number) <= 4 * 262_144, sizes.join(' '))
   assert.deepEqual(await readSql('SELECT count(*)::VARCHAR AS n FROM db.acme.orders', path), [{ n: '30' }])
+})
+
+test('who only looks leaves a file as it is, even one that could be put in order', async () => {
+  const path = `${await createDir()}/warehouse.duckdb`
+  for (let run = 1; run <= 10; run++) {
+    const instance = await DuckDBInstance.create(path, { max_vacuum_tasks: '0' })
+    const connection = await instance.connect()
+    await connection.run('CREATE TABLE IF NOT EXISTS orders (id BIGINT)')
+    await connection.run(`INSERT INTO orders VALUES (${run})`)
+    await connection.run('CHECKPOINT')
+    connection.closeSync()
+    instance.closeSync()
+  }
+  const before = await readFile(path)
+  await using database = await openDatabase(path)
+  assert.deepEqual(await database.use((session) => session.read('SELECT count(*)::VARCHAR FROM target.orders')), [
+    ['10'],
+  ])
+  await database[Symbol.asyncDispose]()
+  assert.ok(before.equals(await readFile(path)))
 })
 
 test('folders that the path lies in are made', async () => {

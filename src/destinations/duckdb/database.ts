@@ -62,7 +62,6 @@ interface OpenFile {
   readonly instance: DuckDBInstance
   readonly connection: DuckDBConnection
   readonly lock: ReturnType<typeof createLock>
-  changedRows: boolean
   deletedRows: boolean
   broken: boolean
   memory: number
@@ -76,7 +75,7 @@ export async function openDatabase(path: string): Promise<Database> {
   const absolute = resolve(path)
   const key = await toRealPath(absolute)
   const file = await files.acquire(key, () => openFile(key))
-  const session = createSession(file)
+  const session = createSession(file.connection)
   let disposed = false
   return {
     path: absolute,
@@ -108,15 +107,7 @@ async function openFile(path: string): Promise<OpenFile> {
       await connection.run("SET TimeZone = 'UTC'")
       await connection.run(`ATTACH ${quoteText(path)} AS ${catalog} (TYPE duckdb, ROW_GROUP_SIZE ${rowGroupSize})`)
       await removeLeftovers(`${path}.tmp`)
-      return {
-        instance,
-        connection,
-        lock: createLock(),
-        changedRows: false,
-        deletedRows: false,
-        broken: false,
-        memory: memoryLimits[0],
-      }
+      return { instance, connection, lock: createLock(), deletedRows: false, broken: false, memory: memoryLimits[0] }
     } catch (thrown) {
       instance.closeSync()
       throw thrown
@@ -158,12 +149,10 @@ const vacuumTasks = { usual: 2, afterDeleting: 100 }
 
 async function checkpoint(file: OpenFile, session: Session): Promise<void> {
   const { usual, afterDeleting } = vacuumTasks
-  const tasks = file.deletedRows ? afterDeleting : usual
-  // One who only looked leaves the file as it is.
-  if (file.changedRows) await session.run(`SET max_vacuum_tasks = ${tasks}`)
+  // Of tables that did not change DuckDB merges nothing.
+  await session.run(`SET max_vacuum_tasks = ${file.deletedRows ? afterDeleting : usual}`)
   await session.run(`CHECKPOINT ${catalog}`)
   await session.run('SET max_vacuum_tasks = 0')
-  file.changedRows = false
   file.deletedRows = false
 }
 
@@ -173,13 +162,10 @@ function fail(file: OpenFile, thrown: unknown, path: string): never {
   throw failure
 }
 
-function createSession(file: OpenFile): Session {
-  const { connection } = file
+function createSession(connection: DuckDBConnection): Session {
   return {
     async run(sql, values, types) {
-      const { rowsChanged } = await connection.run(sql, values, types)
-      file.changedRows ||= rowsChanged > 0
-      return rowsChanged
+      return (await connection.run(sql, values, types)).rowsChanged
     },
     async read(sql, values) {
       const rows = (await connection.runAndReadAll(sql, values)).getRowsJson()
