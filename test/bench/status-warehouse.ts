@@ -5,6 +5,7 @@ import { qualify } from '../../src/destinations/duckdb/log-tables.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import { commitsTable, runsTable } from '../../src/destinations/system.ts'
 import type { RunRecord } from '../../src/sync/run-record.ts'
+import { runRecordOf, streamRecordOf } from '../status/support.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -65,29 +66,18 @@ async function fillLog(session: Session, name: string, { streams, runs }: Past):
   )
 }
 
-function recordOf(connector: string, streams: number, [id, from, to]: readonly [string, string, string]): RunRecord {
-  return {
-    run_id: id,
+const recordOf = (
+  connector: string,
+  streams: number,
+  [run_id, started_at, finished_at]: readonly [string, string, string],
+): RunRecord =>
+  runRecordOf({
+    run_id,
     connector,
-    trigger: 'http',
-    status: 'complete',
-    started_at: from,
-    finished_at: to,
-    budget_seconds: null,
-    streams: Array.from({ length: streams }, (_, at) => ({
-      stream: `stream_${at}`,
-      status: 'complete',
-      rows: 100,
-      rejected: 0,
-      pages: 3,
-      requests: 4,
-      retries: 1,
-      bytes: 40_000,
-      cursor: { from: '2025-12-31T23:00:00Z', to: '2026-01-01T00:00:00Z' },
-      schema_changes: [],
-    })),
-  }
-}
+    started_at,
+    finished_at,
+    streams: Array.from({ length: streams }, (_, at) => streamRecordOf({ stream: `stream_${at}` })),
+  })
 
 const iso = (time: number): string => new Date(time).toISOString()
 
