@@ -8,6 +8,7 @@ import { type SyncError, toSyncError } from '../errors.ts'
 import { startBudget } from '../resume/budget.ts'
 import { observeRun } from '../telemetry/observe-run.ts'
 import type { Progress } from './progress.ts'
+import { openForRun } from './open-destination.ts'
 import { openProvider } from './provider.ts'
 import { describeError, type RunRecord, type RunStatus, type StreamRecord, type Trigger } from './run-record.ts'
 import type { RunRequest } from './run-request.ts'
@@ -67,7 +68,7 @@ export async function runConnector(request: RunRequest, app: App, context: RunCo
   let destination: Destination | undefined
   let alert: SendAlert | undefined
   try {
-    destination = await app.openDestination(connector, context.destination)
+    destination = await openForRun(app, connector, { spec: context.destination, signal: context.stop.hard })
     await using opened = destination
     const settled = await findSettled(opened, context)
     if (settled) return settled
