@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Env, portOf } from '../app.ts'
+import { type Env, createApp, portOf } from '../app.ts'
 import { SyncError } from '../errors.ts'
 import { createEntry } from '../triggers/entry.ts'
 import type { CommandContext } from './context.ts'
@@ -11,12 +11,13 @@ export async function serveCommand(
   { env, terminal, globals }: CommandContext,
 ): Promise<number> {
   const port = portOf(wanted ?? env['PORT'])
-  const entry = createEntry({
+  const served = {
     ...env,
     ...(!isKept(env) && { HEADRACE_INBOUND: 'none' }),
     ...(globals.connectors !== undefined && { HEADRACE_CONNECTORS: globals.connectors }),
     ...(globals.logLevel !== undefined && { HEADRACE_LOG_LEVEL: globals.logLevel }),
-  })
+  }
+  const entry = createEntry(served)
   const server = createServer((request, response) => {
     entry(request, response).catch((error: Error) => response.destroy(error))
   })
@@ -28,7 +29,14 @@ export async function serveCommand(
   if (globals.json) terminal.print(`${JSON.stringify({ url })}\n`)
   else if (!globals.quiet)
     terminal.note(`headrace listens on ${url}, which shows the status page; POST ${url}/run/NAME runs a connector.\n`)
+  // Whatever is wrong, a request tells it.
+  void prepareStatusPage(served).catch(() => undefined)
   return new Promise((resolve) => server.once('close', () => resolve(0)))
+}
+
+async function prepareStatusPage(env: Env): Promise<void> {
+  const { prepareFirstLook } = await import('../status/index.ts')
+  await prepareFirstLook(createApp(env, { logLevel: 'silent' }))
 }
 
 /** Whether the environment says how the front door is kept; where it does not, no platform keeps it here. */

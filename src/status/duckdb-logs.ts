@@ -33,7 +33,7 @@ export async function readDuckdbLogs(
   requests: readonly DuckdbRequest[],
   reading: Reading,
 ): Promise<readonly PromiseSettledResult<Logs>[]> {
-  await using database = await openDatabase(path)
+  await using database = await openDatabase(path, 'look')
   const readAll = (some: readonly DuckdbRequest[]) =>
     database.transact((session) => readTogether(session, some, reading))
   try {
@@ -45,7 +45,7 @@ export async function readDuckdbLogs(
 }
 
 /** Opens a file that is about to be read, and keeps it open. */
-export const holdOpen = (path: string): Promise<AsyncDisposable> => openDatabase(path)
+export const holdOpen = (path: string): Promise<AsyncDisposable> => openDatabase(path, 'look')
 
 /** A connector in the statements. */
 interface Place {

@@ -8,6 +8,7 @@ import { readStatus } from './report.ts'
 import { renderRunPage } from './run-page.ts'
 
 export type { Page, PageOptions } from './page.ts'
+export { keepFresh, prepareFirstLook } from './refresh.ts'
 export { readStatus, type StatusReport } from './report.ts'
 export { renderRunPage, renderStatusPage }
 

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Connector } from '../config/connector.ts'
 import type { Destination } from '../destinations/destination.ts'
 import { logFiles } from '../destinations/files/folder.ts'
+import { parseDestination } from '../destinations/index.ts'
 import type { DestinationSpec } from '../destinations/spec.ts'
 import { schemaName } from '../destinations/system.ts'
 import type { RunRecord } from '../sync/run-record.ts'
@@ -30,12 +31,11 @@ export interface LogRequest {
   readonly spec: string
 }
 
-export interface Kept {
+/** What was read; `connector` as its file was then: what it expects decides how many runs are needed. */
+export interface Kept extends LogRequest {
   readonly logs: Logs
   /** The number of runs that were asked for. */
   readonly limit: number
-  /** As its file was then: what it expects decides how many runs are needed. */
-  readonly connector: Connector
   /** Of the destination, before it was read. */
   readonly version: string
   readonly at: number
@@ -53,12 +53,14 @@ const kept = new Map<string, Kept>()
 /** What was read of a connector last, however old; undefined where nothing is kept. */
 export const recallLast = (request: LogRequest): Kept | undefined => kept.get(keyOf(request))
 
+export const recallAll = (): readonly Kept[] => [...kept.values()]
+
 /** Whether what is kept holds `limit` runs, and as many as the connector needs to be judged. */
 export const isEnough = (known: Kept, { connector }: LogRequest, { limit, now }: Look): boolean =>
   known.limit >= limit && known.connector === connector && now >= known.at
 
 /** Whether what is kept is still so, by the version of the destination. */
-export const isFresh = (known: Kept, version: string | undefined, { now }: Look): boolean =>
+export const isFresh = (known: Kept, version: string | undefined, { now }: Pick<Look, 'now'>): boolean =>
   known.version === version && now <= known.at + longest
 
 export interface Look {
@@ -68,10 +70,10 @@ export interface Look {
 }
 
 /** Keeps what was read. */
-export function keepLogs(entries: readonly (readonly [LogRequest, Kept])[]): void {
-  for (const [request, entry] of entries) {
-    kept.delete(keyOf(request))
-    kept.set(keyOf(request), entry)
+export function keepLogs(entries: readonly Kept[]): void {
+  for (const entry of entries) {
+    kept.delete(keyOf(entry))
+    kept.set(keyOf(entry), entry)
   }
   let size = 0
   for (const [name, { logs }] of Array.from(kept).toReversed()) {
@@ -89,6 +91,9 @@ export function filesOf(parsed: DestinationSpec, { connector }: LogRequest): rea
   const folder = join(parsed.dir, schemaName(connector.name, basename(resolve(parsed.dir))) ?? '')
   return [join(folder, logFiles.runs), join(folder, logFiles.commits)]
 }
+
+/** Whether to look there costs no money. */
+export const isFree = (request: LogRequest): boolean => filesOf(parseDestination(request.spec), request).length > 0
 
 /** Changes when anything was written to the files; undefined where there is nothing to read yet. */
 export async function versionOf(files: readonly string[], now: number): Promise<string | undefined> {

@@ -9,8 +9,10 @@ import {
   type Look,
   filesOf,
   isEnough,
+  isFree,
   isFresh,
   keepLogs,
+  recallAll,
   recallLast,
   versionOf,
 } from './log-cache.ts'
@@ -30,6 +32,31 @@ const destinationsAtOnce = 16
 
 /** Reads what was written since the last look. What is wrong with one connector is told in its place, in the order of `requests`. */
 export async function readLogs(app: App, requests: readonly LogRequest[], look: Look): Promise<readonly Settled[]> {
+  // What is being read already need not be read twice.
+  await refreshing
+  return readNew(app, requests, look)
+}
+
+let refreshing: Promise<unknown> | undefined
+
+/** Reads of what was read before all that has changed since, where to look at it costs no money. */
+export async function refreshLogs(app: App): Promise<void> {
+  refreshing ??= refreshKept(app).finally(() => (refreshing = undefined))
+  await refreshing
+}
+
+async function refreshKept(app: App): Promise<void> {
+  const look = { now: app.effects.now() }
+  const tasks = await prepareTasks(recallAll().filter(isFree), look.now)
+  const changed = tasks.flatMap(({ version, last }) =>
+    // What is gone is left alone: to look must not make a file.
+    version !== undefined && last && !isFresh(last, version, look) ? last : [],
+  )
+  for (const [limit, requests] of Map.groupBy(changed, (one) => one.limit))
+    await readNew(app, requests, { ...look, limit })
+}
+
+async function readNew(app: App, requests: readonly LogRequest[], look: Look): Promise<readonly Settled[]> {
   const tasks = await prepareTasks(requests, look.now)
   const isCurrent = ({ request, version, last }: Task) =>
     last && isEnough(last, request, look) && isFresh(last, version, look)
@@ -117,11 +144,8 @@ async function readOne(app: App, { connector, spec }: LogRequest, { limit, now }
   return { runs: await readHistory(destination, connector, { limit, now }), positions: await destination.positions() }
 }
 
-function toKept(
-  { request, version }: Task,
-  settled: Settled | undefined,
-  { limit, now }: Look,
-): readonly (readonly [LogRequest, Kept])[] {
+function toKept({ request, version }: Task, settled: Settled | undefined, { limit, now }: Look): readonly Kept[] {
   if (version === undefined || settled?.status !== 'fulfilled') return []
-  return [[request, { logs: settled.value, limit, connector: request.connector, version, at: now }]]
+  const { connector, spec } = request
+  return [{ connector, spec, logs: settled.value, limit, version, at: now }]
 }

@@ -11,7 +11,8 @@ import type { Service } from './service.ts'
 /** `GET /`: the status page, for people. */
 export async function answerStatusPage(request: IncomingMessage, service: Service): Promise<Answer> {
   const caller = await admitViewer(request, service)
-  const { openStatusPage } = await import('../status/index.ts')
+  const { keepFresh, openStatusPage } = await import('../status/index.ts')
+  keepFresh(service.app)
   return toAnswer(await openStatusPage(service.app, queryOf(request), await describeViewer(caller, service)))
 }
 

@@ -70,8 +70,8 @@ interface OpenFile {
 // Two instances on one file in one process would not see each other's lock, and the first to close would drop both.
 const files = createShared<OpenFile>()
 
-/** Opens the file, or creates it with the folders it lies in. */
-export async function openDatabase(path: string): Promise<Database> {
+/** Opens the file, or creates it with the folders it lies in; `use: 'look'` by one who writes nothing. */
+export async function openDatabase(path: string, use: 'run' | 'look' = 'run'): Promise<Database> {
   const absolute = resolve(path)
   const key = await toRealPath(absolute)
   const file = await files.acquire(key, () => openFile(key))
@@ -89,7 +89,7 @@ export async function openDatabase(path: string): Promise<Database> {
       disposed = true
       try {
         // After a failure the log holds what was committed; a second failure here would only hide the first.
-        if (!file.broken) await file.lock(() => checkpoint(file, session))
+        if (use === 'run' && !file.broken) await file.lock(() => checkpoint(file, session))
       } catch (thrown) {
         throw toFailure(thrown, absolute)
       } finally {
