@@ -59,11 +59,11 @@ async function readTogether(
   requests: readonly DuckdbRequest[],
   { limit, now }: Reading,
 ): Promise<readonly Logs[]> {
-  const schemas = await findSchemas(session)
+  const sizes = await readSizes(session)
   const places = requests
     .map((request, at): Place => ({ at, schema: schemaOf(request.parsed, request.connector.name), request }))
-    .filter(({ schema }) => schemas.has(schema.toLowerCase()))
-  const digests = await readDigests(session, places)
+    .filter(({ schema }) => sizes.has(schema.toLowerCase()))
+  const digests = await readDigests(session, places, sizes)
   const isKnown = ({ at, request }: Place) => request.enough && request.before?.trace?.digest === digests.get(at)
   const changed = places.filter((place) => !isKnown(place))
   const positions = await readPositions(session, changed)
@@ -83,28 +83,32 @@ async function readTogether(
   return logs
 }
 
-/** Those that hold the log, in lower case. */
-async function findSchemas(session: Session): Promise<ReadonlySet<string>> {
+/** Of each schema that holds the log, in lower case, the rows there have been in its tables. */
+async function readSizes(session: Session): Promise<ReadonlyMap<string, string>> {
   const rows = await session.read(
-    `SELECT lower(schema_name) FROM duckdb_tables() WHERE database_name = $1 AND table_name IN ($2, $3)
-     GROUP BY ALL HAVING count(*) = 2`,
+    `SELECT lower(schema_name), string_agg(estimated_size, ' ' ORDER BY table_name) FROM duckdb_tables()
+     WHERE database_name = $1 AND table_name IN ($2, $3) GROUP BY ALL HAVING count(*) = 2`,
     [catalog, commitsTable, runsTable],
   )
-  return new Set(rows.map(([schema]) => String(schema)))
+  return new Map(rows.map(([schema, sizes]) => [String(schema), String(sizes)]))
 }
 
 /**
- * By place, what changes with every run that is saved or overwritten and with every commit: an overwritten row goes to the
- * end of its table, and has ended later. The file's own statistics tell it, however many runs there are.
+ * By place, what changes with every run that is saved or overwritten and with every commit: there are more rows, and the
+ * last of them is of a later moment. The file's own statistics tell it, so that no row is read (of `rowid` there are none).
  */
-async function readDigests(session: Session, places: readonly Place[]): Promise<ReadonlyMap<number, string>> {
-  const digests = new Map<number, string>()
+async function readDigests(
+  session: Session,
+  places: readonly Place[],
+  sizes: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<number, string>> {
+  const digests = new Map(places.map(({ at, schema }) => [at, sizes.get(schema.toLowerCase()) ?? '']))
   for (const part of split(places)) {
     const rows = await readEach(session, part, ({ at, schema }) => [
-      `SELECT ${at} AS place, 'runs' AS log, count(*), max(rowid), epoch_us(max(finished_at)) FROM ${qualify(schema, runsTable)}`,
-      `SELECT ${at}, 'commits', count(*), max(rowid), epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
+      `SELECT ${at} AS place, 'runs' AS log, epoch_us(max(finished_at)) FROM ${qualify(schema, runsTable)}`,
+      `SELECT ${at}, 'commits', epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
     ])
-    for (const [at, ...cells] of rows) digests.set(Number(at), `${digests.get(Number(at)) ?? ''} ${cells.join(' ')}`)
+    for (const [at, , last] of rows) digests.set(Number(at), `${digests.get(Number(at))} ${last}`)
   }
   return digests
 }

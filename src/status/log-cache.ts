@@ -55,9 +55,9 @@ export const recallLast = (request: LogRequest): Kept | undefined => kept.get(ke
 
 export const recallAll = (): readonly Kept[] => [...kept.values()]
 
-/** Whether what is kept holds `limit` runs, and as many as the connector needs to be judged. */
+/** Whether what is kept holds `limit` runs, and as many as the connector needs to be judged; it may be a little newer than the look. */
 export const isEnough = (known: Kept, { connector }: LogRequest, { limit, now }: Look): boolean =>
-  known.limit >= limit && known.connector === connector && now >= known.at
+  known.limit >= limit && known.connector === connector && now >= known.at - longest
 
 /** Whether what is kept is still so, by the version of the destination. */
 export const isFresh = (known: Kept, version: string | undefined, { now }: Pick<Look, 'now'>): boolean =>

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import type { App } from '../app.ts'
 import { refreshLogs } from './logs.ts'
+import { renderStatusPage } from './overview.ts'
 import { readStatus } from './report.ts'
 
-/** How long after a look the next one is made ready, and how long nothing is done in between; milliseconds. */
+/** How long after a look the next one is made ready, in milliseconds. */
 const inUse = 10 * 60_000
-const pause = 500
-/** Reading takes at most one part of so many of a CPU. */
-const share = 20
+/** In between nothing is done for so long, or for some times as long as reading took. */
+const pause = { least: 500, times: 9, most: 3_000 }
 
 let lastLook = 0
 let watching: Promise<void> | undefined
@@ -21,7 +21,8 @@ export function keepFresh(app: App): void {
 async function watch(app: App): Promise<void> {
   let took = 0
   for (;;) {
-    await setTimeout(Math.max(pause, took * (share - 1)), undefined, { ref: false })
+    const rest = Math.min(Math.max(pause.least, took * pause.times), pause.most)
+    await setTimeout(rest, undefined, { ref: false })
     if (app.effects.now() > lastLook + inUse) break
     const started = performance.now()
     // The next look tells what is wrong.
@@ -33,6 +34,6 @@ async function watch(app: App): Promise<void> {
 
 /** Makes the first look at the page ready, as far as that costs no money. */
 export async function prepareFirstLook(app: App): Promise<void> {
-  await readStatus(app, { brief: true, free: true })
+  renderStatusPage(await readStatus(app, { brief: true, free: true }), { now: app.effects.now(), mayRun: false })
   keepFresh(app)
 }

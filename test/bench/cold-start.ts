@@ -18,20 +18,21 @@ export type Start = () => Promise<ColdStart>
 
 /** The built function under the functions framework; undefined where nothing is built. */
 export function headraceFunction(): Start | undefined {
-  const args = headraceArgs()
-  return args && (() => measureStart(args, '/healthz'))
+  const main = findBuilt('index.js')
+  return main === undefined
+    ? undefined
+    : () => measureStart([framework, '--source', main, '--target', 'headrace'], '/healthz')
 }
 
-/** The same, left to run; with `env` beside the environment. */
-export function startHeadrace(env: Readonly<Record<string, string>>): Promise<RunningFunction> | undefined {
-  const args = headraceArgs()
-  return args && startFunction(args, '/healthz', env)
+/** The built `headrace serve`, with `env` beside the environment. */
+export function startServing(env: Readonly<Record<string, string>>): Promise<RunningFunction> | undefined {
+  const cli = findBuilt('cli.js')
+  return cli === undefined ? undefined : startFunction([cli, 'serve'], '/healthz', env)
 }
 
-function headraceArgs(): readonly string[] | undefined {
-  const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main?: string }
-  const built = join(root, main ?? 'dist/index.js')
-  return existsSync(built) ? ['--source', built, '--target', 'headrace'] : undefined
+function findBuilt(name: string): string | undefined {
+  const built = join(root, 'dist', name)
+  return existsSync(built) ? built : undefined
 }
 
 /** A function that does nothing, under the same framework. */
@@ -42,7 +43,7 @@ export async function measureEmpty(): Promise<ColdStart> {
 http('empty', (request, response) => response.send('ok'))\n`
     writeFileSync(join(dir, 'package.json'), '{"type":"module","main":"index.js"}')
     writeFileSync(join(dir, 'index.js'), code)
-    return await measureStart(['--source', dir, '--target', 'empty'], '/')
+    return await measureStart([framework, '--source', dir, '--target', 'empty'], '/')
   } finally {
     rmSync(dir, { recursive: true })
   }
@@ -59,6 +60,8 @@ export interface RunningFunction extends AsyncDisposable {
   readonly url: string
   /** CPU milliseconds of all live threads so far. */
   cpu(): number
+  /** Resolves once it does nothing more of its own. */
+  settle(): Promise<void>
 }
 
 async function startFunction(
@@ -69,7 +72,7 @@ async function startFunction(
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const started = performance.now()
-  const child = spawn(process.execPath, [framework, ...args, '--port', String(port)], {
+  const child = spawn(process.execPath, [...args, '--port', String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, HEADRACE_INBOUND: 'none', NODE_ENV: 'production', ...env },
   })
@@ -90,7 +93,7 @@ async function startFunction(
     await stop()
     throw thrown
   }
-  return { url, cpu: () => cpuMs(child), [Symbol.asyncDispose]: stop }
+  return { url, cpu: () => cpuMs(child), settle: () => settle(child), [Symbol.asyncDispose]: stop }
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -111,6 +114,16 @@ function cpuMs(child: ChildProcess): number {
     Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
   )
   return nanoseconds.reduce((sum, part) => sum + part, 0) / 1e6
+}
+
+/** Idle is who takes less than a hundredth of a CPU for four seconds: no pause of ours is longer. */
+async function settle(child: ChildProcess): Promise<void> {
+  for (let idle = 0, last = cpuMs(child); idle < 4;) {
+    await setTimeout(1_000)
+    const now = cpuMs(child)
+    idle = now - last >= 10 ? 0 : idle + 1
+    last = now
+  }
 }
 
 function freePort(): Promise<number> {

@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts'
 import { runConnector } from '../../src/sync/run.ts'
 import { runRequest } from '../../src/sync/run-request.ts'
 import { startService } from '../triggers/in-process.ts'
-import { type RunningFunction, startHeadrace } from './cold-start.ts'
+import { type RunningFunction, startServing } from './cold-start.ts'
 import { formatTable, median, spread, verdict } from './report.ts'
 import type { Bench } from './sections.ts'
 import { type Past, makeStatusWarehouse } from './status-warehouse.ts'
@@ -17,7 +17,10 @@ interface Answer {
 }
 
 interface Looks {
+  /** Once the process has settled. */
   readonly first: Answer[]
+  /** After another process has recorded a run: in the same moment, and once this process has seen it. */
+  readonly atOnce: Answer[]
   readonly changed: Answer[]
   readonly unchanged: Answer[]
 }
@@ -41,16 +44,21 @@ export async function runStatus(bench: Bench): Promise<StatusFigures> {
 
 async function measureLooks(bench: Bench): Promise<Looks | undefined> {
   const warehouse = await makeStatusWarehouse(join(bench.dir, 'status'), past)
-  const looks: Looks = { first: [], changed: [], unchanged: [] }
+  const looks: Looks = { first: [], atOnce: [], changed: [], unchanged: [] }
   for (let round = 0; round < bench.options.rounds; round++) {
-    await using running = await startHeadrace(warehouse.env)
+    await using running = await startServing(warehouse.env)
     if (!running) {
-      bench.show('\nSKIPPED status page: the function is not built (npm run build makes it)\n')
+      bench.show('\nSKIPPED status page: headrace is not built (npm run build makes it)\n')
       return undefined
     }
+    await running.settle()
     looks.first.push(await look(running))
     for (let at = 0; at < looksEach; at++) {
       await warehouse.recordRun()
+      looks.atOnce.push(await look(running))
+      await running.settle()
+      await warehouse.recordRun()
+      await running.settle()
       looks.changed.push(await look(running))
       looks.unchanged.push(await look(running))
     }
@@ -60,8 +68,9 @@ async function measureLooks(bench: Bench): Promise<Looks | undefined> {
     `\nStatus page: ${count(connectors * streams)} streams, ${count(connectors * runs)} run records in DuckDB\n`,
   )
   const lines = [
-    ['first look of a process', looks.first],
+    ['first look', looks.first],
     ['after one more run', looks.changed],
+    ['in the moment of one more run', looks.atOnce],
     ['without change', looks.unchanged],
   ] as const
   const cells = (answers: readonly Answer[], key: keyof Answer): string =>
