@@ -1,5 +1,6 @@
 import type { Batch, Destination, Position, TablePlan } from '../destinations/destination.ts'
 import { SyncError, toSyncError } from '../errors.ts'
+import { announceRefresh } from './announce.ts'
 import { type BatchRules, type FilledBatch, toBatches } from './batches.ts'
 import type { Column } from '../schema/types.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -117,7 +118,8 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   let last: Batch | undefined
   try {
     // Batches are written while the next is being gathered.
-    for await (const filled of toBatches(steps, rules)) {
+    const batches = toBatches(steps, rules)
+    for await (const filled of table.announces ? announceRefresh(batches, listing, rules.now) : batches) {
       await writing.add(filled)
       last = filled.batch
     }

@@ -18,6 +18,8 @@ import {
   refusal,
   startFaultProxy,
 } from '../support/bigquery/faults.ts'
+import { makeRows, startProvider } from '../support/provider.ts'
+import { createHarness } from '../sync/harness.ts'
 import { listTables, query } from '../support/bigquery/read-rows.ts'
 import { appendAll, appendOne, createBatch, createPlan } from './batch.ts'
 
@@ -376,6 +378,68 @@ else {
       })
     })
 
+    for (const [name, size] of [
+      ['one batch', 100],
+      ['several batches', 3],
+    ] as const) {
+      test(`a full refresh of ${name} that fails once the table is made anew is done again by the next run`, async () => {
+        const dataset = nextDataset()
+        await using provider = await startProvider({ rows: makeRows(7), pageSize: size })
+        using harness = createHarness(provider.url)
+        const run = (request = {}) =>
+          harness.run(request, {
+            openDestination: async () => ({ ...(await open(dataset)), ...(size < 100 && { batchAge: 0 }) }),
+          })
+        const check = async (count: number) =>
+          assert.deepEqual(
+            await readIds(dataset, 'rows'),
+            makeRows(count).map(({ id }) => id),
+          )
+        harness.connector = connector
+        assert.equal((await run()).status, 'complete')
+        provider.setRows(makeRows(9))
+        harness.connector = `${connector}    partition_by: { column: updated_at, by: day }\n`
+        let cut = 0
+        proxy.watch(({ body }) => (cut > 0 || body.includes('CREATE OR REPLACE TABLE') ? cutAfterDdl : undefined))
+        const cutAfterDdl: Fault = async ({ body, forward, reply }) => {
+          cut++
+          reply(await forward(Buffer.from(body.toString().replace('BEGIN TRANSACTION', `SELECT ERROR('cut')`))))
+        }
+        assert.equal((await run({ full_refresh: true })).status, 'failed')
+        assert.ok(cut > 0)
+        await check(9)
+        proxy.watch()
+        provider.setRows(makeRows(12))
+        const next = await run()
+        assert.equal(next.status, 'complete', next.first.error?.message)
+        await check(12)
+        provider.setRows(makeRows(13))
+        assert.equal((await run()).first.rows, 1)
+        await check(13)
+      })
+    }
+
+    test('the last batch of a full refresh waits until the log tells of the refresh', async () => {
+      await using d = await open(nextDataset())
+      await using writer = await d.openTable(createPlan({ staged: true }))
+      const [first, last] = [createBatch(1, [{ id: 1 }]), createBatch(2, [{ id: 2 }], { complete: true })]
+      // Both are loaded before either can be committed.
+      const lastLoaded = Promise.withResolvers<void>()
+      const commits: number[] = []
+      proxy.watch((exchange) => {
+        const commit = /"headrace-commit-orders-(\d+)-/.exec(exchange.body.subarray(0, 1_000).toString())
+        if (commit) commits.push(Number(commit[1]))
+        if (!isLoad(exchange)) return undefined
+        return async ({ body, forward, reply }) => {
+          if (body.includes('orders_1_')) await lastLoaded.promise
+          reply(await forward())
+          if (body.includes('orders_2_')) lastLoaded.resolve()
+        }
+      })
+      await Promise.all([appendOne(writer, first), appendOne(writer, last)])
+      assert.deepEqual(commits, [1, 2])
+    })
+
     test('a small commit takes three jobs: its position, its load, its script', async () => {
       const dataset = nextDataset()
       proxy.watch()
@@ -392,6 +456,16 @@ else {
     })
   })
 }
+
+const connector = `streams:
+  - name: rows
+    path: /rows
+    rows: $.data[*]
+    paginator: { type: page_number }
+    params: { updated_since: "{{ cursor }}" }
+    incremental: { cursor: updated_at }
+    write: append
+`
 
 /** A clock that each look at a job that hangs moves on by half the time that a job is given. */
 function createClock() {

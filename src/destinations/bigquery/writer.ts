@@ -54,6 +54,8 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
   }
   const live = await readTarget(state)
   const columns = plan.staged && plan.resumed ? await resumeListing(state, live) : live
+  // A table may have to be made anew, which no transaction takes back.
+  const announces = plan.staged && !plan.merges && plan.write !== 'replace'
   const queue: Entry[] = []
   let failure: unknown
   let failed = false
@@ -63,6 +65,7 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
   return {
     columns,
     inFlight,
+    announces,
     append(batch) {
       if (failed) return Promise.reject(failure as Error)
       return new Promise<void>((resolve, reject) => {
@@ -88,7 +91,7 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
     while (queue.length > 0) {
       const group: Entry[] = []
       try {
-        group.push(...(await nextGroup(queue)))
+        group.push(...(await nextGroup(queue, announces)))
         const batches = group.map((entry) => ({ batch: entry.batch, staged: entry.staged as StagedBatch }))
         await commitGroup(state, { batches })
         noteListing(state, group)
@@ -121,11 +124,13 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
 }
 
 /** The first batch of the queue, and those behind it that are staged already. */
-async function nextGroup(queue: readonly Entry[]): Promise<readonly Entry[]> {
+async function nextGroup(queue: readonly Entry[], announces: boolean): Promise<readonly Entry[]> {
   const [first] = queue
   if (!first) return []
   await first.staging
-  const end = queue.findIndex((entry, at) => at > 0 && (!entry.staged || mustBeFirst(queue, at)))
+  const end = queue.findIndex(
+    (entry, at) => at > 0 && (!entry.staged || mustBeFirst(queue, at) || (announces && entry.batch.complete)),
+  )
   return queue.slice(0, end < 0 ? queue.length : end)
 }
 

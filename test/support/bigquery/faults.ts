@@ -10,8 +10,8 @@ export interface Exchange {
   readonly index: number
   readonly body: Buffer
   readonly socket: { destroy(): void }
-  /** Sends it on; resolves with the answer. */
-  readonly forward: () => Promise<Answer>
+  /** Sends it on, or what is to stand in its place; resolves with the answer. */
+  readonly forward: (body?: Buffer) => Promise<Answer>
   /** Sends half of it on, then breaks off. */
   readonly forwardHalf: () => Promise<void>
   readonly reply: (answer: Answer) => void
@@ -58,7 +58,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       index,
       body,
       socket: { destroy: () => void outgoing.destroy() },
-      forward: () => send(body, body.length),
+      forward: (other = body) => send(other, other.length),
       forwardHalf: async () =>
         void (await send(body.subarray(0, body.length >> 1), body.length).catch(() => undefined)),
       reply: (answer) => void outgoing.writeHead(answer.status, answer.headers).end(answer.body),
