@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { starterConnector } from '../config/starter.ts'
 import { type StarterAuth, tokenMethods } from '../config/starter-auth.ts'
+import { makeFolders } from '../destinations/make-folders.ts'
 import { SyncError } from '../errors.ts'
 import { connectorsDirOf } from '../app.ts'
 import { type CommandContext, toJson } from './context.ts'
@@ -74,7 +75,7 @@ async function ask(name: string, given: InitOptions): Promise<InitOptions> {
 
 async function writeNew(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolders(dirname(path))
     await writeFile(path, text, { flag: 'wx' })
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException

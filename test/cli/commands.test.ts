@@ -130,6 +130,8 @@ suite('headrace init', () => {
       /did you mean oauth2_client_credentials/,
     )
     assert.match((await runCli(['init', '../acme', ...url], { cwd: dir.path })).stderr, /is no name for a connector/)
+    const nowhere = await runCli(['init', 'acme', ...url, '--connectors', '/proc/nowhere/x'], { cwd: dir.path })
+    assert.match(nowhere.stderr, /acme\.yaml cannot be written \(\w+\): check its directory/)
     assert.deepEqual(readdirSync(dir.path), [])
   })
 })
