@@ -29,6 +29,8 @@ export interface Batch {
   readonly retract: readonly string[]
   /** True for the last batch of a listing that was read to its end: `replace` becomes visible with it. */
   readonly complete: boolean
+  /** It brings nothing, and tells the log that a full refresh is under way (`TableWriter.announces`). */
+  readonly announcement?: true
   /** With `complete`: the batches of the listing hold every row that it brought, none was refused. */
   readonly whole?: boolean
 }

@@ -94,8 +94,9 @@ async function readSizes(session: Session): Promise<ReadonlyMap<string, string>>
 }
 
 /**
- * By place, what changes with every run that is saved or overwritten and with every commit: there are more rows, and the
- * last of them is of a later moment. The file's own statistics tell it, so that no row is read (of `rowid` there are none).
+ * By place, what changes with every run that is saved or overwritten, with every commit, and where somebody takes rows out:
+ * how many rows there are and have been, and the moment of the last. The file's own statistics tell it, so that no row is
+ * read (of `rowid` there are none).
  */
 async function readDigests(
   session: Session,
@@ -105,10 +106,10 @@ async function readDigests(
   const digests = new Map(places.map(({ at, schema }) => [at, sizes.get(schema.toLowerCase()) ?? '']))
   for (const part of split(places)) {
     const rows = await readEach(session, part, ({ at, schema }) => [
-      `SELECT ${at} AS place, 'runs' AS log, epoch_us(max(finished_at)) FROM ${qualify(schema, runsTable)}`,
-      `SELECT ${at}, 'commits', epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
+      `SELECT ${at} AS place, 'runs' AS log, count(*), epoch_us(max(finished_at)) FROM ${qualify(schema, runsTable)}`,
+      `SELECT ${at}, 'commits', count(*), epoch_us(max(committed_at)) FROM ${qualify(schema, commitsTable)}`,
     ])
-    for (const [at, , last] of rows) digests.set(Number(at), `${digests.get(Number(at))} ${last}`)
+    for (const [at, , ...cells] of rows) digests.set(Number(at), `${digests.get(Number(at))} ${cells.join(' ')}`)
   }
   return digests
 }

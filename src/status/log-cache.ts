@@ -92,8 +92,11 @@ export function filesOf(parsed: DestinationSpec, { connector }: LogRequest): rea
   return [join(folder, logFiles.runs), join(folder, logFiles.commits)]
 }
 
-/** Whether to look there costs no money. */
-export const isFree = (request: LogRequest): boolean => filesOf(parseDestination(request.spec), request).length > 0
+/**
+ * Whether it may be looked at before anybody asks: that costs no money, and leaves nothing behind where the process ends in
+ * the middle, as the lock of a folder would be.
+ */
+export const isReadAhead = ({ spec }: LogRequest): boolean => parseDestination(spec).type === 'duckdb'
 
 /** Changes when anything was written to the files; undefined where there is nothing to read yet. */
 export async function versionOf(files: readonly string[], now: number): Promise<string | undefined> {

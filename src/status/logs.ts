@@ -2,6 +2,7 @@ import type { App } from '../app.ts'
 import { type DestinationSpec, parseDestination } from '../destinations/index.ts'
 import { createSemaphore } from '../http/semaphore.ts'
 import { readHistory } from './history.ts'
+import { isThere } from './sources.ts'
 import {
   type Kept,
   type LogRequest,
@@ -9,7 +10,7 @@ import {
   type Look,
   filesOf,
   isEnough,
-  isFree,
+  isReadAhead,
   isFresh,
   keepLogs,
   recallAll,
@@ -33,27 +34,29 @@ const destinationsAtOnce = 16
 /** Reads what was written since the last look. What is wrong with one connector is told in its place, in the order of `requests`. */
 export async function readLogs(app: App, requests: readonly LogRequest[], look: Look): Promise<readonly Settled[]> {
   // What is being read already need not be read twice.
-  await refreshing
+  await Promise.allSettled(new Set(requests.flatMap(({ spec }) => refreshing.get(spec) ?? [])))
   return readNew(app, requests, look)
 }
 
-let refreshing: Promise<unknown> | undefined
+/** By the destination that is being read. */
+const refreshing = new Map<string, Promise<unknown>>()
 
-/** Reads of what was read before all that has changed since, where to look at it costs no money. */
+/** Reads of what was read before all that has changed since, as far as it may be read ahead. */
 export async function refreshLogs(app: App): Promise<void> {
-  refreshing ??= refreshKept(app).finally(() => (refreshing = undefined))
-  await refreshing
-}
-
-async function refreshKept(app: App): Promise<void> {
-  const look = { now: app.effects.now() }
-  const tasks = await prepareTasks(recallAll().filter(isFree), look.now)
-  const changed = tasks.flatMap(({ version, last }) =>
-    // What is gone is left alone: to look must not make a file.
-    version !== undefined && last && !isFresh(last, version, look) ? last : [],
-  )
-  for (const [limit, requests] of Map.groupBy(changed, (one) => one.limit))
-    await readNew(app, requests, { ...look, limit })
+  const now = app.effects.now()
+  // What is gone is left alone: to look must not make a file.
+  const kept = recallAll().filter((one) => isReadAhead(one) && isThere(one.spec))
+  const tasks = await prepareTasks(kept, now)
+  const changed = tasks.flatMap(({ version, last }) => (last && !isFresh(last, version, { now }) ? last : []))
+  for (const [spec, some] of Map.groupBy(changed, (one) => one.spec)) {
+    const read = async (): Promise<void> => {
+      for (const [limit, requests] of Map.groupBy(some, (one) => one.limit))
+        await readNew(app, requests, { now, limit })
+    }
+    const reading = read().finally(() => refreshing.delete(spec))
+    refreshing.set(spec, reading)
+    await reading
+  }
 }
 
 async function readNew(app: App, requests: readonly LogRequest[], look: Look): Promise<readonly Settled[]> {

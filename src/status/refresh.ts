@@ -32,8 +32,8 @@ async function watch(app: App): Promise<void> {
   watching = undefined
 }
 
-/** Makes the first look at the page ready, as far as that costs no money. */
+/** Makes the first look at the page ready, as far as it may be read ahead. */
 export async function prepareFirstLook(app: App): Promise<void> {
-  renderStatusPage(await readStatus(app, { brief: true, free: true }), { now: app.effects.now(), mayRun: false })
+  renderStatusPage(await readStatus(app, { brief: true, ahead: true }), { now: app.effects.now(), mayRun: false })
   keepFresh(app)
 }

@@ -5,7 +5,7 @@ import { toSyncError } from '../errors.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import type { RunRecord } from '../sync/run-record.ts'
 import { type Expectation, type Health, type State, createHistory, judgeStream, states } from './health.ts'
-import { type LogRequest, type Logs, type Look, isFree, recallLast } from './log-cache.ts'
+import { type LogRequest, type Logs, type Look, isReadAhead, recallLast } from './log-cache.ts'
 import { createOpener, readLogs } from './logs.ts'
 import { type NextFiring, readSchedule } from './schedule.ts'
 import { isThere, listConnectors, loadKnown } from './sources.ts'
@@ -51,8 +51,8 @@ export interface StatusOptions {
   readonly limit?: number | undefined
   /** Only as many runs as an overview of all connectors shows. */
   readonly brief?: boolean | undefined
-  /** Looks only where that costs no money. */
-  readonly free?: boolean | undefined
+  /** Looks only where that may be done before anybody asks. */
+  readonly ahead?: boolean | undefined
 }
 
 /** Reads recent runs and positions; what is wrong with one connector is told beside it. Throws `CONNECTOR_NOT_FOUND`. */
@@ -115,7 +115,7 @@ async function loadSubject(
   }
   try {
     const request = { connector, spec }
-    const wanted = isThere(spec) && (!options.free || isFree(request))
+    const wanted = isThere(spec) && (!options.ahead || isReadAhead(request))
     return { known, nextFiring, ...(wanted && { request }) }
   } catch (thrown) {
     return { known: { ...known, state: 'failed', error: describe(thrown) } }

@@ -20,10 +20,10 @@ const nothing: Omit<OpenListing, 'began'> = {
  */
 export async function* announceRefresh(
   batches: AsyncIterable<FilledBatch>,
-  { position, refresh }: ListingPlan,
+  { position, refresh, announced }: ListingPlan,
   now: () => number,
 ): AsyncGenerator<FilledBatch, void, undefined> {
-  let known = !refresh || position.checkpoint.open?.refresh === true
+  let known = !refresh || announced
   for await (const filled of batches) {
     const { batch } = filled
     if (known || !batch.complete) {
@@ -31,7 +31,7 @@ export async function* announceRefresh(
     } else {
       const checkpoint: Checkpoint = { ...position.checkpoint, open: { ...nothing, began: now() } }
       const empty = { rows: 0, lines: new Spool(), columns: [], rejects: [], retract: [], complete: false }
-      yield { pages: 0, batch: { ...empty, seq: batch.seq, checkpoint } }
+      yield { pages: 0, batch: { ...empty, seq: batch.seq, checkpoint, announcement: true } }
       yield { ...filled, batch: { ...batch, seq: batch.seq + 1 } }
     }
     known = true

@@ -108,6 +108,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       staged: false,
       merges: false,
       refresh: false,
+      announced: false,
       retract: [],
     }
     const { source, rules } = job.open(listing, [], hard)

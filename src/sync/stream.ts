@@ -44,6 +44,8 @@ export interface ListingPlan {
   readonly staged: boolean
   readonly merges: boolean
   readonly refresh: boolean
+  /** The log tells of the refresh already. */
+  readonly announced: boolean
   /** Append: the runs whose rows are taken back, as the listing that brought them starts again. */
   readonly retract: readonly string[]
 }
@@ -141,11 +143,12 @@ function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): b
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
   const { done, seen, names, open } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
-  const refresh = job.refresh || open?.refresh === true
+  const announced = open?.refresh === true
+  const refresh = job.refresh || announced
   // A history is never replaced: what is read anew adds versions only where it differs.
   const merges = job.deletesAbsent && (!refresh || job.write === 'scd2')
   const staged = merges || job.write === 'replace' || (refresh && job.write !== 'scd2')
-  if (resumed) return { position, resumed, staged, merges, refresh, retract: [] }
+  if (resumed) return { position, resumed, staged, merges, refresh, announced, retract: [] }
   const retract = open && !open.refresh && !staged && job.write === 'append' ? open.runs : []
   // What replaces the table holds everything, not only what is new.
   const replaces = staged && !merges
@@ -155,7 +158,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
     ...(seen && !isWhole && { seen }),
     ...(names && !replaces && { names }),
   }
-  return { position: { seq: position.seq, checkpoint }, resumed, staged, merges, refresh, retract }
+  return { position: { seq: position.seq, checkpoint }, resumed, staged, merges, refresh, announced, retract }
 }
 
 /**

@@ -24,7 +24,7 @@ export function createEntry(env: Env): HttpHandler {
   }
 }
 
-/** Nothing runs before the first request, so that until then the process may end as it likes. */
+/** No run begins before the first request, so that until then the process may end as it likes. */
 async function load(env: Env): Promise<HttpHandler> {
   takeSignals()
   const drain = createDrain()

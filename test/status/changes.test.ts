@@ -127,6 +127,24 @@ suite('a look after the warehouse has changed', () => {
     assert.deepEqual(await rowsOf(), [3, 4])
   })
 
+  test('what somebody has deleted is told no more', async () => {
+    using dir = makeTempDir()
+    const file = join(dir.path, 'a.duckdb')
+    const { save, look } = watch(dir, `duckdb:${file}`)
+    await save('acme', runOf('first', 0), runOf('second', 1))
+    await commit(file, 'acme', 7)
+    await commit(file, 'acme', 9, 'other')
+    const tell = async () => {
+      const acme = (await look()).get('acme')
+      return [acme?.runs.length, ...(acme?.streams.map(({ stream, commits }) => `${stream} ${commits}`) ?? [])]
+    }
+    assert.deepEqual(await tell(), [2, 'orders 7', 'other 9'])
+    await useDatabase(file, `DELETE FROM target.acme._headrace_commits WHERE stream = 'orders'`)
+    assert.deepEqual(await tell(), [2, 'orders 0', 'other 9'])
+    await useDatabase(file, `DELETE FROM target.acme._headrace_runs WHERE run_id = 'first'`)
+    assert.deepEqual(await tell(), [1, 'orders 0', 'other 9'])
+  })
+
   test('a run that is saved late stands where it began, and only among those that are asked for', async () => {
     using dir = makeTempDir()
     const { save, look } = watch(dir, `duckdb:${join(dir.path, 'a.duckdb')}`)

@@ -76,8 +76,7 @@ async function planListing(state: WriterState, { batches }: Group, rows: Rows): 
     const all = await gatherListing(state, rows)
     return stage.plan.merges ? mergeListing(state, all, last.whole === true) : replaceByListing(state, all)
   }
-  // The refresh is announced, no more.
-  if (!state.listing && rows.sources.length === 0 && rows.columns.length === 0) return undefined
+  if (batches.every(({ batch }) => batch.announcement)) return undefined
   state.listing ??= { table: nameListing(stage.plan, batches[0]?.batch.seq ?? 0), begun: false }
   const id = { dataset: staging, table: state.listing.table }
   const live = await prepare(state, id, {

@@ -30,6 +30,17 @@ export function checkReplace(harness: Harness): void {
       assert.deepEqual(await readIds(place), [2])
     })
 
+    test('a listing whose first pages bring nothing goes on from there, without the rows of one before', async () => {
+      const place = await createPlace()
+      const nothing = (seq: number) => createBatch(seq, [], { columns: [] })
+      await use(place, (d) => appendAll(d, staged, [(seq) => createBatch(seq, [{ id: 1 }])]))
+      await use(place, (d) => appendAll(d, staged, [nothing]))
+      const resumed = { ...staged, resumed: true }
+      await use(place, (d) => appendAll(d, resumed, [nothing]))
+      await use(place, (d) => appendAll(d, resumed, [(seq) => createBatch(seq, [{ id: 2 }], { complete: true })]))
+      assert.deepEqual(await readIds(place), [2])
+    })
+
     test('opening a new listing leaves the staged rows until its first commit', async () => {
       const place = await createPlace()
       await use(place, (d) => appendAll(d, staged, [(seq) => createBatch(seq, [{ id: 1 }])]))
