@@ -2,6 +2,7 @@ import { open, truncate } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { request } from 'undici'
 import { RowScanner } from '../../src/decode/row-scanner.ts'
+import { selectOrders } from './orders-table.ts'
 
 // What no run can be below: the rows of the workload by the same libraries and the same scanner into the same tables,
 // with their types known beforehand, and nothing else. No checkpoint, no retry, no bound on memory, no row that differs.
@@ -9,9 +10,7 @@ import { RowScanner } from '../../src/decode/row-scanner.ts'
 
 const [url, ndjson, duckdb] = process.argv.slice(2) as [string, string, string]
 const loadSize = 64 * 1024 * 1024
-const columns = `{id: 'BIGINT', number: 'VARCHAR', status: 'VARCHAR', amount: 'DOUBLE', tax: 'DOUBLE', currency: 'VARCHAR',
-  quantity: 'BIGINT', express: 'BOOLEAN', customer: 'JSON', note: 'VARCHAR', coupon: 'VARCHAR', created_at: 'TIMESTAMPTZ', updated_at: 'TIMESTAMPTZ'}`
-const rows = `SELECT * FROM read_json('${ndjson}', format = 'newline_delimited', columns = ${columns})`
+const rows = selectOrders(ndjson)
 
 const instance = await DuckDBInstance.create(duckdb, { threads: '1', preserve_insertion_order: 'false' })
 const connection = await instance.connect()

@@ -52,6 +52,23 @@ export const bareDuckdb: Contestant = async (load) => {
   return measured
 }
 
+/**
+ * What nobody who reads the same bytes by undici and loads them by DuckDB can be below: either part by itself, at its
+ * best. Nothing looks for rows, and all are loaded from one file by one statement.
+ */
+export async function measureParts(load: Load): Promise<{ readonly reading: Measured; readonly loading: Measured }> {
+  const script = join(here, 'parts.ts')
+  const reading = await measureNode({
+    script,
+    args: ['read', `${load.server}/orders?rows=${load.rows}&per_page=${load.perPage}`],
+  })
+  await naiveFiles(load)
+  const file = join(load.dir, 'warehouse.duckdb')
+  const loading = await measureNode({ script, args: ['load', join(load.dir, 'orders.ndjson'), file] })
+  await checkSums(load, file, 'orders')
+  return { reading, loading }
+}
+
 /** headrace into NDJSON files. */
 export const headraceFiles: Contestant = async (load) => {
   const out = join(emptyDir(load.dir), 'out')
