@@ -66,14 +66,17 @@ async function killUntilDone(trial: Trial): Promise<void> {
   const stream = [`write: ${write}`, ...(write === 'merge' ? ['primary_key: [id]'] : [])]
   space.writeConnector(connectorText(provider.url, { stream }))
   let state = await inspect(space)
+  let mayRepeat = 0
   for (let done = false; !done;) {
+    // One that was killed behind the last commit of its listing: a merge then reads the row at the cursor again.
+    if (write === 'merge' && state.checkpoint && !state.checkpoint.open) mayRepeat++
     const result = await runOnce(trial, space)
     checkStart(trial, state.checkpoint)
     if (result.signal === 'SIGKILL') trial.killed++
     else assert.equal(result.code, 0, result.stderr)
     done = result.code === 0
     state = await inspect(space)
-    checkTable(state)
+    checkTable(state, mayRepeat)
   }
   assert.deepEqual(await space.count(), whole)
   const [padding] = await space.query('SELECT sum(length(pad)) AS bytes FROM api.rows')
@@ -137,9 +140,9 @@ async function inspect(space: Workspace): Promise<State> {
   }
 }
 
-/** At every moment the rows are those of the commits, each once. */
-function checkTable({ rows: found, ids, committed }: State): void {
+/** At every moment the rows are those of the commits, each once, but for so many at most that were merged again. */
+function checkTable({ rows: found, ids, committed }: State, mayRepeat: number): void {
   assert.equal(found, ids, 'a row is there twice')
-  assert.equal(found, committed, 'the table and the commit log disagree')
+  assert.ok(committed >= found && committed <= found + mayRepeat, `${found} rows, and ${committed} in the commit log`)
   assert.equal(found % pageSize, 0, 'a page is there in part')
 }
