@@ -40,11 +40,19 @@ const rules = {
   /** The provider no longer accepts the saved page; the listing starts again from `done`. */
   LISTING_EXPIRED: { retry: true, status: 503 },
   PAGE_REPEATED: { retry: false, status: 502 },
+  /** A listing ended although the provider's own answers say that there is more; the cursor stays, nothing is replaced. */
+  LISTING_INCOMPLETE: { retry: false, status: 502 },
+  /** A cursor whose spelling is not known, so that rows cannot be ordered by it. */
+  CURSOR_INVALID: { retry: false, status: 502 },
+  /** The saved state belongs to another source, key or write mode than the connector file now names. */
+  STATE_MISMATCH: { retry: false, status: 409 },
   KEY_MISSING: { retry: false, status: 502 },
   SCHEMA_FROZEN: { retry: false, status: 502 },
   TOO_MANY_REJECTS: { retry: false, status: 502 },
   /** A listing lacks more rows of the table than `deletes.max_share` allows: nothing was deleted. */
   TOO_MANY_DELETES: { retry: false, status: 502 },
+  /** A listing that is to replace a table is empty or much smaller than it: nothing was replaced. */
+  TABLE_SHRINKS: { retry: false, status: 502 },
   STATE_CONFLICT: { retry: true, status: 409 },
   DESTINATION_BUSY: { retry: true, status: 503 },
   DESTINATION_FULL: { retry: false, status: 503 },

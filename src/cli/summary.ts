@@ -25,6 +25,7 @@ function describeStream(stream: StreamRecord): string[] {
     ...(rejected > 0 ? [`${count(rejected, 'row')} refused`] : []),
     ...(retries > 0 ? [count(retries, 'retry', 'retries')] : []),
     ...(stream.schema_changes.length > 0 ? [count(stream.schema_changes.length, 'schema change')] : []),
+    ...(stream.warnings.length > 0 ? [count(stream.warnings.length, 'warning')] : []),
     ...(status === 'handed_over' ? ['more to come'] : []),
     ...(error ? [error.code] : []),
   ]

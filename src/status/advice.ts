@@ -29,10 +29,16 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   ROWS_NOT_FOUND: 'Set rows to where the rows lie; headrace check proposes a path.',
   LISTING_EXPIRED: 'Nothing: the next run reads the listing anew.',
   PAGE_REPEATED: 'The provider ignores the page parameter: mend paginator; headrace check proposes one.',
+  LISTING_INCOMPLETE:
+    'The provider says that there is more: fix paginator or rows as the message says; headrace check proposes one.',
+  CURSOR_INVALID: 'Add the line that the message names (incremental.format), or choose another cursor.',
+  STATE_MISMATCH:
+    'Undo the change that the message names, or run with --full-refresh; headrace state shows and sets the cursor.',
   KEY_MISSING: 'A row lacks a field of primary_key: choose fields that every row has.',
   SCHEMA_FROZEN: 'The provider sends a new or changed field: alter the table, or set schema to evolve.',
   TOO_MANY_REJECTS: 'See _headrace_rejects for the rows and the reasons; mend columns, or raise max_rejects.',
   TOO_MANY_DELETES: 'Look whether the provider left rows out; if they are really gone, raise deletes.max_share.',
+  TABLE_SHRINKS: 'Check whether the provider left rows out; if the listing is right, raise replace.max_share.',
   STATE_CONFLICT: 'Nothing: another run of the stream was faster. If it happens often, schedules overlap.',
   DESTINATION_BUSY: 'Nothing: another process writes there, and the next run tries again.',
   DESTINATION_FULL: 'Make room on the disk (or raise the quota); the next run goes on.',

@@ -18,6 +18,7 @@ import { planTable } from './table-plan.ts'
 import type { Slice } from './slices.ts'
 import { createSource, fingerprint } from './source.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
+import type { Warn } from './warnings.ts'
 
 /** What the request, the connector and the run say of one stream. */
 export interface JobOptions {
@@ -42,6 +43,8 @@ export interface JobOptions {
   readonly signal: AbortSignal
   /** Told what `auto` found, and why a listing may be cut short. */
   readonly onFound: (stream: string, paginator: PaginatorConfig, warning?: string) => void
+  /** Whatever of this stream is guessed, skipped or left in doubt. */
+  readonly warn: Warn
 }
 
 /** Makes the client of a stream: its rows are decoded against `shape` as they come in. */

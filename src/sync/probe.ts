@@ -101,6 +101,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
         paginator = config
         if (warning !== undefined) warnings.push(warning)
       },
+      warn: (_code, message) => void warnings.push(message),
     })
     const listing = {
       position: { seq: 0, checkpoint: fresh },

@@ -6,6 +6,12 @@ export const statuses = ['complete', 'handed_over', 'failed'] as const
 
 const failure = z.object({ code: z.string(), message: z.string() })
 
+const warning = z.object({
+  /** What kind of doubt it is: see `warningCodes`. */
+  code: z.string(),
+  message: z.string(),
+})
+
 export const streamRecord = z.object({
   stream: z.string(),
   status: z.enum(statuses),
@@ -22,6 +28,8 @@ export const streamRecord = z.object({
     to: z.union([z.string(), z.number()]).nullable(),
   }),
   schema_changes: z.array(z.string()),
+  /** What the run had to guess, skip or leave in doubt; a run with warnings may lack rows that the provider has. */
+  warnings: z.array(warning).default([]),
   /** RFC 3339: the provider wants no request before then. */
   resume_at: z.string().optional(),
   error: failure.optional(),

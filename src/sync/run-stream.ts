@@ -12,6 +12,7 @@ import { describeError, type RunStatus, type StreamRecord } from './run-record.t
 import type { RunRequest } from './run-request.ts'
 import type { RunContext } from './run.ts'
 import { syncStream } from './stream.ts'
+import { Warnings } from './warnings.ts'
 
 /** What the streams of one run share. */
 export interface Run {
@@ -34,6 +35,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
   const observation = run.observation.stream(stream.name, (text) => app.redactor.redact(text))
   const counts = { rows: 0, rejected: 0, pages: 0 }
   let read = 0
+  const warnings = new Warnings(({ code, message }) => log.warn({ ...labels, code }, `${stream.name}: ${message}`))
   const report = (): void =>
     context.onProgress?.({
       stream: stream.name,
@@ -73,8 +75,9 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     signal: context.stop.hard,
     onFound: (name, paginator, warning) => {
       if (warning === undefined) log.info({ ...labels, stream: name }, `${name}: pages by ${paginator.type}`)
-      else log.warn({ ...labels, stream: name }, `${name}: ${warning}`)
+      else warnings.add('LISTING_IN_DOUBT', name === stream.name ? warning : `${name}: ${warning}`)
     },
+    warn: warnings.add,
   })
   if (destination.guarantee === 'at-least-once' && job.write !== 'append' && job.write !== 'replace') {
     log.warn(
@@ -120,6 +123,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     bytes: meter.bytes,
     cursor: { from: outcome.from, to: outcome.to },
     schema_changes: [...outcome.schemaChanges],
+    warnings: [...warnings.list],
     ...(resumeAt !== undefined && { resume_at: new Date(resumeAt).toISOString() }),
     ...(outcome.error && { error: describeError(outcome.error) }),
   }

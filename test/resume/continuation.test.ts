@@ -10,7 +10,15 @@ const request = (more: Partial<RunRequest> = {}): RunRequest => runRequest.parse
 
 function stream(name: string, status: StreamRecord['status'], more: Partial<StreamRecord> = {}): StreamRecord {
   const counts = { rows: 0, rejected: 0, pages: 0, requests: 0, retries: 0, bytes: 0 }
-  return { stream: name, status, ...counts, cursor: { from: null, to: null }, schema_changes: [], ...more }
+  return {
+    stream: name,
+    status,
+    ...counts,
+    cursor: { from: null, to: null },
+    schema_changes: [],
+    warnings: [],
+    ...more,
+  }
 }
 
 const record = (streams: StreamRecord[]): RunRecord => ({

@@ -62,6 +62,7 @@ export const streamRecordOf = (rest: Partial<StreamRecord> = {}): StreamRecord =
   bytes: 40_000,
   cursor: { from: '2026-11-19T06:00:00Z', to: '2026-11-20T06:00:00Z' },
   schema_changes: [],
+  warnings: [],
   ...rest,
 })
 

@@ -25,6 +25,7 @@ const record = (status: RunRecord['status'], codes: readonly string[]): RunRecor
     bytes: 0,
     cursor: { from: null, to: null },
     schema_changes: [],
+    warnings: [],
     ...(code !== '' && { error: { code, message: '' } }),
   })),
 })
