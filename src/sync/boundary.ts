@@ -15,25 +15,49 @@ export interface BoundaryOptions {
   readonly seen: SeenRows | undefined
   /** Append streams: keep in mind what a later listing will bring again; what this one has brought so far. */
   readonly remember: readonly SeenRow[] | undefined
+  /** Whether a row's mark stands for its primary key: then its copies are one row, however many there are. */
+  readonly keyed: boolean
   /** Whether a number that is the cursor counts time since 1970. */
   readonly timed: boolean
   /** Milliseconds; how far behind the cursor the next listing starts. */
   readonly lookback: number
 }
 
+/** A row as the boundary knows it: a function each, as most rows are never asked. */
+export interface RowMarks {
+  /** See `rowMark`. */
+  readonly mark: () => string
+  /** What checkpoints have that were saved before marks were told from values: see `byteMark`. */
+  readonly byteMark: () => string
+}
+
+interface Copies {
+  readonly cursor: CursorValue | null
+  readonly count: number
+}
+
+/** What one page brings, apart from the boundary until the page is encoded: encoding may have to start again. */
+export interface PageTally {
+  /** By mark. */
+  readonly met: Map<string, Copies>
+}
+
 /**
- * The edge between what was appended and what is new. A listing starts at the saved cursor, so rows at it come again;
- * they are known by their hash. Nothing here is needed where rows are merged by key, except for `until`.
+ * The edge between what was appended and what is new. A listing starts at the saved cursor, so rows at it come again.
+ * They are known by their marks, and copies are counted: of `n` that were appended and `m` that a listing brings the
+ * last `m - n` are new. Nothing here is needed where rows are merged by key, except for `until`.
  */
 export class Boundary {
   readonly #options: BoundaryOptions
-  readonly #known: ReadonlySet<string>
-  readonly #kept: Map<string, CursorValue | null>
+  /** By mark: what earlier listings appended. */
+  readonly #known: ReadonlyMap<string, Copies>
+  /** By mark: what this listing has brought, new or not. */
+  readonly #met: Map<string, Copies>
 
   constructor(options: BoundaryOptions) {
     this.#options = options
-    this.#known = new Set(options.seen?.rows.map(([hash]) => hash))
-    this.#kept = new Map(options.remember)
+    this.#known = toCopies(options.seen?.rows)
+    this.#met = toCopies(options.remember)
   }
 
   /**
@@ -41,22 +65,21 @@ export class Boundary {
    * to be remembered.
    */
   passes(cursor: CursorValue | null, edge: CursorValue | null): boolean {
-    const { floor, until, seen, remember } = this.#options
+    const { remember } = this.#options
     if (cursor === null) return remember === undefined
-    if (until !== undefined && compareCursors(cursor, until) >= 0) return false
-    if (floor !== null && compareCursors(cursor, floor) < 0) return false
-    if (seen && seen.highest !== null && compareCursors(cursor, seen.highest) <= 0) return false
+    if (!this.#isInside(cursor) || this.#mayBeKnown(cursor)) return false
     return remember === undefined || (edge !== null && compareCursors(cursor, edge) < 0)
   }
 
-  /** Whether a row is new; `hash` is asked for only where it matters. A row without a cursor may come with any listing. */
-  admits(cursor: CursorValue | null, hash: () => string): boolean {
-    const { floor, until, seen } = this.#options
-    if (cursor === null) return !this.#known.has(hash())
-    if (until !== undefined && compareCursors(cursor, until) >= 0) return false
-    if (floor !== null && compareCursors(cursor, floor) < 0) return false
-    const mayBeKnown = seen && seen.highest !== null && compareCursors(cursor, seen.highest) <= 0
-    return !(mayBeKnown && this.#known.has(hash()))
+  /** Whether a row is new; it counts among those of its page. A row without a cursor may come with any listing. */
+  admits(cursor: CursorValue | null, row: RowMarks, { met }: PageTally): boolean {
+    if (cursor !== null && !this.#isInside(cursor)) return false
+    if (!this.#options.remember) return true
+    const mark = row.mark()
+    const before = Math.max(met.get(mark)?.count ?? 0, this.#met.get(mark)?.count ?? 0)
+    met.set(mark, { cursor, count: before + 1 })
+    const known = cursor === null || this.#mayBeKnown(cursor) ? this.#copiesOf(row) : 0
+    return this.#options.keyed ? known === 0 && before === 0 : before >= known
   }
 
   /** From where on rows must be remembered, once `highest` has been seen in a listing that began at `began` (ms since 1970). */
@@ -66,14 +89,15 @@ export class Boundary {
       : shiftCursor(capAtBegin(highest, began, this.#options.timed), this.#options.lookback)
   }
 
-  /** Keeps a page's rows in mind (hash and cursor) and forgets those that lie before `edge`. */
-  remember(rows: Iterable<SeenRow>, edge: CursorValue | null): void {
+  /** Keeps a page's rows in mind, and forgets new ones that lie before `edge`: no listing starts there again. */
+  remember({ met }: PageTally, edge: CursorValue | null): void {
     if (!this.#options.remember) return
-    for (const [hash, cursor] of rows) this.#kept.set(hash, cursor)
-    if (edge !== null)
-      for (const [hash, cursor] of this.#kept)
-        if (cursor !== null && compareCursors(cursor, edge) < 0) this.#kept.delete(hash)
-    if (this.#kept.size > seenLimit) {
+    for (const [mark, copies] of met) this.#met.set(mark, copies)
+    for (const [mark, { cursor }] of this.#met) {
+      // How many copies of a known row have come must be counted up to the end of the listing.
+      if (!isReached(cursor, edge) && !this.#known.has(mark)) this.#met.delete(mark)
+    }
+    if (this.#met.size > seenLimit) {
       throw new SyncError(
         'CONFIG_INVALID',
         `${this.#options.where}: over ${seenLimit} rows lie at the cursor (within lookback), too many to tell new ones from old in append; give the stream a primary_key and write: merge, or a shorter lookback`,
@@ -83,7 +107,7 @@ export class Boundary {
 
   /** What an interrupted listing has brought so far. */
   get kept(): readonly SeenRow[] {
-    return [...this.#kept]
+    return toRows(this.#met)
   }
 
   /** Whether every row of a page has to be looked at, as some of it lies beyond `until`. */
@@ -95,16 +119,43 @@ export class Boundary {
   /** What a complete listing leaves behind: what it brought and what of the earlier ones can still come again. */
   seen(edge: CursorValue | null): SeenRows | undefined {
     if (!this.#options.remember) return undefined
-    const { seen } = this.#options
-    const stillReached = (seen?.rows ?? []).filter(
-      ([, cursor]) => cursor === null || edge === null || compareCursors(cursor, edge) >= 0,
-    )
-    const rows = [...new Map([...stillReached, ...this.#kept])].sort(([a], [b]) => (a < b ? -1 : 1))
+    const stored = new Map(this.#known)
+    for (const [mark, copies] of this.#met) {
+      if (copies.count >= (stored.get(mark)?.count ?? 0)) stored.set(mark, copies)
+    }
+    const rows = toRows(new Map([...stored].filter(([, { cursor }]) => isReached(cursor, edge))))
     if (rows.length === 0) return undefined
     const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => higherCursor(a, b))
     return { highest, rows }
   }
+
+  #isInside(cursor: CursorValue): boolean {
+    const { floor, until } = this.#options
+    if (until !== undefined && compareCursors(cursor, until) >= 0) return false
+    return floor === null || compareCursors(cursor, floor) >= 0
+  }
+
+  #mayBeKnown(cursor: CursorValue): boolean {
+    const highest = this.#options.seen?.highest ?? null
+    return highest !== null && compareCursors(cursor, highest) <= 0
+  }
+
+  #copiesOf(row: RowMarks): number {
+    const copies = this.#known.get(row.mark())?.count ?? 0
+    return copies > 0 || this.#known.size === 0 ? copies : (this.#known.get(row.byteMark())?.count ?? 0)
+  }
 }
+
+const isReached = (cursor: CursorValue | null, edge: CursorValue | null): boolean =>
+  cursor === null || edge === null || compareCursors(cursor, edge) >= 0
+
+const toCopies = (rows: readonly SeenRow[] = []): Map<string, Copies> =>
+  new Map(rows.map(([mark, cursor, count = 1]) => [mark, { cursor, count }]))
+
+const toRows = (copies: ReadonlyMap<string, Copies>): SeenRow[] =>
+  [...copies]
+    .map(([mark, { cursor, count }]): SeenRow => (count === 1 ? [mark, cursor] : [mark, cursor, count]))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 
 /**
  * A time cursor never passes the moment at which its listing began: a row of a page already read may have changed

@@ -35,17 +35,20 @@ export interface OpenListing {
   readonly refresh?: true
   /** True where a row of this listing was refused, so that what it lacks may be there all the same. */
   readonly refused?: true
-  /** Append streams: what this listing has appended that lies at or beyond its highest cursor (less the lookback). */
+  /** Append streams: what this listing has brought that lies at or beyond its highest cursor (less the lookback). */
   readonly seen?: readonly SeenRow[]
 }
 
-/** The first 16 bytes of a row's SHA-256, base64; and its cursor, which tells when it may be forgotten (never, where it has none). */
-export type SeenRow = readonly [hash: string, cursor: CursorValue | null]
+/**
+ * A row by its mark (`rowMark`; `byteMark` in older checkpoints); its cursor, which tells when it may be forgotten
+ * (never, where it has none); and how many such rows there are, where that is not one.
+ */
+export type SeenRow = readonly [mark: string, cursor: CursorValue | null, count?: number]
 
 export interface SeenRows {
   /** The highest cursor among them; a row beyond it cannot be a repetition. */
   readonly highest: CursorValue | null
-  /** By hash. */
+  /** By mark. */
   readonly rows: readonly SeenRow[]
 }
 

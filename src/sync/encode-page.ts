@@ -6,10 +6,10 @@ import type { Reject } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import { type Member, readMembers, refusal, stringValue } from '../schema/value.ts'
-import type { Boundary } from './boundary.ts'
-import type { CursorValue, SeenRow } from './checkpoint.ts'
+import type { Boundary, PageTally } from './boundary.ts'
+import type { CursorValue } from './checkpoint.ts'
 import { higherCursor } from './cursor.ts'
-import { readSegments, rowHash, rowText } from './rows.ts'
+import { byteMark, readSegments, rowMark, rowText } from './rows.ts'
 
 /** How much of a refused row is kept. */
 const rejectLimit = 65_536
@@ -41,7 +41,9 @@ export interface EncodedPage {
 interface Pass {
   readonly lines: Spool
   readonly rejects: Reject[]
-  readonly remembered: SeenRow[]
+  readonly tally: PageTally
+  /** See `Boundary.passes`. */
+  readonly edge: CursorValue | null
   dropped: number
   highest: CursorValue | null
 }
@@ -53,15 +55,13 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   const verbatim = page.highest === null ? null : readCursor(page.highest, typed === 'integer')
   const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
   const known = reachesEnd ? null : verbatim
-  const edge = boundary ? boundary.edge(higherCursor(rules.highest, known), rules.began) : null
-  const odd = boundary
-    ? await withEdge(page, { boundary, edge: reachesEnd ? null : edge, numeric: typed === 'integer' })
-    : page.odd
-  if (odd.length === 0)
-    return finish(page, rules, { lines: page.lines, rejects: [], remembered: [], dropped: 0, highest: known })
+  const edge = boundary && !reachesEnd ? boundary.edge(higherCursor(rules.highest, known), rules.began) : null
+  const odd = boundary ? await withEdge(page, { boundary, edge, numeric: typed === 'integer' }) : page.odd
+  const start = { rejects: [], dropped: 0, highest: known, edge }
+  if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
   for (;;) {
     const version = schema.version
-    const pass: Pass = { lines: new Spool(pageLimit), rejects: [], remembered: [], dropped: 0, highest: known }
+    const pass: Pass = { ...start, rejects: [], lines: new Spool(pageLimit), tally: { met: new Map() } }
     try {
       await encodeRows(page, odd, { rules, pass })
     } catch (error) {
@@ -77,10 +77,10 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
 function finish(
   page: PageRows,
   { schema, boundary, began, highest: before }: RowRules,
-  { lines, rejects, remembered, dropped, highest }: Pass,
+  { lines, rejects, tally, dropped, highest }: Pass,
 ): EncodedPage {
   schema.settle()
-  boundary?.remember(remembered, boundary.edge(higherCursor(before, highest), began))
+  boundary?.remember(tally, boundary.edge(higherCursor(before, highest), began))
   return { lines, rows: page.count - rejects.length - dropped, rejects, highest }
 }
 
@@ -122,16 +122,18 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typ
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
   const members = [...readMembers(text), ...rules.extra]
   const cursor = rules.cursor === undefined ? undefined : findCursor(members, text, rules.cursor)
-  if (boundary) {
-    const hash = lazy(() => rowHash(bytes))
-    if (!boundary.admits(cursor ?? null, hash)) {
+  if (primaryKey.some((key) => !members.some((member) => member.key === key && member.kind !== 'null')))
+    return missingKey
+  if (boundary && !boundary.passes(cursor ?? null, pass.edge)) {
+    const marks = {
+      mark: lazy(() => rowMark(members, primaryKey, cursor ?? null)),
+      byteMark: () => byteMark(bytes),
+    }
+    if (!boundary.admits(cursor ?? null, marks, pass.tally)) {
       pass.dropped++
       return undefined
     }
-    pass.remembered.push([hash(), cursor ?? null])
   }
-  if (primaryKey.some((key) => !members.some((member) => member.key === key && member.kind !== 'null')))
-    return missingKey
   const parts: string[] = []
   for (const member of members) {
     const placed = schema.place(member)

@@ -158,6 +158,7 @@ function createBoundary(
     until,
     seen: append ? position.checkpoint.seen : undefined,
     remember: append && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
+    keyed: (stream.primary_key ?? []).length > 0,
     timed: countsTime(incremental),
     lookback: incremental.lookback,
   })

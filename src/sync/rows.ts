@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { PageRows } from '../decode/page-decoder.ts'
+import { canonicalMembers, canonicalValue } from '../schema/canonical.ts'
+import type { Member } from '../schema/value.ts'
+import type { CursorValue } from './checkpoint.ts'
 
 /** A stretch of a page: rows that pass as they are, or one row that wants a closer look. */
 export type Segment = { readonly verbatim: Uint8Array } | { readonly odd: Uint8Array }
@@ -42,8 +45,22 @@ export async function* readSegments(
 export const rowText = (bytes: Uint8Array): string | undefined =>
   isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined
 
-/** Tells whether a row was seen before: the first 16 bytes of its SHA-256, base64. */
-export const rowHash = (bytes: Uint8Array): string =>
+/**
+ * Tells whether a row was seen before: 16 bytes of the SHA-256 of its members, in base64url. White space, the order of
+ * members and escapes make no difference. With a primary key the row is its key and its cursor alone, so that a member
+ * which differs each time (when the provider answered) makes no new row.
+ */
+export function rowMark(members: readonly Member[], primaryKey: readonly string[], cursor: CursorValue | null): string {
+  const parts = primaryKey
+    .map((key) => members.find((member) => member.key === key))
+    .filter((part) => part !== undefined)
+  const text =
+    primaryKey.length > 0 ? JSON.stringify([...parts.map(canonicalValue), cursor]) : canonicalMembers(members)
+  return createHash('sha256').update(text).digest().toString('base64url', 0, 16)
+}
+
+/** The mark in checkpoints of earlier versions: of the bytes as they came, in base64. */
+export const byteMark = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest().toString('base64', 0, 16)
 
 /** The rows as texts, whatever their bytes are. */
