@@ -4,7 +4,7 @@ import type { RunRecord } from '../sync/run-record.ts'
 
 /** What has changed for a stream by a run; without a stream for the connector as a whole. */
 export interface Change {
-  readonly kind: 'failed' | 'empty' | 'recovered'
+  readonly kind: 'failed' | 'empty' | 'warned' | 'recovered'
   readonly stream?: string
   readonly code?: string
   readonly message?: string
@@ -13,7 +13,14 @@ export interface Change {
 }
 
 /** What is wrong with a stream: it stays one incident, whatever the code, until a run is complete again. */
-type Incident = 'failed' | 'empty' | undefined
+type Incident = 'failed' | 'empty' | 'warned' | undefined
+
+export interface ChangeRules {
+  readonly streams: readonly string[]
+  readonly expect?: History['expect']
+  /** Whether a run with warnings is an incident too. */
+  readonly warnings?: boolean
+}
 
 /**
  * What the run has changed for the worse or the better, by the records of the runs before it: an incident is told once,
@@ -22,7 +29,7 @@ type Incident = 'failed' | 'empty' | undefined
 export function findChanges(
   run: RunRecord,
   runs: readonly RunRecord[],
-  { streams, expect }: { readonly streams: readonly string[]; readonly expect?: History['expect'] },
+  { streams, expect, warnings = false }: ChangeRules,
 ): readonly Change[] {
   const earlier = runs.filter((one) => one.run_id !== run.run_id && one.started_at <= run.started_at)
   const [last] = earlier
@@ -30,20 +37,27 @@ export function findChanges(
   const after = createHistory([run, ...earlier], { expect })
   const names = run.error ? streams : run.streams.map(({ stream }) => stream)
   const changes = names.flatMap((stream): Change[] => {
-    const was = last && incidentOf(stream, before, Date.parse(last.finished_at))
-    const is = incidentOf(stream, after, Date.parse(run.finished_at))
+    const was = last && incidentOf(stream, before, { now: Date.parse(last.finished_at), warnings })
+    const is = incidentOf(stream, after, { now: Date.parse(run.finished_at), warnings })
     if (is === was) return []
-    return [is === undefined ? { kind: 'recovered', stream } : { kind: is, stream, ...reasonOf(stream, run) }]
+    return [is === undefined ? { kind: 'recovered', stream } : { kind: is, stream, ...reasonOf(is, stream, run) }]
   })
   // What keeps the whole connector from running is one thing.
   if (run.error && changes.length > 0) return [{ kind: 'failed', ...describe(run.error) }]
   return changes
 }
 
-function incidentOf(stream: string, history: History, now: number): Incident {
+interface Look {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly warnings: boolean
+}
+
+function incidentOf(stream: string, history: History, { now, warnings }: Look): Incident {
   const decided = history.attempts(stream).find((attempt) => !isUndecided(attempt))
   if (decided && statusOf(decided) === 'failed') return 'failed'
-  return isSilentAt(stream, history, now) ? 'empty' : undefined
+  if (isSilentAt(stream, history, now)) return 'empty'
+  return warnings && decided?.record?.warnings.length ? 'warned' : undefined
 }
 
 const statusOf = ({ record, run }: Attempt) => record?.status ?? run.status
@@ -55,9 +69,12 @@ function isUndecided(attempt: Attempt): boolean {
   return statusOf(attempt) === 'handed_over' || code === 'INTERRUPTED' || code === 'STATE_CONFLICT'
 }
 
-function reasonOf(stream: string, run: RunRecord): Omit<Change, 'kind'> {
-  const error = run.streams.find((one) => one.stream === stream)?.error
-  return error ? describe(error) : {}
+function reasonOf(incident: Incident, stream: string, run: RunRecord): Omit<Change, 'kind'> {
+  const record = run.streams.find((one) => one.stream === stream)
+  const [warning, ...more] = record?.warnings ?? []
+  if (incident === 'warned' && warning)
+    return { code: warning.code, message: warning.message + (more.length > 0 ? ` (and ${more.length} more)` : '') }
+  return record?.error ? describe(record.error) : {}
 }
 
 function describe({ code, message }: { readonly code: string; readonly message: string }): Omit<Change, 'kind'> {

@@ -41,7 +41,8 @@ export async function prepareAlert(request: AlertRequest, app: App): Promise<Sen
     const runs = destination
       ? await readHistory(destination, connector, { limit: runsBack, now: Date.parse(run.finished_at) })
       : []
-    const changes = findChanges(run, runs, { streams, ...(expect && { expect }) })
+    const warnings = wantsWarnings(connector.name, app)
+    const changes = findChanges(run, runs, { streams, warnings, ...(expect && { expect }) })
     if (changes.length === 0 || (!destination && !isNews(connector.name, app))) return undefined
     if (destination) told.get(app.redactor)?.delete(connector.name)
     const alert = redactAlert(createAlert(run, changes, pageOf(run, connector, app)), app)
@@ -50,6 +51,18 @@ export async function prepareAlert(request: AlertRequest, app: App): Promise<Sen
     report(thrown, app, connector.name)
     return undefined
   }
+}
+
+/** `HEADRACE_ALERTS_ON`: `failures`, or `failures,warnings`. A word that is not known is logged, and failures are told all the same. */
+function wantsWarnings(connector: string, { env, log }: App): boolean {
+  const words = (env['HEADRACE_ALERTS_ON'] ?? '').split(/[\s,]+/).filter((word) => word !== '')
+  const unknown = words.find((word) => word !== 'failures' && word !== 'warnings')
+  if (unknown !== undefined)
+    log.error(
+      { connector },
+      `HEADRACE_ALERTS_ON has ${JSON.stringify(unknown)}: expected failures or failures,warnings.`,
+    )
+  return words.includes('warnings')
 }
 
 /** A service knows a connector by its file, which may bear another name than it. */

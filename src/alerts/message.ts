@@ -4,8 +4,8 @@ import type { Change } from './changes.ts'
 /** What is sent: the body of a webhook, as it stays from version to version. */
 export interface Alert {
   readonly version: 1
-  /** `recovered` where everything that changed is well again. */
-  readonly status: 'failing' | 'recovered'
+  /** `recovered` where everything that changed is well again, `warning` where nothing failed but rows are in doubt. */
+  readonly status: 'failing' | 'warning' | 'recovered'
   readonly connector: string
   readonly run_id: string
   /** When the run ended (RFC 3339). */
@@ -21,7 +21,7 @@ const mostShown = 20
 
 /** `url` is the page of the run. */
 export function createAlert(run: RunRecord, changes: readonly Change[], url?: string): Alert {
-  const status = changes.every(({ kind }) => kind === 'recovered') ? 'recovered' : 'failing'
+  const status = statusOf(changes.map(({ kind }) => kind))
   const shown = changes.slice(0, mostShown).map((change) => describeChange(run.connector, change))
   const rest = changes.length - shown.length
   const text = [...shown, ...(rest > 0 ? [`And ${rest} more.`] : []), ...(url ? [url] : [])].join('\n')
@@ -37,11 +37,18 @@ export function createAlert(run: RunRecord, changes: readonly Change[], url?: st
   }
 }
 
+function statusOf(kinds: readonly Change['kind'][]): Alert['status'] {
+  if (kinds.every((kind) => kind === 'recovered')) return 'recovered'
+  return kinds.every((kind) => kind === 'recovered' || kind === 'warned') ? 'warning' : 'failing'
+}
+
+const verdicts = { recovered: 'has recovered', warning: 'has warnings', failing: 'needs attention' } as const
+
 /** For a subject or a title: one line. */
 export function titleOf({ status, connector, changes }: Alert): string {
   const streams = changes.flatMap(({ stream }) => stream ?? [])
   const what = streams.length === 1 ? ` / ${streams[0]}` : streams.length > 1 ? ` (${streams.length} streams)` : ''
-  return `headrace: ${connector}${what} ${status === 'recovered' ? 'has recovered' : 'needs attention'}`
+  return `headrace: ${connector}${what} ${verdicts[status]}`
 }
 
 function describeChange(connector: string, { kind, stream, code, message, advice }: Change): string {
@@ -51,6 +58,8 @@ function describeChange(connector: string, { kind, stream, code, message, advice
       return `${name} has recovered.`
     case 'empty':
       return `${name} has brought fewer rows than its connector expects.`
+    case 'warned':
+      return `${name} is complete, but in doubt: ${code ?? 'unknown'}: ${message ?? ''}`
     case 'failed':
       return `${name} failed: ${code ?? 'unknown'}: ${message ?? ''}${advice === undefined ? '' : `\nWhat to do: ${advice}`}`
   }

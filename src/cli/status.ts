@@ -3,11 +3,13 @@ import { SyncError } from '../errors.ts'
 import { formatRough } from '../status/format.ts'
 import { type ConnectorStatus, type StatusReport, readStatus } from '../status/report.ts'
 import { stateNames } from '../status/state.ts'
+import type { RunRecord } from '../sync/run-record.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
-import { formatNumber } from './progress.ts'
+import { count, formatNumber } from './progress.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { describeWarnings, warningSign } from './warnings.ts'
 
 export interface StatusCommandOptions {
   readonly to?: string
@@ -67,14 +69,22 @@ function describeConnector(
     run.trigger,
     formatNumber(run.streams.reduce((sum, { rows }) => sum + rows, 0)),
     [run.error, ...run.streams.map((stream) => stream.error)].flatMap((failure) => failure?.code ?? []).join(', '),
+    describeDoubt(run),
   ])
+  const doubts = describeWarnings(streams, terminal)
   return [
     title,
     ...(positions.length > 0
       ? [table([['stream', 'state', 'cursor', 'commits', 'last commit (UTC)', ''], ...positions])]
       : []),
-    ...(recent.length > 0 ? ['\n', table([['run (UTC)', 'status', 'trigger', 'rows', 'errors'], ...recent])] : []),
+    ...(recent.length > 0 ? ['\n', table([['run (UTC)', 'status', 'trigger', 'rows', 'errors', ''], ...recent])] : []),
+    ...(doubts === '' ? [] : ['\n', doubts]),
   ].join('')
+}
+
+function describeDoubt({ streams }: RunRecord): string {
+  const warnings = streams.reduce((sum, stream) => sum + stream.warnings.length, 0)
+  return warnings === 0 ? '' : `${warningSign} ${count(warnings, 'warning')}`
 }
 
 /** `2026-11-21 14:03:05` */

@@ -19,6 +19,36 @@ export function truncate(text: string, width: number): string {
   return `${cut}…`
 }
 
+/** `text` as lines of at most `width` columns, broken at blanks; a word that is wider is cut where the line ends. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of clean(text)
+    .split(' ')
+    .flatMap((word) => pieces(word, width))) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && widthOf(longer) > width) {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  return [...lines, line]
+}
+
+function pieces(word: string, width: number): readonly string[] {
+  if (widthOf(word) <= width) return [word]
+  const found: string[] = []
+  let piece = ''
+  for (const { segment } of letters.segment(word)) {
+    if (piece !== '' && widthOf(piece + segment) > width) {
+      found.push(piece)
+      piece = ''
+    }
+    piece += segment
+  }
+  return [...found, piece]
+}
+
 export interface TableOptions {
   /** Columns of the terminal; a table wider than that is cut. */
   readonly width: number

@@ -10,6 +10,9 @@ import type { NextFiring } from './schedule.ts'
 export const states = ['failed', 'late', 'empty', 'busy', 'continues', 'never', 'ok'] as const
 export type State = (typeof states)[number]
 
+/** A warning as a record has it; the version that wrote it may know other codes. */
+export type RecordedWarning = Readonly<StreamRecord['warnings'][number]>
+
 /** When silence is a fault. */
 export interface Expectation {
   /** Milliseconds. */
@@ -41,6 +44,8 @@ export interface Health {
   readonly late_seconds?: number
   /** Of the last run, where it failed. */
   readonly error?: { readonly code: string; readonly message: string }
+  /** Of the last run: what it had to guess, skip or leave in doubt. */
+  readonly warnings: readonly RecordedWarning[]
   /** When the first of the failures in a row began (RFC 3339), as far as is known. */
   readonly failing_since?: string
 }
@@ -52,11 +57,12 @@ const patience = 5 * 60_000
 export function judgeStream(stream: string, history: History, now: number): Health {
   const attempts = history.attempts(stream)
   const [last] = attempts
-  if (!last) return { state: 'never' }
+  if (!last) return { state: 'never', warnings: [] }
   const success = attempts.find(isComplete)
   const error = last.record?.error ?? last.run.error
   const late = latenessOf(attempts, history, now)
   const known = {
+    warnings: last.record?.warnings ?? [],
     ...(success && { last_success: success.run.finished_at }),
     ...(late !== undefined && { late_seconds: Math.round(late / 1000) }),
   }

@@ -10,6 +10,7 @@ import type { ConnectorStatus, StatusReport, StreamStatus } from './report.ts'
 import { renderRunSection } from './run-page.ts'
 import { renderIcon, renderState, stateNames } from './state.ts'
 import { partOf } from './stream-table.ts'
+import { renderWarnings } from './warnings.ts'
 
 /** An overview shows the streams themselves where there are no more than this. */
 const fewStreams = 60
@@ -57,6 +58,7 @@ function summarize(connectors: readonly ConnectorStatus[], streams: readonly Str
   const broken = connectors.filter(({ error, runs }) => error ?? runs[0]?.error).length
   const troubled = inTrouble.reduce((sum, state) => sum + (counts.get(state) ?? 0), 0)
   const busy = counts.get('busy') ?? 0
+  const warned = streams.filter(({ warnings }) => warnings.length > 0).length
   const title =
     connectors.length === 0
       ? 'No connectors yet'
@@ -68,9 +70,12 @@ function summarize(connectors: readonly ConnectorStatus[], streams: readonly Str
             ? `${formatCount(busy)} of ${countOf(streams.length, 'stream')} ${busy === 1 ? 'is' : 'are'} being written`
             : streams.length === (counts.get('never') ?? 0)
               ? 'Nothing has run yet'
-              : 'All streams are well'
+              : warned > 0
+                ? `${formatCount(warned)} of ${countOf(streams.length, 'stream')} ${warned === 1 ? 'has' : 'have'} warnings`
+                : 'All streams are well'
   const about = html`<ul class="tally" aria-label="Streams by state">
     ${states.map((state) => counts.has(state) && html`<li>${renderState(state, `${formatCount(counts.get(state) ?? 0)} ${stateNames[state]}`)}</li>`)}
+    ${warned > 0 && html`<li><span class="st warned">${renderIcon('warned')}${formatCount(warned)} with warnings</span></li>`}
     <li class="dim">${countOf(connectors.length, 'connector')}, ${countOf(streams.length, 'stream')}</li>
   </ul>`
   return { title, about }
@@ -83,14 +88,15 @@ interface Trouble {
 
 function renderTroubles(connectors: readonly ConnectorStatus[], options: PageOptions): Content {
   const troubles = connectors.flatMap((connector): Trouble[] => {
-    const streams = worstFirst(connector.streams).filter(({ state }) => inTrouble.includes(state))
+    const streams = worstFirst(connector.streams).filter((stream) => isTroubled(stream) || stream.warnings.length > 0)
     // What keeps the whole connector from running is said once.
     const whole = connector.error ?? connector.runs[0]?.error
     return whole ? [{ connector }] : streams.map((stream) => ({ connector, stream }))
   })
   if (troubles.length === 0) return undefined
   const rest = troubles.length - troublesAtOnce
-  return html`<section class="card trouble" aria-labelledby="troubles">
+  const mild = troubles.every(({ stream }) => stream && !isTroubled(stream)) && ' mild'
+  return html`<section class="card trouble${mild}" aria-labelledby="troubles">
     <h2 id="troubles">Needs attention</h2>
     <ul>
       ${troubles
@@ -102,24 +108,32 @@ function renderTroubles(connectors: readonly ConnectorStatus[], options: PageOpt
   </section>`
 }
 
-const rankOf = ({ stream }: Trouble): number => (stream ? states.indexOf(stream.state) : -1)
+const isTroubled = ({ state }: StreamStatus): boolean => inTrouble.includes(state)
+
+/** Warnings come after all that has failed. */
+const rankOf = ({ stream }: Trouble): number =>
+  !stream ? -1 : isTroubled(stream) ? states.indexOf(stream.state) : states.length
 
 function renderTrouble({ connector, stream }: Trouble, options: PageOptions): Markup {
   const state = stream?.state ?? 'failed'
+  const mild = stream !== undefined && !isTroubled(stream)
   const error = stream ? stream.error : (connector.error ?? connector.runs[0]?.error)
-  const failing = connector.runs.find(
-    (run) => run.error ?? run.streams.some((one) => one.stream === stream?.stream && one.error),
+  const failing = connector.runs.find((run) =>
+    mild
+      ? run.streams.some((one) => one.stream === stream.stream)
+      : (run.error ?? run.streams.some((one) => one.stream === stream?.stream && one.error)),
   )
   const since = stream && describeSince(stream, options.now)
   return html`<li>
     <p class="title">
-      ${renderState(state)}<a href="${connectorHref(connector.name, options)}"
+      ${mild ? html`<span class="st warned">${renderIcon('warned')}${countOf(stream.warnings.length, 'warning')}</span>` : renderState(state)}<a
+        href="${connectorHref(connector.name, options)}"
         ><span class="name">${clip(connector.connector, 80)}${stream && ` / ${clip(stream.stream, 80)}`}</span></a
       ><span class="dim"
         >${since}${since && failing && '; '}${failing && html`<a href="${runHref(failing.run_id, connector.name, options)}">the run</a>`}</span
       >
     </p>
-    ${error ? renderFailure(error) : describeSilence(state, connector)}
+    ${mild ? undefined : error ? renderFailure(error) : describeSilence(state, connector)}${stream && renderWarnings(stream.warnings, { most: 2, length: 300 })}
   </li>`
 }
 

@@ -154,7 +154,7 @@ function judge({ known, nextFiring }: Subject, { runs, positions: all }: Logs, {
   return { ...known, state: worstOf(streams, runs), streams, runs: runs.slice(0, limit) }
 }
 
-const nothingCommitted = { commits: 0, committed_at: null, cursor: null, open: false } as const
+const nothingCommitted = { commits: 0, committed_at: null, cursor: null, open: false, warnings: [] } as const
 
 function worstOf(streams: readonly StreamStatus[], [last]: readonly RunRecord[]): State {
   if (last?.error) return 'failed'

@@ -11,6 +11,7 @@ import { totalOf } from './run-table.ts'
 import { renderState, stateOfRun } from './state.ts'
 import { partOf } from './stream-table.ts'
 import { describeWarehouse } from './warehouse.ts'
+import { renderWarningCount, renderWarnings } from './warnings.ts'
 
 /** What one run did, stream by stream. `options.connector` is the name that links to its connector; the record's where absent. */
 export function renderRunPage(run: RunRecord, options: PageOptions): Page {
@@ -60,7 +61,7 @@ export function renderRunSection(run: RunRecord, streams: readonly StreamRecord[
       run.error &&
       html`<h2 class="sub">Why it could not run</h2>
         ${renderFailure(run.error, 2_000)}`
-    }${renderErrors(streams)}${
+    }${renderErrors(streams)}${renderDoubts(streams)}${
       streams.length > 0 &&
       html`<h2 class="sub">Streams</h2>
         ${renderTable(streams)}`
@@ -87,7 +88,9 @@ function renderTable(streams: readonly StreamRecord[]): Markup {
         (stream) =>
           html`<tr>
             <td><span class="name">${clip(stream.stream, 80)}</span></td>
-            <td class="t">${renderState(stateOfRun[stream.status], stream.status.replace('_', ' '))}</td>
+            <td class="t">
+              ${renderState(stateOfRun[stream.status], stream.status.replace('_', ' '))}${renderWarningCount(stream)}
+            </td>
             <td class="n" data-l="Rows">${formatCount(stream.rows)}</td>
             <td class="n" data-l="Rejected">${formatCount(stream.rejected)}</td>
             <td class="n" data-l="Pages">${formatCount(stream.pages)}</td>
@@ -128,6 +131,19 @@ function renderErrors(streams: readonly StreamRecord[]): Content {
         )}
     </ul>
     ${rest > 0 && html`<p class="dim">And ${rest} more.</p>`}`
+}
+
+/** What the run left in doubt, stream by stream. */
+function renderDoubts(streams: readonly StreamRecord[]): Content {
+  const warned = streams.filter(({ warnings }) => warnings.length > 0)
+  if (warned.length === 0) return undefined
+  const rest = warned.length - errorsAtOnce
+  const few = warned.length <= 5
+  return html`<h2 class="sub">Warnings</h2>
+    <ul class="list">
+      ${warned.slice(0, errorsAtOnce).map(({ stream, warnings }) => html`<li><span class="name">${clip(stream, 80)}</span>${renderWarnings(warnings, { most: few ? 21 : 2, length: few ? 2_000 : 300 })}</li>`)}
+    </ul>
+    ${rest > 0 && html`<p class="dim">And ${countOf(rest, 'more stream')} with warnings.</p>`}`
 }
 
 const changesAtOnce = 60

@@ -7,6 +7,7 @@ import type { PageOptions } from './page.ts'
 import type { ConnectorStatus } from './report.ts'
 import { renderState, stateOfRun } from './state.ts'
 import { costOf } from './warehouse.ts'
+import { renderWarningTotal } from './warnings.ts'
 
 /** The last runs, newest first, each with a link to its own page. */
 export function renderRuns({ name, runs }: ConnectorStatus, options: PageOptions): Markup {
@@ -30,7 +31,9 @@ export function renderRuns({ name, runs }: ConnectorStatus, options: PageOptions
         (run, at) =>
           html`<tr>
             <td class="t"><a href="${runHref(run.run_id, name, options)}">${formatMoment(run.started_at)}</a></td>
-            <td class="t">${renderState(stateOfRun[run.status], run.status.replace('_', ' '))}</td>
+            <td class="t">
+              ${renderState(stateOfRun[run.status], run.status.replace('_', ' '))}${renderWarningTotal(run)}
+            </td>
             <td data-l="Trigger">${run.trigger}</td>
             <td class="n" data-l="Rows">${formatCount(totalOf(run, 'rows'))}</td>
             <td class="n" data-l="Duration">${formatSpan(durationOf(run))}</td>

@@ -23,7 +23,8 @@ export const stateOfRun: Readonly<Record<RunStatus, State>> = {
 export const renderState = (state: State, text: string = stateNames[state]): Markup =>
   html`<span class="st ${state}">${renderIcon(state)}${text}</span>`
 
-export const renderIcon = (state: State): Markup =>
+/** `warned`: well, but in doubt. */
+export const renderIcon = (state: State | 'warned'): Markup =>
   html`<svg class="${state}" aria-hidden="true"><use href="#${state}" /></svg>`
 
 /** One shape for each state, drawn once and referred to. */
@@ -35,4 +36,5 @@ export const stateShapes: Markup = trustedMarkup(`<svg class="defs" aria-hidden=
 <symbol id="busy" viewBox="0 0 16 16"><circle class="pen" cx="8" cy="8" r="6"/><path class="pen" d="M5 8h.1m2.9 0h.1m2.9 0h.1"/></symbol>
 <symbol id="continues" viewBox="0 0 16 16"><circle class="pen" cx="8" cy="8" r="6"/><path fill="currentColor" d="M8 2a6 6 0 0 1 0 12z"/></symbol>
 <symbol id="never" viewBox="0 0 16 16"><circle class="pen" cx="8" cy="8" r="6" stroke-dasharray="2.4 2.3"/></symbol>
+<symbol id="warned" viewBox="0 0 16 16"><path class="pen" d="m8 1.2 6.8 6.8-6.8 6.8L1.2 8z"/><path class="pen" d="M8 4.8v3.7m0 1.4v1.4"/></symbol>
 </defs></svg>`)

@@ -5,6 +5,7 @@ import { type Markup, html } from './html.ts'
 import { partSize } from './links.ts'
 import type { ConnectorStatus, StreamStatus } from './report.ts'
 import { renderState, stateOfRun } from './state.ts'
+import { renderWarningCount } from './warnings.ts'
 
 /** The streams of a connector, those in trouble first; of many only a part. */
 export function renderStreams(connector: ConnectorStatus, streams: readonly StreamStatus[], now: number): Markup {
@@ -37,7 +38,7 @@ function renderStream(stream: StreamStatus, attempts: readonly Attempt[], now: n
   return html`<tr>
     <td><span class="name">${clip(stream.stream, 80)}</span></td>
     <td class="t">
-      ${renderState(stream.state)}${stream.late_seconds !== undefined && html`<small>${formatRough(stream.late_seconds * 1000)} late</small>`}
+      ${renderState(stream.state)}${stream.late_seconds !== undefined && html`<small>${formatRough(stream.late_seconds * 1000)} late</small>`}${renderWarningCount(stream)}
     </td>
     <td class="t" data-l="Last success">
       ${stream.last_success === undefined ? (attempts.length > 0 ? html`<span class="dim">not lately</span>` : none) : renderAgo(stream.last_success, now)}

@@ -43,7 +43,7 @@ ul { margin: 0; padding: 0; list-style: none; }
 .st { display: inline-flex; align-items: center; gap: .4rem; white-space: nowrap; font-weight: 550; }
 .st svg, .name svg { width: 14px; height: 14px; flex: none; }
 .ok > svg, svg.ok { color: var(--ok); }
-.failed { color: var(--bad); } .late, .empty { color: var(--warn); } .busy, .continues { color: var(--accent); } .never { color: var(--dim); }
+.failed { color: var(--bad); } .late, .empty, .warned { color: var(--warn); } .busy, .continues { color: var(--accent); } .never { color: var(--dim); }
 .st.ok { color: var(--ink); }
 .cut { fill: none; stroke: var(--card); stroke-width: 1.8; stroke-linecap: round; }
 .pen { fill: none; stroke: currentColor; stroke-width: 1.7; }
@@ -54,6 +54,7 @@ ul { margin: 0; padding: 0; list-style: none; }
 .title a { color: inherit; text-decoration: none; } .title a:hover, .title .dim a { text-decoration: underline; }
 .meta { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; color: var(--dim); font-size: 13px; margin-top: .2rem; }
 .trouble { border-left: 4px solid var(--bad); border-radius: 4px 10px 10px 4px; padding-bottom: .4rem; }
+.trouble.mild { border-left-color: var(--warn); }
 .trouble > h2 { margin-bottom: .5rem; }
 .trouble li { border-top: 1px solid var(--line); padding: .6rem 0; }
 .trouble .msg, .msg { overflow-wrap: anywhere; margin: .15rem 0; unicode-bidi: isolate; white-space: pre-line; }
@@ -74,7 +75,7 @@ th { text-align: left; font-weight: 600; font-size: 12px; color: var(--dim); pad
 td { padding: .42rem .9rem .42rem 0; border-bottom: 1px solid var(--soft); vertical-align: top; }
 tr:last-child td { border-bottom: 0; } th:last-child, td:last-child { padding-right: 0; }
 td.n, th.n { text-align: right; white-space: nowrap; } td.t { white-space: nowrap; } td.c { max-width: 17rem; }
-td .st { font-weight: 500; } td small { display: block; white-space: nowrap; }
+td .st { font-weight: 500; } td small { display: block; white-space: nowrap; } td small.warned { display: flex; color: var(--warn); }
 .name { font-weight: 550; overflow-wrap: anywhere; }
 details { margin-top: .6rem; } summary { cursor: pointer; color: var(--accent); font-size: 13px; font-weight: 600; padding: .2rem 0; width: fit-content; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .9rem 1.25rem; margin: 0; }
@@ -99,7 +100,7 @@ footer { color: var(--dim); font-size: 12px; padding-bottom: 2rem; }
   td, td.n { display: block; border: 0; padding: 0; text-align: left; max-width: 100%; }
   td:first-child { flex: 1 0 100%; width: auto; }
   td[data-l]::before { content: attr(data-l) " "; color: var(--dim); font-size: 12px; }
-  td.wide { flex-basis: 100%; } td small { display: inline; margin-left: .5rem; } .spark { display: inline-block; vertical-align: middle; }
+  td.wide { flex-basis: 100%; } td small { display: inline; margin-left: .5rem; } td small.warned { display: inline-flex; } .spark { display: inline-block; vertical-align: middle; }
 }
 @media (forced-colors: active) { .cut { stroke: Canvas; } }
 @media print { body { background: none; } .card { break-inside: avoid; } form { display: none; } }

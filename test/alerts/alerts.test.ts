@@ -159,6 +159,40 @@ suite('alerts', () => {
       )
     }))
 
+  test('warnings are told once while they last where that is asked for, and not otherwise', () =>
+    withDesk('', async (desk) => {
+      desk.answer = 100
+      await desk.run(start)
+      assert.equal(desk.alerts.length, 0)
+      desk.answer = 3
+      const on = { HEADRACE_ALERTS_ON: 'failures,warnings' }
+      await desk.run(start + hour, on)
+      desk.answer = 100
+      await desk.run(start + 2 * hour, on)
+      await desk.run(start + 3 * hour, on)
+      desk.answer = { status: 403 }
+      await desk.run(start + 4 * hour, on)
+      desk.answer = 3
+      await desk.run(start + 5 * hour, on)
+      assert.deepEqual(
+        desk.alerts.map(({ status, changes: [change] }) => [status, change?.kind, change?.code]),
+        [
+          ['recovered', 'recovered', undefined],
+          ['warning', 'warned', 'LISTING_IN_DOUBT'],
+          ['failing', 'failed', 'API_REFUSED'],
+          ['recovered', 'recovered', undefined],
+        ],
+      )
+      assert.match(desk.alerts[1]?.text ?? '', /^acme \/ orders is complete, but in doubt: LISTING_IN_DOUBT: /)
+    }))
+
+  test('a word in HEADRACE_ALERTS_ON that is not known keeps no failure from being told', () =>
+    withDesk('', async (desk) => {
+      desk.answer = { status: 403 }
+      await desk.run(start, { HEADRACE_ALERTS_ON: 'everything' })
+      assert.equal(desk.alerts.length, 1)
+    }))
+
   test("the connector's own alerts are told too", () =>
     withDesk('alerts: [env:OWN_HOOK]\n', async (desk) => {
       desk.answer = { status: 403 }

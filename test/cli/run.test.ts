@@ -50,6 +50,25 @@ suite('headrace run', () => {
     assert.match(stderr, /^error {2}.*\/broken.*\n$/)
   })
 
+  test('warnings are shown in full, at any width, by the run and by status', async () => {
+    using dir = makeTempDir()
+    await using api = await startApi((_, response) =>
+      sendJson(response, 200, { data: Array.from({ length: 100 }, (_unused, id) => ({ id })) }),
+    )
+    const file = dir.write('acme.yaml', connectorText(api.url).replace('    paginator: { type: page_number }\n', ''))
+    const options = { cwd: dir.path, env: { COLUMNS: '40' } }
+    const { code, stdout } = await runCli(['run', file], options)
+    assert.equal(code, 0)
+    assert.match(stdout, /^orders .*\n⚠ orders {2}LISTING_IN_DOUBT\n {4}The page looks full/)
+    assert.match(stdout, /\nacme complete in .*; ⚠ 1 warning\n$/)
+    const block = stdout.split('\n').filter((line) => line.startsWith('    '))
+    assert.ok(block.length > 1 && block.every((line) => line.length <= 40), stdout)
+    const shown = await runCli(['status', file], options)
+    assert.match(shown.stdout, /\n⚠ orders {2}LISTING_IN_DOUBT\n {4}The page looks full/)
+    const json = JSON.parse((await runCli(['status', file, '--json'], options)).stdout)
+    assert.equal(json.connectors[0].streams[0].warnings[0].code, 'LISTING_IN_DOUBT')
+  })
+
   test('a budget that is used up exits 3, and the next run goes on to the end', async () => {
     using dir = makeTempDir()
     let stalls = true

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { suite, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { formatTable, truncate, widthOf } from '../../src/cli/table.ts'
+import { formatTable, truncate, widthOf, wrap } from '../../src/cli/table.ts'
 import { cliPath, connectorText, makeTempDir, plainEnv, runCli, servePages, startApi, untilEnd } from './support.ts'
 
 const escape = '\u001b'
@@ -99,6 +99,18 @@ suite('a table', () => {
     const table = formatTable([['a'], ['x\u001b[31my\r\nz\u009b2J']], { width: 80 })
     assert.doesNotMatch(table.replaceAll('\n', ''), /\p{Cc}/u)
     assert.equal(table.trimEnd().split('\n').length, 2)
+  })
+
+  test('a sentence is broken at its blanks, and loses no letter', () => {
+    assert.deepEqual(wrap('the page looks full', 8), ['the page', 'looks', 'full'])
+    assert.deepEqual(wrap('short', Infinity), ['short'])
+    for (let width = 2; width < 12; width++) {
+      for (const text of ['東京都 🎉 abc', 'an-unbroken-word-that-is-long and more', '']) {
+        const lines = wrap(text, width)
+        for (const line of lines) assert.ok(widthOf(line) <= width, `${width}: ${line}`)
+        assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''))
+      }
+    }
   })
 
   test('a line is cut at the width, never inside a letter', () => {

@@ -18,7 +18,10 @@ const failed = largeReport(2, 3)
 const run = runRecordOf({
   status: 'failed',
   streams: [
-    streamRecordOf({ schema_changes: ['added column currency'] }),
+    streamRecordOf({
+      schema_changes: ['added column currency'],
+      warnings: [{ code: 'LISTING_IN_DOUBT', message: 'The page looks full.' }],
+    }),
     streamRecordOf({ stream: 'b', status: 'failed', error: { code: 'AUTH_FAILED', message: 'no' } }),
   ],
   warehouse: { bytes_billed: 10_485_760, jobs: 4 },
@@ -27,6 +30,19 @@ const run = runRecordOf({
 const pages: Readonly<Record<string, Page>> = {
   'an empty state': renderStatusPage({ connectors: [] }, options),
   'all is well': renderStatusPage({ connectors: [connectorOf()] }, options),
+  'warnings alone': renderStatusPage(
+    {
+      connectors: [
+        connectorOf({
+          streams: connectorOf().streams.map((stream) => ({
+            ...stream,
+            warnings: [{ code: 'SOURCE_MOVED', message: 'Rows changed while they were paged.' }],
+          })),
+        }),
+      ],
+    },
+    options,
+  ),
   'streams that failed': renderStatusPage(failed, options),
   'a connector that cannot be read': renderStatusPage(
     {

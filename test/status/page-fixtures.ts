@@ -15,6 +15,7 @@ export const connectorOf = (rest: Partial<ConnectorStatus> = {}): ConnectorStatu
       committed_at: '2026-11-20T06:00:00Z',
       cursor: '2026-11-20',
       open: false,
+      warnings: [],
     },
   ],
   runs: [runRecordOf()],
@@ -30,11 +31,16 @@ export function largeReport(connectors: number, streams: number): StatusReport {
         code: 'API_REFUSED',
         message: `GET https://api.example.com/ was answered 403, "${'x'.repeat(900)}"`,
       }
+      const warnings = Array.from({ length: 5 }, (_unused, page) => ({
+        code: 'LISTING_IN_DOUBT',
+        message: `Page ${page} looks full, and nothing in the answer leads on: ${'y'.repeat(400)}`,
+      }))
       const records = names.map((stream, index) =>
         streamRecordOf({
           stream,
           schema_changes: ['added column a', 'widened b to number'],
           ...(index % 3 === 0 && { status: 'failed', error }),
+          ...(index % 4 === 1 && { warnings }),
         }),
       )
       return connectorOf({
@@ -49,6 +55,7 @@ export function largeReport(connectors: number, streams: number): StatusReport {
           committed_at: '2026-11-20T06:00:00Z',
           cursor: '2026-11-20T06:00:00.000000Z',
           open: index % 5 === 0,
+          warnings: index % 4 === 1 ? warnings : [],
           last_success: '2026-11-20T06:00:00Z',
           ...(index % 3 === 0 && { error, failing_since: '2026-11-20T06:00:00Z', late_seconds: 7_200 }),
         })),

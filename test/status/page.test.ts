@@ -5,6 +5,7 @@ import { type PageOptions, renderRunPage, renderStatusPage } from '../../src/sta
 import { advice } from '../../src/status/advice.ts'
 import { states } from '../../src/status/health.ts'
 import { stateNames } from '../../src/status/state.ts'
+import { streamRecord } from '../../src/sync/run-record.ts'
 import { connectorOf, largeReport } from './page-fixtures.ts'
 import { runRecordOf, streamRecordOf } from './support.ts'
 
@@ -78,6 +79,7 @@ suite('the status page', () => {
               schema_changes: [b],
               cursor: { from: c, to: d },
               error: { code: a, message: b },
+              warnings: [{ code: c, message: d }],
             }),
           ],
           warehouse: { [a]: b },
@@ -91,6 +93,7 @@ suite('the status page', () => {
           open: true,
           last_success: d,
           error: { code: a, message: b },
+          warnings: [{ code: d, message: c }],
         } as const
         const connector = connectorOf({
           name: b,
@@ -138,6 +141,32 @@ suite('the status page', () => {
     for (const state of states) assert.ok(html.includes(`<symbol id="${state}"`))
     assert.equal(new Set(Object.values(stateNames)).size, states.length)
     for (const text of Object.values(advice)) assert.match(text, /^[A-Z].*[.?]$/)
+  })
+
+  test('warnings stand below failures, with their sentence, and are no failure', () => {
+    const warnings = [{ code: 'LISTING_IN_DOUBT', message: 'The page looks full.' }]
+    const { streams } = connectorOf()
+    const warned = connectorOf({
+      name: 'warned',
+      connector: 'warned',
+      streams: streams.map((stream) => ({ ...stream, warnings })),
+      runs: [runRecordOf({ streams: [streamRecordOf({ warnings })] })],
+    })
+    const error = { code: 'API_REFUSED', message: 'The provider refused.' }
+    const failed = connectorOf({ streams: streams.map((stream) => ({ ...stream, state: 'failed', error })) })
+    const alone = renderStatusPage({ connectors: [warned] }, options).html
+    assert.match(alone, /<h1>1 of 1 stream has warnings<\/h1>/)
+    assert.match(alone, /class="card trouble mild"/)
+    const both = renderStatusPage({ connectors: [warned, failed] }, options).html
+    assert.match(both, /<h1>1 of 2 streams needs attention<\/h1>/)
+    assert.ok(both.indexOf('The page looks full.') > both.indexOf('The provider refused.'))
+    const run = renderRunPage(warned.runs[0] ?? runRecordOf(), options).html
+    for (const text of ['LISTING_IN_DOUBT', 'The page looks full.', '1 warning']) assert.ok(run.includes(text), text)
+  })
+
+  test('the record of an older version has no warnings', () => {
+    const { warnings: _, ...old } = streamRecordOf()
+    assert.deepEqual(streamRecord.parse(old).warnings, [])
   })
 
   test('a run tells what the warehouse says it cost', () => {

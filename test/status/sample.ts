@@ -10,7 +10,7 @@ export interface Sample extends AsyncDisposable {
 
 export const sampleNow = Date.parse('2026-11-20T14:03:00Z')
 
-/** Three connectors with a past of real runs into a DuckDB file: one that is well, one that fails, one that fell silent. */
+/** Three connectors with a past of real runs into a DuckDB file: one that is well but for a warning, one that fails, one that fell silent. */
 export async function makeSample(): Promise<Sample> {
   const dir: TempDir = makeTempDir()
   let now = 0
@@ -21,6 +21,8 @@ export async function makeSample(): Promise<Sample> {
       if (path === '/orders') return 40 + ((hours * 7919) % 60)
       if (path === '/customers') return 5 + ((hours * 104_729) % 12)
       if (path === '/tickets') return now > sampleNow - 30 * hour ? 0 : 12 + (hours % 9)
+      // As many as a page often holds, and nothing that leads on: the run is complete, but in doubt.
+      if (path === '/products') return 100
       return 3 + (hours % 4)
     }
     if (url.pathname === '/invoices' && now > sampleNow - 9 * hour)

@@ -99,6 +99,7 @@ test('a look at the status logs what is late or silent, which no run would say, 
     committed_at: null,
     cursor: null,
     open: false,
+    warnings: [],
     ...(state === 'late' && { late_seconds: 7_200 }),
   })
   const streams = [

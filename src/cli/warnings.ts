@@ -1,0 +1,35 @@
+import type { RecordedWarning } from '../status/health.ts'
+import { wrap } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Beside whatever may lack rows, or have them twice. */
+export const warningSign = '⚠'
+
+/** Narrower lines would hold a word each. */
+const narrowest = 20
+
+interface Warned {
+  readonly stream: string
+  readonly warnings: readonly RecordedWarning[]
+}
+
+/**
+ * The warnings of each stream, one after the other; empty where there are none.
+ *
+ * ```
+ * ⚠ orders  LISTING_IN_DOUBT
+ *     The page looks full, ...
+ * ```
+ */
+export function describeWarnings(streams: readonly Warned[], terminal: Terminal): string {
+  const width = Math.max(narrowest, terminal.width - 4)
+  return streams
+    .flatMap(({ stream, warnings }) =>
+      warnings.flatMap(({ code, message }) => [
+        ...wrap(`${warningSign} ${stream}  ${code}`, terminal.width).map((line) => terminal.style('yellow', line)),
+        ...wrap(message, width).map((line) => `    ${line}`),
+      ]),
+    )
+    .map((line) => `${line}\n`)
+    .join('')
+}
