@@ -1,6 +1,7 @@
 import type { Spool } from '../decode/spool.ts'
 import type { Column } from '../schema/types.ts'
 import type { Checkpoint } from '../sync/checkpoint.ts'
+import type { SliceState } from '../sync/slice-state.ts'
 import type { RunRecord } from '../sync/run-record.ts'
 
 export const writeModes = ['append', 'merge', 'replace', 'insert_only', 'scd2'] as const
@@ -27,6 +28,10 @@ export interface Batch {
   readonly rejects: readonly Reject[]
   /** Append: the runs whose rows are deleted first, as the listing that brought them starts again. */
   readonly retract: readonly string[]
+  /** The slices that have come to their end since the batch before; each at most once in a batch. */
+  readonly slices?: readonly SliceState[]
+  /** With the first batch of a listing: what is known of the stream's slices goes, as it is another listing's. */
+  readonly forgetsSlices?: true
   /** True for the last batch of a listing that was read to its end: `replace` becomes visible with it. */
   readonly complete: boolean
   /** It brings nothing, and tells the log that a full refresh is under way (`TableWriter.announces`). */
@@ -86,6 +91,11 @@ export interface TablePlan {
   readonly cursorUnit?: 'seconds' | 'milliseconds'
   readonly deletes?: DeletePlan
   readonly layout?: TableLayout
+  /**
+   * The stream has a cursor for each slice: what its batches say of them is kept in `_headrace_slices`. Staged, it
+   * counts once the listing is complete, and takes the place of what was there.
+   */
+  readonly slices?: true
   readonly runId: string
   /** RFC 3339; becomes `_headrace_loaded_at`. */
   readonly loadedAt: string
@@ -131,6 +141,11 @@ export interface Destination extends AsyncDisposable {
   /** A batch closes so many milliseconds after its first page, however small it is. */
   readonly batchAge: number
   readPosition(stream: string): Promise<Position>
+  /**
+   * How far each slice of the stream has got by the last commit; `without` the runs whose rows are about to be taken
+   * back (`Batch.retract`), which takes back what they say of slices too.
+   */
+  readSlices(stream: string, without?: readonly string[]): Promise<readonly SliceState[]>
   openTable(plan: TablePlan): Promise<TableWriter>
   /** Inserts the record, or overwrites the one with the same `run_id`. */
   saveRun(run: RunRecord): Promise<void>

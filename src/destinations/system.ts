@@ -40,6 +40,8 @@ const systemNames: ReadonlySet<string> = new Set([
 export const commitsTable = '_headrace_commits'
 export const runsTable = '_headrace_runs'
 export const rejectsTable = '_headrace_rejects'
+/** A row for each slice of a stream that has a cursor for each slice; the one with the highest `seq` holds. */
+export const slicesTable = '_headrace_slices'
 
 /** Beside a connector's dataset in BigQuery: batches lie there until they are committed. */
 export const stagingDataset = (dataset: string): string => `${dataset}__staging`

@@ -8,6 +8,7 @@ import { checkHistory } from './destination/history.ts'
 import { checkMerge } from './destination/merge.ts'
 import { checkPositions } from './destination/positions.ts'
 import { checkReplace } from './destination/replace.ts'
+import { checkSlices } from './destination/slices.ts'
 import { checkRuns } from './destination/runs.ts'
 import { createHarness, type DestinationOptions } from './destination/harness.ts'
 
@@ -19,6 +20,7 @@ export function destinationContract(
 ): void {
   const harness = createHarness(name, open, options)
   checkPositions(harness)
+  checkSlices(harness)
   checkAppend(harness)
   checkColumns(harness)
   checkReplace(harness)

@@ -35,6 +35,7 @@ export function createSlowDestination(inFlight: number, delay: () => Promise<voi
       guarantee: 'exactly-once',
       batchAge: 0,
       readPosition: async () => position,
+      readSlices: async () => [],
       saveRun: async () => undefined,
       recentRuns: async () => [],
       positions: async () => [],

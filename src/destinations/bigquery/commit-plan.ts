@@ -9,6 +9,7 @@ import { keepLayout, planLayout, samePartition, spellLayout } from './layout.ts'
 import { listingExpiration, nameListing } from './listing.ts'
 import { planKeys, planMerge, planReplacement } from './merge-plan.ts'
 import { listingColumns, type Source } from './rows-sql.ts'
+import { planSlices } from './slices-sql.ts'
 import { lookAt, prepare, prepareTarget } from './table-plan.ts'
 import { type LiveTable, readTable } from './tables.ts'
 import { qualify } from './warehouse.ts'
@@ -31,6 +32,7 @@ export async function planCommit(state: WriterState, group: Group): Promise<Comm
     })),
     retract: await planRetract(state, group),
     write,
+    slices: planSlices(warehouse, stage.plan, group),
     rejects: {
       table: qualify(warehouse, rejectsTable),
       staged: group.batches.flatMap(({ batch, staged }) =>

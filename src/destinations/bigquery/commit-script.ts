@@ -2,6 +2,7 @@ import { loadedAtColumn, runIdColumn } from '../system.ts'
 import type { Column } from '../../schema/types.ts'
 import type { Merge } from './merge-sql.ts'
 import { type Keys, matchKeys, orderColumn, selectRows, selectUnique, seqColumn, type Source } from './rows-sql.ts'
+import type { SliceWrites } from './slices-sql.ts'
 import { listNames, type Parameter, quoteName, type Sql } from './sql.ts'
 
 /** What the fence says where another run has committed meanwhile. */
@@ -56,6 +57,7 @@ export interface CommitPlan {
   /** Rows that earlier runs brought; `filter` is what a table that wants its partitions named must hear. */
   readonly retract?: Retract | undefined
   readonly write?: Write | undefined
+  readonly slices?: SliceWrites | undefined
   readonly rejects?: { readonly table: string; readonly staged: readonly { table: string; seq: number }[] } | undefined
 }
 
@@ -81,6 +83,7 @@ export function createCommitScript(plan: CommitPlan): Sql {
     ...(plan.retract ? [retractRuns(plan.retract)] : []),
     ...(write && !rebuild ? writeRows(write) : []),
     ...insertRejects(plan),
+    ...(plan.slices?.statements ?? []),
     insertCommits(plan),
     'COMMIT TRANSACTION',
   ]
@@ -166,7 +169,7 @@ function insertCommits({ log, commits }: CommitPlan): string {
 VALUES ${values.join(', ')}`
 }
 
-function toParameters({ stream, runId, loadedAt, commits, retract }: CommitPlan): Sql['parameters'] {
+function toParameters({ stream, runId, loadedAt, commits, retract, slices }: CommitPlan): Sql['parameters'] {
   const checkpoints = commits.map(({ seq, checkpoint }): [string, Parameter] => [
     `checkpoint_${seq}`,
     { type: 'STRING', value: checkpoint },
@@ -177,6 +180,7 @@ function toParameters({ stream, runId, loadedAt, commits, retract }: CommitPlan)
     run_id: { type: 'STRING', value: runId },
     loaded_at: { type: 'STRING', value: loadedAt },
     ...Object.fromEntries(checkpoints),
+    ...slices?.parameters,
     ...(retract && { retract: { type: 'STRING', value: retract.runs } as const }),
   }
 }

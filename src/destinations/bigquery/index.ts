@@ -8,7 +8,7 @@ import { createClient } from './client.ts'
 import type { Limits } from './exchange.ts'
 import { estimateCommit } from './estimate.ts'
 import { toFailure } from './failures.ts'
-import { readPosition, readPositions, readRuns, saveRun } from './log-tables.ts'
+import { readPosition, readPositions, readRuns, readSlices, saveRun } from './log-tables.ts'
 import { createUsage, listPricePerTib } from './usage.ts'
 import { createWarehouse, type Warehouse } from './warehouse.ts'
 import { openWriter } from './writer.ts'
@@ -48,6 +48,7 @@ export function openBigquery(
     guarantee: 'exactly-once',
     batchAge: spec.batchAge ?? 30_000,
     readPosition: (stream) => tell(warehouse, name, () => readPosition(warehouse, stream)),
+    readSlices: (stream, without) => tell(warehouse, name, () => readSlices(warehouse, stream, without)),
     openTable(plan) {
       checkTable(plan)
       return tell(warehouse, `table ${dataset}.${plan.table}`, () => openWriter(warehouse, plan))

@@ -1,12 +1,14 @@
 import { type Checkpoint, fresh } from '../../sync/checkpoint.ts'
 import { type RunRecord, runRecord } from '../../sync/run-record.ts'
+import type { SliceState } from '../../sync/slice-state.ts'
 import type { Position, RunFilter } from '../destination.ts'
-import { commitsTable, rejectsTable, runsTable } from '../system.ts'
+import { commitsTable, rejectsTable, runsTable, slicesTable } from '../system.ts'
 import { createMainDataset } from './datasets.ts'
 import { failureOf, jobLabels, queryConfiguration, runJob } from './jobs.ts'
 import { shortHash } from './labels.ts'
 import { readRows, type TextRow } from './query.ts'
 import { isNotFound, isPassing } from './service-error.ts'
+import { selectSlices, toSliceState } from './slices-sql.ts'
 import { quoteName, type Sql } from './sql.ts'
 import { createTable, readTable } from './tables.ts'
 import { qualify, type Warehouse } from './warehouse.ts'
@@ -39,6 +41,16 @@ const rejectFields: Fields = [
   ['rejected_at', 'TIMESTAMP'],
 ]
 
+const sliceFields: Fields = [
+  ['stream', 'STRING'],
+  ['slice', 'STRING'],
+  ['progress', 'JSON'],
+  ['staged', 'BOOL'],
+  ['seq', 'INT64'],
+  ['run_id', 'STRING'],
+  ['committed_at', 'TIMESTAMP'],
+]
+
 /** The last commit of a stream, and every statement that asks for one stream, reads one block of the log. */
 const logTables: readonly (readonly [table: string, fields: Fields, more: object])[] = [
   [commitsTable, commitFields, { clustering: { fields: ['stream', 'seq'] } }],
@@ -48,6 +60,7 @@ const logTables: readonly (readonly [table: string, fields: Fields, more: object
     rejectFields,
     { timePartitioning: { type: 'MONTH', field: 'rejected_at' }, clustering: { fields: ['stream'] } },
   ],
+  [slicesTable, sliceFields, { clustering: { fields: ['stream', 'slice'] } }],
 ]
 
 /**
@@ -73,6 +86,14 @@ export async function restoreLogTables(warehouse: Warehouse): Promise<void> {
 export async function readPosition(warehouse: Warehouse, stream: string): Promise<Position> {
   const [row] = await readLog(warehouse, lastCommit(warehouse, stream))
   return row ? { seq: Number(row[0]), checkpoint: parseCheckpoint(row[1]) } : { seq: 0, checkpoint: fresh }
+}
+
+export async function readSlices(
+  warehouse: Warehouse,
+  stream: string,
+  without: readonly string[] = [],
+): Promise<readonly SliceState[]> {
+  return (await readLog(warehouse, selectSlices(warehouse, stream, without))).map(toSliceState)
 }
 
 function lastCommit(warehouse: Warehouse, stream: string): Sql {

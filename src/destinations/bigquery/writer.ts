@@ -10,7 +10,7 @@ import { toFailure } from './failures.ts'
 import { checkHistory } from './history-begin.ts'
 import { jobLabels } from './jobs.ts'
 import { findListing, listingExpiration } from './listing.ts'
-import { createLogTables } from './log-tables.ts'
+import { createLogTables, restoreLogTables } from './log-tables.ts'
 import { dropStaged, type Stage, stageBatch, type StagedBatch } from './staging.ts'
 import { patchTable, readTable } from './tables.ts'
 import type { Warehouse } from './warehouse.ts'
@@ -32,6 +32,8 @@ interface Entry {
 export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise<TableWriter> {
   await createMainDataset(warehouse)
   const [log] = await Promise.all([createLogTables(warehouse), createStagingDataset(warehouse)])
+  // A log of an earlier version has no table for them.
+  if (plan.slices) await restoreLogTables(warehouse)
   const cancel = new AbortController()
   const keyed = plan.primaryKey.length > 0 && (plan.staged || plan.write !== 'append')
   const stage: Stage = {

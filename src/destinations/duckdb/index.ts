@@ -4,6 +4,7 @@ import type { DestinationSpec } from '../spec.ts'
 import { openDatabase } from './database.ts'
 import { createLogTables, readPosition, readPositions, readRuns, saveRun } from './log-tables.ts'
 import { schemaOf } from './schema.ts'
+import { createSlicesTable, readSlices } from './slices.ts'
 import { openWriter } from './writer.ts'
 
 /**
@@ -17,7 +18,10 @@ export async function openDuckdb(
   const schema = schemaOf(spec, connectorName)
   const database = await openDatabase(spec.path)
   try {
-    await database.transact((session) => createLogTables(session, schema))
+    await database.transact(async (session) => {
+      await createLogTables(session, schema)
+      await createSlicesTable(session, schema)
+    })
   } catch (thrown) {
     await database[Symbol.asyncDispose]()
     throw thrown
@@ -26,6 +30,7 @@ export async function openDuckdb(
     guarantee: 'exactly-once',
     batchAge: 5_000,
     readPosition: (stream) => database.use((session) => readPosition(session, schema, stream)),
+    readSlices: (stream, without) => database.use((session) => readSlices(session, schema, { stream, without })),
     async openTable(plan) {
       checkTable(plan)
       return openWriter(database, schema, plan)

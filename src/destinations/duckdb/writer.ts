@@ -10,6 +10,7 @@ import { insertCommit, insertRejects, qualify, readLastCommit } from './log-tabl
 import { createBatchTable, type Merge, mergeBatch, readCount, removeAbsent } from './merge.ts'
 import { batchTable, dropTable, renameTable } from './merge-sql.ts'
 import { rowSizes, stepUp } from './room.ts'
+import { writeSlices } from './slices.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { checkHistory, prepareTable, readColumns } from './table.ts'
 
@@ -80,6 +81,7 @@ async function commit(state: WriterState, batch: Batch, path: string | undefined
       if (plan.staged && batch.complete)
         await (plan.merges ? mergeStaged(state, session, batch) : swapTables(state, session))
       await insertRejects(session, schema, plan, batch)
+      await writeSlices(session, schema, { plan, batch, begun: state.begun })
       await insertCommit(session, schema, plan, batch)
     },
     async (session) => {

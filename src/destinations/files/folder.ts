@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Column } from '../../schema/types.ts'
 import { type Checkpoint, fresh } from '../../sync/checkpoint.ts'
 import type { Position } from '../destination.ts'
+import type { SliceState } from '../../sync/slice-state.ts'
 import { createLock, type Lock } from '../lock.ts'
 import { makeFolders } from '../make-folders.ts'
 import { createShared } from '../shared.ts'
@@ -19,6 +20,11 @@ export interface Commit {
   readonly checkpoint: Checkpoint
   readonly rows: number
   readonly committed_at: string
+  /** How far slices have got that have changed; `staged_slices` counts once the listing replaces the table. */
+  readonly slices?: readonly SliceState[]
+  readonly staged_slices?: readonly SliceState[]
+  /** What earlier commits say of slices no longer holds. */
+  readonly forgets_slices?: true
   /** The staged files of this table take the place of its others; a crash may have left that to do. */
   readonly replaces?: string
   /** Beside `replaces`: the listing had no rows, so there are no files that would tell whether that was done. */
@@ -68,11 +74,16 @@ export async function releaseFolder(folder: Folder): Promise<void> {
   await folders.release(folder.dir, () => unlockDir(folder.dir))
 }
 
+/** The commits of a stream, oldest first. */
+export async function readCommits(folder: Folder, stream: string): Promise<readonly Commit[]> {
+  const commits = (await readLines(join(folder.dir, logFiles.commits))) as Commit[]
+  return commits.filter((commit) => commit.stream === stream)
+}
+
 /** The places that runs have taken in a stream's commit log. */
 export async function findCommits(folder: Folder, stream: string, runs: readonly string[]): Promise<readonly number[]> {
   if (runs.length === 0) return []
-  const commits = (await readLines(join(folder.dir, logFiles.commits))) as Commit[]
-  return commits.filter((commit) => commit.stream === stream && runs.includes(commit.run_id)).map(({ seq }) => seq)
+  return (await readCommits(folder, stream)).filter(({ run_id }) => runs.includes(run_id)).map(({ seq }) => seq)
 }
 
 export function toPosition(commit: Commit | undefined): Position {

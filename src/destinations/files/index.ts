@@ -7,6 +7,7 @@ import type { DestinationSpec } from '../spec.ts'
 import { guard } from './failures.ts'
 import { acquireFolder, type Folder, logFiles, releaseFolder, toPosition } from './folder.ts'
 import { appendLines, readLines } from './log-file.ts'
+import { readSlices } from './slices.ts'
 import { openWriter } from './writer.ts'
 
 /**
@@ -30,6 +31,7 @@ export async function openFiles(
     guarantee: 'at-least-once',
     batchAge: 30_000,
     readPosition: async (stream) => toPosition(folder.commits.get(stream)),
+    readSlices: (stream, without) => guard(folder.dir, () => folder.lock(() => readSlices(folder, stream, without))),
     async openTable(plan) {
       checkTable(plan)
       return openWriter({ folder, plan, format: spec.format, now })

@@ -10,6 +10,7 @@ import { guard } from './failures.ts'
 import { type Commit, findCommits, type Folder, logFiles, scratchName } from './folder.ts'
 import { appendLines } from './log-file.ts'
 import { openParquetWriter, type ParquetWriter } from './parquet.ts'
+import { sliceFields } from './slices.ts'
 import {
   batchFile,
   exists,
@@ -141,6 +142,7 @@ async function toCommit({ folder, plan, now, dir, begun }: WriterState, batch: B
     checkpoint: batch.checkpoint,
     rows: batch.rows,
     committed_at: new Date(now()).toISOString(),
+    ...sliceFields(plan, batch),
     ...(retracts.length > 0 ? { retracts } : {}),
     ...(plan.staged && !begun ? { begins: true } : {}),
     ...(plan.staged && batch.complete ? { replaces: plan.table } : {}),
