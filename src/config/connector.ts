@@ -130,8 +130,14 @@ export const streamConfig = z.strictObject({
   paginator: paginatorConfig.default({ type: 'auto' }),
   max_pages: z.int().min(1).optional().meta({ description: 'The listing ends after so many pages.' }),
   stop: z
-    .strictObject({ empty_page: z.boolean().default(true), short_page: z.boolean().default(false) })
-    .default({ empty_page: true, short_page: false }),
+    .strictObject({
+      empty_page: z.boolean().default(true),
+      short_page: z.boolean().default(false),
+      ignore: z.array(z.string().min(1)).default([]).meta({
+        description: 'Members of the answers that say nothing about the end, such as $.total or header:X-Total.',
+      }),
+    })
+    .prefault({}),
   rows: z
     .string()
     .optional()

@@ -62,7 +62,7 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
       if (inRows) throw invalid(options, `ends in the middle of the rows, after row ${collected.count}`)
       const parsed = parseBody(envelope.text(), options)
       const highest = scan.close()
-      if (arrays > 0) return { envelope: parsed, rows: collected.finish(highest), bytes }
+      if (arrays > 0) return { envelope: parsed, rows: collected.finish(highest), rowsAt: path, bytes }
       return collectParsed(collected, { parsed, rows, bytes }, options)
     },
     discard: () => collected.discard(),
@@ -141,9 +141,9 @@ async function collectParsed(
 ): Promise<PageBody> {
   const values = compilePath(rows)(parsed).filter((value) => value !== null)
   const problem = findProblem(values, { parsed, rows }, options)
-  if (problem) return { envelope: parsed, rows: noRows(), bytes, problem }
+  if (problem) return { envelope: parsed, rows: noRows(), rowsAt: simplePath(rows), bytes, problem }
   for (const value of values) await collected.addText(stringifyExact(value))
-  return { envelope: parsed, rows: collected.finish(), bytes }
+  return { envelope: parsed, rows: collected.finish(), rowsAt: simplePath(rows), bytes }
 }
 
 function findProblem(

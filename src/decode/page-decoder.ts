@@ -28,6 +28,8 @@ export interface PageBody {
   /** The parsed body with the rows taken out (an empty array in their place). A string where the body was no JSON. */
   readonly envelope: unknown
   readonly rows: PageRows
+  /** The member names that lead to the rows inside of the envelope; undefined where no single path does. */
+  readonly rowsAt?: readonly string[] | undefined
   /** Well-formed, but without the rows that were looked for: an error unless a rule of the connector says otherwise. */
   readonly problem?: SyncError
   /** Of the body, after decompression. */

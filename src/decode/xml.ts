@@ -1,7 +1,7 @@
 import { SyncError } from '../errors.ts'
 import { stringifyExact } from './exact-json.ts'
 import type { DecoderOptions } from './index.ts'
-import { isObject } from './json-path.ts'
+import { isObject, simplePath } from './json-path.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import { noRows, RowCollector } from './page-rows.ts'
 import { findXmlRows, listLinks, selectXmlRows, withoutRows, writePath } from './xml-rows.ts'
@@ -33,7 +33,12 @@ export function xmlDecoder(options: DecoderOptions): PageDecoder {
       if ('problem' in found) return { envelope: document, rows: noRows(), bytes, problem: found.problem }
       const rows = selectXmlRows(document, found.path)
       for (const row of rows) await collected.addText(stringifyExact(isObject(row) ? row : { '#text': row }))
-      return { envelope: withoutRows(document, found.path), rows: collected.finish(), bytes }
+      return {
+        envelope: withoutRows(document, found.path),
+        rows: collected.finish(),
+        rowsAt: simplePath(found.path),
+        bytes,
+      }
     },
     discard: () => collected.discard(),
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { memberAt } from '../decode/json-path.ts'
-import { hasMoreNames, offsetParams, pageParams, placeParams, sizeParams } from './conventions.ts'
+import { commonLimits, hasMoreNames, offsetParams, pageParams, placeParams, sizeParams } from './conventions.ts'
 import { findTotal } from './detect-counted.ts'
 import { type Detected, detect } from './detect.ts'
 import { saysEnd } from './detect-end.ts'
@@ -37,7 +37,7 @@ export function createAuto(
     next(page) {
       const config = detect(page)
       tell(page, config)
-      return config && create(config).next(page)
+      return config ? create(config).next(page) : { end: 'nothing_found' }
     },
     rest(page) {
       const config = detect(page)
@@ -51,8 +51,6 @@ export function createAuto(
 function isPlaced({ request }: PageView): boolean {
   return firstParam(request, [...pageParams, ...offsetParams]) !== undefined
 }
-
-const commonLimits: ReadonlySet<number> = new Set([100, 200, 250, 500, 1_000, 5_000, 10_000])
 
 /** Why a page that nothing goes on from may not be all there is; undefined where it looks whole, or is not the first. */
 function looksCut(page: PageView): string | undefined {

@@ -242,3 +242,6 @@ export const hasMoreNames = [
   'hasNextPage',
   'more_items_in_collection',
 ] as const
+
+/** The sizes of full pages of which providers make no words. */
+export const commonLimits: ReadonlySet<number> = new Set([100, 200, 250, 500, 1_000, 5_000, 10_000])

@@ -48,10 +48,16 @@ export function createCursor(config: CursorConfig): Paginator {
           page.request,
           `${config.has_more} says that there is more, but ${config.path ?? config.header} holds no cursor`,
         )
-      return undefined
+      if (more === false) return { end: 'said' }
+      return isThere(page, config)
+        ? { end: 'no_next' }
+        : { end: 'no_next', missing: config.path ?? `the header ${config.header}` }
     },
   }
 }
+
+const isThere = (page: PageView, { path, header }: CursorConfig): boolean =>
+  (path === undefined ? page.headers[(header ?? '').toLowerCase()] : valueAt(page.envelope, path)) !== undefined
 
 /** Null, an empty string, false and absence end the listing; 0 is a cursor like any other. */
 function readCursor(page: PageView, { path, header }: CursorConfig): ParamValue | undefined {

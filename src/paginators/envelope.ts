@@ -1,6 +1,7 @@
 import { compilePath } from '../decode/json-path.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
+import type { Sign } from './evidence.ts'
 
 /** The first value at `path`; undefined where there is none. */
 export function valueAt(envelope: unknown, path: string): unknown {
@@ -20,18 +21,35 @@ export function countAt(envelope: unknown, path: string | undefined): number | u
   return path === undefined ? undefined : toCount(valueAt(envelope, path))
 }
 
-const flags: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
-  [true, true],
-  [false, false],
-  ['true', true],
-  ['false', false],
-  [1, true],
-  [0, false],
-])
+/** What an answer counts in the places that the connector declares. */
+export function declaredCounts(
+  { envelope }: { readonly envelope: unknown },
+  { total, total_pages: pages }: { readonly total?: string | undefined; readonly total_pages?: string | undefined },
+): readonly Sign[] {
+  const [rows, all] = [countAt(envelope, total), countAt(envelope, pages)]
+  return [
+    ...(total === undefined || rows === undefined
+      ? []
+      : [{ path: total, kind: 'total', value: rows, sure: true } as const]),
+    ...(pages === undefined || all === undefined
+      ? []
+      : [{ path: pages, kind: 'pages', value: all, sure: true } as const]),
+  ]
+}
+
+const yes: ReadonlySet<string> = new Set(['true', 'yes', 'y', 't', 'on', '1'])
+const no: ReadonlySet<string> = new Set(['false', 'no', 'n', 'f', 'off', '0'])
+
+/** A flag in any of the usual spellings, such as true, "False", "Y" or 0; undefined for all else. */
+export function readFlag(value: unknown): boolean | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const text = String(value).trim().toLowerCase()
+  return yes.has(text) ? true : no.has(text) ? false : undefined
+}
 
 /** Whether the provider says that there is more; undefined where it does not say. */
 export function hasMore(envelope: unknown, path: string | undefined): boolean | undefined {
-  return path === undefined ? undefined : flags.get(valueAt(envelope, path))
+  return path === undefined ? undefined : readFlag(valueAt(envelope, path))
 }
 
 /** The URL of a request without its query, for messages. */

@@ -32,7 +32,8 @@ function namesOf(dotted: string): readonly string[] {
   return dotted.includes('odata') ? [dotted] : dotted.split('.')
 }
 
-function pathOf(names: readonly string[]): string {
+/** The JSONPath of these names. */
+export function pathOf(names: readonly string[]): string {
   return `$${names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `['${name}']`)).join('')}`
 }
 

@@ -23,9 +23,9 @@ export function createKeyset(config: KeysetConfig, stop: StopRules): Paginator {
     first: (request) => request,
     next(page) {
       const more = hasMore(page.envelope, config.has_more)
-      if (more === false) return undefined
+      if (more === false) return { end: 'said' }
       // A page without rows has no last row to go on from, whatever the stop rules say.
-      if (page.rowCount === 0 && (stop.empty_page || !more)) return undefined
+      if (page.rowCount === 0 && (stop.empty_page || !more)) return { end: 'empty_page' }
       return writeParam(page.request, config, lastKey(page, config.field))
     },
   }

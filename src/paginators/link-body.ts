@@ -19,7 +19,8 @@ export function createLinkBody({ path }: LinkBodyConfig): Paginator {
     next(page) {
       const found = valueAt(page.envelope, path)
       const link = isObject(found) ? found['href'] : found
-      if (link === undefined || link === null || link === '' || link === false) return undefined
+      if (link === undefined) return { end: 'no_next', missing: path }
+      if (link === null || link === '' || link === false) return { end: 'no_next' }
       if (typeof link !== 'string')
         throw invalidAnswer(page.request, `${path} holds ${kindOf(link)} where a link was expected`)
       return followLink(page, link)

@@ -15,8 +15,10 @@ export function createLinkHeader({ rel }: LinkHeaderConfig): Paginator {
   return {
     first: (request) => request,
     next(page) {
-      const link = findLink(parseLinks(page.headers['link'] ?? ''), rel, page.url)
-      return link && followLink(page, link.target)
+      const links = parseLinks(page.headers['link'] ?? '')
+      const link = findLink(links, rel, page.url)
+      if (link) return followLink(page, link.target)
+      return links.length > 0 ? { end: 'no_next' } : { end: 'no_next', missing: 'the header link' }
     },
   }
 }

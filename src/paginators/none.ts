@@ -5,5 +5,5 @@ export const noneConfig = z.strictObject({ type: z.literal('none') })
 
 /** One request is the whole listing. */
 export function createNone(): Paginator {
-  return { first: (request) => request, next: () => undefined }
+  return { first: (request) => request, next: () => ({ end: 'one_request' }) }
 }

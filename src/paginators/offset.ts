@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ApiRequest } from '../http/send.ts'
-import { countAt, hasMore } from './envelope.ts'
+import { countAt, declaredCounts, hasMore } from './envelope.ts'
 import { hasMorePath, jsonPath, paramName, paramPlace, type StopRules } from './fields.ts'
-import type { Paginator, PageView } from './paginator.ts'
+import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
 export const offsetConfig = z.strictObject({
@@ -30,23 +30,24 @@ export function createOffset(config: OffsetConfig, stop: StopRules): Paginator {
   const offsetOf = (request: ApiRequest) => readNumber(request, offset) ?? config.start
   const limitOf = (request: ApiRequest) => readNumber(request, limit) ?? config.limit
 
-  function next(page: PageView): ApiRequest | undefined {
+  function next(page: PageView): ApiRequest | End {
     const asked = limitOf(page.request)
-    if (page.rowCount === 0 && stop.empty_page) return undefined
-    if (stop.short_page && asked !== undefined && page.rowCount < asked) return undefined
-    if (hasMore(page.envelope, config.has_more) === false) return undefined
+    if (page.rowCount === 0 && stop.empty_page) return { end: 'empty_page' }
+    if (stop.short_page && asked !== undefined && page.rowCount < asked) return { end: 'short_page' }
+    if (hasMore(page.envelope, config.has_more) === false) return { end: 'said' }
     const covered = offsetOf(page.request) - config.start + page.rowCount
     const total = totalOf(page, config)
-    if (total !== undefined && covered >= total) return undefined
+    if (total !== undefined && covered >= total) return { end: 'total' }
     const step = page.rowCount === 0 ? (asked ?? 0) : page.rowCount
-    return step === 0 ? undefined : writeParam(page.request, offset, offsetOf(page.request) + step)
+    return step === 0 ? { end: 'empty_page' } : writeParam(page.request, offset, offsetOf(page.request) + step)
   }
 
   return {
     first: (request) => addParam(addParam(request, limit, config.limit), offset, config.start),
     next,
+    declared: (page) => declaredCounts(page, config),
     rest(page) {
-      if (!next(page)) return []
+      if (isEnd(next(page))) return []
       const total = totalOf(page, config)
       const step = limitOf(page.request)
       if (total === undefined || step === undefined || page.rowCount !== step) return undefined

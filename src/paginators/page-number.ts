@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
-import { countAt, describe, hasMore } from './envelope.ts'
+import { countAt, declaredCounts, describe, hasMore } from './envelope.ts'
 import { hasMorePath, jsonPath, paramName, paramPlace, type StopRules } from './fields.ts'
-import type { Paginator, PageView } from './paginator.ts'
+import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
 export const pageNumberConfig = z
@@ -36,23 +36,24 @@ export function createPageNumber(config: PageNumberConfig, stop: StopRules): Pag
   const sizeOf = (request: ApiRequest) => (size && readNumber(request, size)) ?? config.size
   const count = (page: PageView) => ({ index: numberOf(page.request) - config.start, size: sizeOf(page.request) })
 
-  function next(page: PageView): ApiRequest | undefined {
+  function next(page: PageView): ApiRequest | End {
     const { index, size: rows } = count(page)
-    if (page.rowCount === 0 && stop.empty_page) return undefined
-    if (stop.short_page && rows !== undefined && page.rowCount < rows) return undefined
-    if (hasMore(page.envelope, config.has_more) === false) return undefined
+    if (page.rowCount === 0 && stop.empty_page) return { end: 'empty_page' }
+    if (stop.short_page && rows !== undefined && page.rowCount < rows) return { end: 'short_page' }
+    if (hasMore(page.envelope, config.has_more) === false) return { end: 'said' }
     const pages = countPages(page, config, { index, size: rows })
     return pages !== undefined && index + 1 >= pages
-      ? undefined
+      ? { end: 'total' }
       : writeParam(page.request, number, numberOf(page.request) + 1)
   }
 
   return {
     first: (request) => addParam(size ? addParam(request, size, config.size) : request, number, config.start),
     next,
+    declared: (page) => declaredCounts(page, config),
     rest(page) {
       const { index, size: rows } = count(page)
-      if (!next(page)) return []
+      if (isEnd(next(page))) return []
       const pages = countPages(page, config, { index, size: rows })
       // A page of another size than was asked for says that the total cannot be divided by what was asked for.
       if (

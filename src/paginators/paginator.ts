@@ -1,3 +1,4 @@
+import type { Sign } from './evidence.ts'
 import type { ApiRequest, ResponseHeaders } from '../http/send.ts'
 
 /** What a paginator may look at. */
@@ -10,15 +11,37 @@ export interface PageView {
   /** The parsed body, the rows array emptied where the rows were cut out of it. */
   readonly envelope: unknown
   readonly rowCount: number
+  /** The member names that lead to the rows inside of the envelope; undefined where they are in several places. */
+  readonly rowsAt?: readonly string[] | undefined
   /** The last row, parsed; undefined where the page has none. */
   lastRow(): unknown
 }
 
+/** Why a listing ends with a page. */
+export interface End {
+  readonly end:
+    | 'said' /** The provider says that this is the last page. */
+    | 'no_next' /** There is no link or cursor to a next page. */
+    | 'empty_page'
+    | 'short_page'
+    | 'total' /** The rows or pages that the provider counts are all read. */
+    | 'one_request' /** The connector asks for one page only. */
+    | 'nothing_found' /** `auto` finds nothing to go on by. */
+    | 'max_pages'
+    | 'ignored' /** An `errors:` rule ignores the status of the answer. */
+  /** Where the next page was looked for; set if nothing at all is there, not even null. */
+  readonly missing?: string
+}
+
+export const isEnd = (next: ApiRequest | End): next is End => 'end' in next
+
 /** Decides which requests make up one listing. Holds no state: the request itself says where the listing stands. */
 export interface Paginator {
   first(request: ApiRequest): ApiRequest
-  /** The request after `page`, or undefined at the end of the listing. */
-  next(page: PageView): ApiRequest | undefined
+  /** The request after `page`, or why there is none. */
+  next(page: PageView): ApiRequest | End
+  /** What the answer says of the listing's length, in the places that the connector declares. */
+  declared?(page: PageView): readonly Sign[]
   /**
    * Where the pages are independent of one another and `page` tells how many there are: every request after it, in
    * order, the first of them equal to `next(page)`. Undefined where that is not known.

@@ -3,20 +3,26 @@ import { crc32 } from 'node:zlib'
 import type { PageBody, PageRows } from '../decode/page-decoder.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
-import type { Paginator } from '../paginators/paginator.ts'
+import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
+import { judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import type { Warn } from './warnings.ts'
 
 /** One listing: the pages that one first request leads to. */
 export interface Listing {
   /** Where to begin: the first request, or the saved one of a listing that was cut short. */
   readonly start: ApiRequest
   readonly paginator: Paginator
-  /** The listing ends after so many pages, `pagesBefore` included. */
+  /** The listing ends after so many pages, those before `start` included. */
   readonly maxPages: number | undefined
-  readonly pagesBefore: number
+  /** What is known of the listing before `start`. */
+  readonly before: Tally
   /** The mark of the page before `start`, where a listing goes on. */
   readonly markBefore: string
   /** Method and URL without credentials, for messages. */
   readonly describe: (request: ApiRequest) => string
+  /** Members of the answers that say nothing about the end of the listing. */
+  readonly ignore: readonly string[]
+  readonly warn: Warn
 }
 
 export interface Page {
@@ -34,6 +40,10 @@ export interface Page {
 export interface PageStep {
   readonly page: Page
   readonly next: ApiRequest | undefined
+  /** The listing up to and with this page. */
+  readonly tally: Tally
+  /** The listing would go on, but has as many pages as `max_pages` allows. */
+  readonly cut?: true
 }
 
 export interface PageSource {
@@ -56,7 +66,7 @@ interface Fetch {
  * pages that follow, up to `concurrency` are. They come in order, whichever is answered first.
  */
 export async function* readPages(listing: Listing, source: PageSource): AsyncGenerator<PageStep, void, undefined> {
-  const { paginator, maxPages, pagesBefore, describe } = listing
+  const { paginator, maxPages, describe } = listing
   const stop = new AbortController()
   const signal = AbortSignal.any([source.signal, stop.signal])
   const ahead: Fetch[] = []
@@ -67,7 +77,8 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   /** What is foretold of the listing, and how much of it has been handed over. */
   let known: readonly ApiRequest[] = []
   let passed = 0
-  let left = maxPages === undefined ? Infinity : maxPages - pagesBefore
+  let tally = listing.before
+  let left = maxPages === undefined ? Infinity : maxPages - tally.pages
 
   const start = (request: ApiRequest): void => {
     const response = source.send(request, signal)
@@ -92,11 +103,15 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
         headers,
         envelope: body.envelope,
         rowCount: body.rows.count,
+        rowsAt: body.rowsAt,
         lastRow: () => body.rows.last(),
       }
-      const ended = left <= 0 || status >= 300
+      const found: ApiRequest | End = status >= 300 ? { end: 'ignored' } : paginator.next(view)
+      tally = addPage(tally, view, found)
+      const cut = left <= 0 && !isEnd(found)
+      if (isEnd(found)) checkEnd(listing, { end: found, page: view, tally })
       const expected = known[passed]
-      let next = ended ? undefined : paginator.next(view)
+      let next = cut || isEnd(found) ? undefined : found
       if (!next || !expected || !isSame(next, expected)) {
         // The listing goes another way than was foretold.
         await discard(ahead)
@@ -116,12 +131,31 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       while (ahead.length < Math.min(window, following)) start(known[passed + ahead.length] as ApiRequest)
       passed++
       current = undefined
-      yield { page: { request, status, headers, body, took, mark }, next }
+      yield { page: { request, status, headers, body, took, mark }, next, tally, ...(cut && { cut }) }
     }
   } finally {
     stop.abort()
     await discard(current ? [current, ...ahead] : ahead)
   }
+}
+
+function addPage({ pages, rows, led }: Tally, page: PageView, next: ApiRequest | End): Tally {
+  return {
+    pages: pages + 1,
+    ...(rows !== undefined && { rows: rows + page.rowCount }),
+    ...((led === true || !isEnd(next)) && { led: true }),
+  }
+}
+
+/** Throws `LISTING_INCOMPLETE` where the answers prove that the listing goes on, and warns where that is likely. */
+function checkEnd(listing: Listing, { end, page, tally }: { end: End; page: PageView; tally: Tally }): void {
+  const declared = listing.paginator.declared?.(page) ?? []
+  const judgment = judgeEnd({ end, page, tally, declared, ignore: listing.ignore })
+  if (!judgment) return
+  const read = tally.rows === undefined ? '' : ` and ${tally.rows} rows`
+  const what = `The listing of ${listing.describe(page.request)} ended after ${tally.pages} pages${read}, ${wordsOf(end)}, but ${judgment.because}: fix the paginator (headrace check proposes one), or name that member in stop.ignore if it means something else`
+  if (judgment.verdict === 'incomplete') throw new SyncError('LISTING_INCOMPLETE', what)
+  listing.warn('LISTING_IN_DOUBT', `${what}.`)
 }
 
 async function discard(fetches: Fetch[]): Promise<void> {

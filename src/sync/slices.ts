@@ -3,6 +3,7 @@ import type { StreamConfig } from '../config/connector.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
 import { parseExact } from '../decode/exact-json.ts'
 import type { ApiRequest } from '../http/send.ts'
+import type { Tally } from './listing-end.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
 import { readLines } from './rows.ts'
 
@@ -12,8 +13,8 @@ export type Slice = Pick<TemplateScope, 'parent' | 'partition'>
 /** Where a stream stands: the request to go on with, and of a stream of several listings what is still to come. Plain JSON. */
 export interface Place {
   readonly next: ApiRequest
-  /** Pages of its listing before `next`. */
-  readonly pages?: number
+  /** Its listing before `next`. */
+  readonly tally?: Tally
   readonly slices?: {
     /** The slice that `next` belongs to; absent where `next` is a page of the parent. */
     readonly current?: Slice
@@ -36,7 +37,7 @@ export interface StreamSource {
   readonly pages: PageSource
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest
-  readonly listing: (start: ApiRequest, pagesBefore: number) => Listing
+  readonly listing: (start: ApiRequest, before: Tally) => Listing
 }
 
 /** Reads all pages of a stream, one listing after the other. */
@@ -46,11 +47,9 @@ export async function* readStream(source: StreamSource, from?: Place): AsyncGene
   else if (config.partitions)
     yield* readSlices(source, { slices: restOf(from) ?? partitions(config.partitions), from, parent: undefined })
   else {
-    let pages = from?.pages ?? 0
-    for await (const step of readPages(source.listing(from?.next ?? source.first({}), pages), source.pages)) {
-      pages++
-      yield { step, slice: {}, after: step.next && { next: step.next, pages } }
-    }
+    const listing = source.listing(from?.next ?? source.first({}), tallyOf(from))
+    for await (const step of readPages(listing, source.pages))
+      yield { step, slice: {}, after: step.next && { next: step.next, tally: step.tally } }
   }
 }
 
@@ -84,29 +83,32 @@ async function* readSlices(
   source: StreamSource,
   { slices, from, parent }: SliceRun,
 ): AsyncGenerator<StreamStep, void, undefined> {
-  const before = from?.pages ?? 0
-  let pages = before
   const queue = slices.map((slice, index) => () => {
     const start = index === 0 && from ? from.next : source.first(slice)
-    return readPages(source.listing(start, index === 0 ? before : 0), source.pages)
+    return readPages(source.listing(start, tallyOf(index === 0 ? from : undefined)), source.pages)
   })
   const behind = parent && { next: parent.next, slices: { pending: [], parent } }
   for await (const { index, step } of inOrder(queue, source.pages.concurrency)) {
     const slice = slices[index] as Slice
     const following = slices[index + 1]
-    pages = step.next ? pages + 1 : 0
     yield {
       step,
       slice,
       after:
-        place(step.next, slice, index) ?? (following ? place(source.first(following), following, index + 1) : behind),
+        place(step, slice, index) ??
+        (following
+          ? place({ next: source.first(following), tally: tallyOf(undefined) }, following, index + 1)
+          : behind),
     }
   }
 
-  function place(next: ApiRequest | undefined, current: Slice, index: number): Place | undefined {
-    return next && { next, pages, slices: { current, pending: slices.slice(index + 1), ...(parent && { parent }) } }
+  function place({ next, tally }: Pick<PageStep, 'next' | 'tally'>, current: Slice, index: number): Place | undefined {
+    return next && { next, tally, slices: { current, pending: slices.slice(index + 1), ...(parent && { parent }) } }
   }
 }
+
+/** A place that says nothing of the rows before it was saved in the middle of a listing whose rows were not counted. */
+const tallyOf = (from: Place | undefined): Tally => from?.tally ?? (from ? { pages: 0 } : { pages: 0, rows: 0 })
 
 /** Runs listings one after the other, but asks for the first pages of up to `concurrency` of them at once. */
 async function* inOrder(

@@ -5,6 +5,7 @@ import { writeMode } from '../config/write-mode.ts'
 import type { DecoderOptions } from '../decode/index.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { createPaginator } from '../paginators/index.ts'
+import { type End, isEnd } from '../paginators/paginator.ts'
 import { noShape, type Shape } from '../schema/shape.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import type { JobOptions } from './job.ts'
@@ -54,18 +55,20 @@ export function createSource(
       signal: options.signal,
     },
     first,
-    listing: (start, pagesBefore): Listing => ({
+    listing: (start, before): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },
       maxPages: stream.max_pages,
-      pagesBefore,
+      before,
       markBefore: start === open?.place.next ? open.mark : '',
       describe: options.describe,
+      ignore: stream.stop.ignore,
+      warn: options.warn,
     }),
   }
 
-  function clean(request: ApiRequest | undefined): ApiRequest | undefined {
-    return request && options.withoutCredentials(request, stream)
+  function clean(next: ApiRequest | End): ApiRequest | End {
+    return isEnd(next) ? next : options.withoutCredentials(next, stream)
   }
 }
 

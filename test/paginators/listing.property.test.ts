@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ApiRequest } from '../../src/http/send.ts'
-import type { Paginator } from '../../src/paginators/paginator.ts'
-import { type Answer, base, get, paginate, param, rowsFrom, type Serve, walk } from './listing.ts'
+import { type Answer, base, type Follower, get, paginate, param, rowsFrom, type Serve, walk } from './listing.ts'
 
 interface Size {
   readonly total: number
@@ -175,7 +174,7 @@ const providers: readonly Provider[] = [
 
 const sizes = fc.record({ total: fc.integer({ min: 0, max: 60 }), size: fc.integer({ min: 1, max: 25 }) })
 
-function start({ config, first }: Provider, size: Size): { paginator: Paginator; request: ApiRequest } {
+function start({ config, first }: Provider, size: Size): { paginator: Follower; request: ApiRequest } {
   const paginator = paginate(config(size))
   return { paginator, request: paginator.first(first?.(size) ?? base) }
 }

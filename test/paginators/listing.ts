@@ -1,6 +1,6 @@
 import type { ApiRequest } from '../../src/http/send.ts'
 import { createPaginator, paginatorConfig, type PaginatorConfig } from '../../src/paginators/index.ts'
-import type { Paginator, PageView } from '../../src/paginators/paginator.ts'
+import { type End, isEnd, type Paginator, type PageView } from '../../src/paginators/paginator.ts'
 
 /** An answer as a test writes it; rows are left out of the body, as the decoder does. */
 export interface Answer {
@@ -28,17 +28,36 @@ export function post(body: unknown): ApiRequest {
   return { method: 'POST', url: base.url, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-export function paginate(config: unknown, rules = stop): Paginator {
-  return createPaginator(paginatorConfig.parse(config), { stop: rules })
+/** A paginator with its two answers apart. */
+export interface Follower extends Omit<Paginator, 'next'> {
+  next(page: PageView): ApiRequest | undefined
+  end(page: PageView): End | undefined
+}
+
+function follow(paginator: Paginator): Follower {
+  const ask = (page: PageView) => paginator.next(page)
+  return {
+    ...paginator,
+    next(page) {
+      const next = ask(page)
+      return isEnd(next) ? undefined : next
+    },
+    end(page) {
+      const next = ask(page)
+      return isEnd(next) ? next : undefined
+    },
+  }
+}
+
+export function paginate(config: unknown, rules = stop): Follower {
+  return follow(createPaginator(paginatorConfig.parse(config), { stop: rules }))
 }
 
 /** A paginator that finds its way, and what it says that it found. */
-export function auto(): { paginator: Paginator; found: { config: PaginatorConfig; warning: string | undefined }[] } {
+export function auto(): { paginator: Follower; found: { config: PaginatorConfig; warning: string | undefined }[] } {
   const found: { config: PaginatorConfig; warning: string | undefined }[] = []
-  const paginator = createPaginator(
-    { type: 'auto' },
-    { stop, found: (config, warning) => found.push({ config, warning }) },
-  )
+  const options = { stop, found: (config: PaginatorConfig, warning?: string) => found.push({ config, warning }) }
+  const paginator = follow(createPaginator({ type: 'auto' }, options))
   return { paginator, found }
 }
 
@@ -55,7 +74,7 @@ export interface Step {
 export type Serve = (request: ApiRequest) => Answer
 
 /** Walks a listing from `request` to its end; gives up after 5,000 pages. */
-export function walk(paginator: Paginator, request: ApiRequest, serve: Serve): readonly Step[] {
+export function walk(paginator: Follower, request: ApiRequest, serve: Serve): readonly Step[] {
   const steps: Step[] = []
   for (let next: ApiRequest | undefined = request; next; next = paginator.next(steps.at(-1)?.page as PageView)) {
     const answer = serve(next)

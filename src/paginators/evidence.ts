@@ -1,0 +1,174 @@
+import { isObject } from '../decode/json-path.ts'
+import type { ApiRequest, ResponseHeaders } from '../http/send.ts'
+import { readFlag, toCount } from './envelope.ts'
+import { pathOf } from './find-member.ts'
+import { findLink } from './link-header.ts'
+import { parseLinks } from './web-link.ts'
+
+/** One thing that an answer says about how far its listing goes. */
+export type Sign = {
+  /** Where it is: a JSONPath, or `header:NAME`. */
+  readonly path: string
+} & (
+  | {
+      /** A flag; true where there is more (`has_more: true`, `end_of_stream: false`). */
+      readonly kind: 'more'
+      readonly value: boolean
+    }
+  | {
+      /** The cursor or number of the next page, or its URL. */
+      readonly kind: 'cursor' | 'link'
+      readonly value: string | number | bigint
+    }
+  | {
+      /** An empty place for the next page, such as `next: null`. */
+      readonly kind: 'last'
+    }
+  | {
+      /** Rows of the whole listing, or pages of it. */
+      readonly kind: 'total' | 'pages'
+      readonly value: number
+      /** False for a name that often means something else (`count` may be that of the page). */
+      readonly sure: boolean
+    }
+)
+
+/** The part of a page that is searched. */
+export interface Searched {
+  readonly request: ApiRequest
+  /** The URL that answered. */
+  readonly url: string
+  readonly headers: ResponseHeaders
+  readonly envelope: unknown
+  readonly rowCount: number
+  /** The member names that lead to the rows; nothing inside of them is searched. */
+  readonly rowsAt?: readonly string[] | undefined
+}
+
+/** How deep an envelope is searched. */
+const deepest = 6
+
+const nextName =
+  /^(?:odata)?next(?:page|results?|records?|batch|set)?(?:url|uri|link|href|token|cursor|id|key|marker|offset|start|after|page|number|position|index|skip)?$/
+const continuationName = /^(?:continuation|continue)(?:token|key)?$/
+const insideNext = /^(?:href|url|uri|link|after|cursor|token|id|key|page|number|offset|start)$/
+const moreName =
+  /^(?:has|isthere)?(?:more|next|nextpage)(?:available|items|records|results|data|pages|rows|entries|itemsincollection)?$|^(?:is)?truncated$/
+const endName =
+  /^(?:is)?(?:last|lastpage|end|done|finalpage)$|^endof(?:stream|results|records|data|list|file)$|^nomore(?:items|results|pages)?$|^eof$/
+const totalName =
+  /^(?:total(?:count|results?|items?|elements?|records?|rows|hits|entries|size|matches|number|available)|nbhits|numfound|recordstotal|recordcount|resultcount|odatacount)$/
+const pagesName = /^(?:totalpages?|pages?total|pagecount|nbpages|numpages|numberofpages|lastpage|maxpage)$/
+/** Objects that are about paging, so that a mere `total` or `pages` means the listing. */
+const pagingName = /pag|meta|cursor|info|list|result|search|hits|^nav/
+
+/**
+ * Everything in an answer that says how far the listing goes: at every depth of the body around the rows, and in its
+ * headers. Objects with a list of their own, which are other listings, are left out.
+ */
+export function findSigns(page: Searched): readonly Sign[] {
+  const found = isObject(page.envelope) && page.rowsAt?.length !== 0 ? searchObject(page.envelope, [], page) : []
+  return [...found, ...searchHeaders(page)].filter((sign) => !isEcho(sign, page.request))
+}
+
+function searchObject(
+  object: Readonly<Record<string, unknown>>,
+  at: readonly string[],
+  page: Searched,
+): readonly Sign[] {
+  const { rowsAt } = page
+  const holdsRows = rowsAt === undefined || at.every((name, index) => rowsAt[index] === name)
+  if (at.length > deepest || (!holdsRows && Object.values(object).some(isListing))) return []
+  const paging = holdsRows || pagingName.test(plain(at.at(-1) ?? ''))
+  return Object.entries(object).flatMap(([name, value]) => {
+    const path = [...at, name]
+    if (holdsRows && rowsAt?.length === path.length && rowsAt.at(-1) === name) return []
+    const sign = readMember(path, value, { paging, rowCount: page.rowCount })
+    if (sign) return [sign]
+    if (Array.isArray(value)) return /^_?links?$/i.test(name) ? readLinkList(path, value) : []
+    return isObject(value) ? searchObject(value, path, page) : []
+  })
+}
+
+const isListing = (value: unknown): boolean => Array.isArray(value) && value.some((item) => isObject(item))
+
+interface Surroundings {
+  /** The object is about paging. */
+  readonly paging: boolean
+  readonly rowCount: number
+}
+
+function readMember(names: readonly string[], value: unknown, { paging, rowCount }: Surroundings): Sign | undefined {
+  const [outer, name] = [plain(names.at(-2) ?? ''), plain(names.at(-1) ?? '')]
+  const path = pathOf(names)
+  const flag = readFlag(value)
+  const isPlace = typeof value !== 'boolean' && nextName.test(name)
+  if (flag !== undefined && !isPlace && moreName.test(name)) return { path, kind: 'more', value: flag }
+  if (typeof value === 'boolean' && endName.test(name)) return { path, kind: 'more', value: !value }
+  if (nextName.test(name) || continuationName.test(name) || (outer === 'next' && insideNext.test(name)))
+    return readNext(path, value)
+  // Airtable's offset: an opaque text, which no offset that counts rows is.
+  if (name === 'offset' && paging && typeof value === 'string' && !/^\d*$/.test(value))
+    return { path, kind: 'cursor', value }
+  const count = toCount(isObject(value) ? value['value'] : value)
+  if (count === undefined) return undefined
+  if (totalName.test(name) || (name === 'total' && paging)) return { path, kind: 'total', value: count, sure: true }
+  if (name === 'count' && paging && count > rowCount) return { path, kind: 'total', value: count, sure: false }
+  if (pagesName.test(name)) return { path, kind: 'pages', value: count, sure: true }
+  if (name === 'pages' && paging) return { path, kind: 'pages', value: count, sure: false }
+  return undefined
+}
+
+/** Twitter's lists end with a cursor of 0. */
+function readNext(path: string, value: unknown): Sign | undefined {
+  if (value === null || value === false || /^(?:|0|-1|null|none|undefined)$/i.test(textOf(value)))
+    return { path, kind: 'last' }
+  if (typeof value === 'number' || typeof value === 'bigint') return { path, kind: 'cursor', value }
+  if (typeof value !== 'string') return undefined
+  return { path, kind: looksLikeLink(value) ? 'link' : 'cursor', value }
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : 'other'
+
+/** Whether a text is a URL, or a relative reference that shows to be one. */
+export function looksLikeLink(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:https?:\/\/|\/|\?|\.{1,2}\/)\S+$/.test(value)
+}
+
+/** Links that each say what they lead to (FHIR, HAL). */
+function readLinkList(names: readonly string[], links: readonly unknown[]): readonly Sign[] {
+  return links.flatMap((link, at) => {
+    if (!isObject(link) || (link['rel'] ?? link['relation'] ?? link['@rel']) !== 'next') return []
+    const value = link['href'] ?? link['url'] ?? link['uri'] ?? link['@href']
+    return typeof value === 'string' && value !== '' ? [{ path: `${pathOf(names)}[${at}]`, kind: 'link', value }] : []
+  })
+}
+
+function searchHeaders({ headers, url }: Searched): readonly Sign[] {
+  const link = findLink(parseLinks(headers['link'] ?? ''), 'next', url)
+  const found: readonly Sign[] = link ? [{ path: 'header:link', kind: 'link', value: link.target }] : []
+  const counts = Object.entries(headers).flatMap(([name, text]): readonly Sign[] => {
+    const known = plain(name).replace(/^x(?:wp)?/, '')
+    const count = toCount(text)
+    if (known === 'nextpage') return [{ path: `header:${name}`, ...nextHeader(text) }]
+    if (count === undefined) return []
+    if (totalName.test(known) || known === 'total')
+      return [{ path: `header:${name}`, kind: 'total', value: count, sure: true }]
+    return pagesName.test(known) ? [{ path: `header:${name}`, kind: 'pages', value: count, sure: true }] : []
+  })
+  return [...found, ...counts]
+}
+
+const nextHeader = (text: string): { kind: 'last' } | { kind: 'cursor'; value: string } =>
+  text.trim() === '' ? { kind: 'last' } : { kind: 'cursor', value: text }
+
+/** A body that repeats what it was asked with does not name the next page. */
+function isEcho(sign: Sign, { url, body }: ApiRequest): boolean {
+  if (sign.kind !== 'cursor') return false
+  const asked = [...new URL(url).searchParams.values()]
+  return asked.includes(String(sign.value)) || (body ?? '').includes(JSON.stringify(String(sign.value)))
+}
+
+/** `has_more`, `hasMore` and `HasMore` are one name. */
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')

@@ -1,0 +1,131 @@
+import { simplePath } from '../decode/json-path.ts'
+import { commonLimits, sizeParams } from '../paginators/conventions.ts'
+import { findSigns, type Sign } from '../paginators/evidence.ts'
+import { firstParam } from '../paginators/find-member.ts'
+import type { End, PageView } from '../paginators/paginator.ts'
+import { readNumber } from '../paginators/request-param.ts'
+
+/** What is known of a listing so far. Plain JSON: it is saved where the listing is cut short. */
+export interface Tally {
+  readonly pages: number
+  /** Rows that the provider sent; undefined where that was not counted from the beginning. */
+  readonly rows?: number | undefined
+  /** The paginator has found a next page before, so that its absence means something. */
+  readonly led?: true | undefined
+}
+
+export interface EndOfListing {
+  readonly end: End
+  /** The last page. */
+  readonly page: PageView
+  /** The whole listing, the last page included. */
+  readonly tally: Tally
+  /** What the paginator knows of the same from the paths that the connector declares. */
+  readonly declared: readonly Sign[]
+  /** Members that say nothing about the end: JSONPaths, or `header:NAME`. */
+  readonly ignore: readonly string[]
+}
+
+export interface Judgment {
+  /** `incomplete`: the answers prove that there is more. `doubt`: it is merely likely. */
+  readonly verdict: 'incomplete' | 'doubt'
+  /** Goes on after "the listing ended, but". */
+  readonly because: string
+}
+
+/** Holds the end of a listing against everything else that its answers say; undefined where nothing speaks against it. */
+export function judgeEnd(listing: EndOfListing): Judgment | undefined {
+  const signs = [...listing.declared, ...findSigns(listing.page)].filter((sign) => !isIgnored(sign, listing.ignore))
+  const found = [judgeFlags(signs, listing), judgeNext(signs, listing), judgeCounts(signs, listing)].filter(
+    (judgment) => judgment !== undefined,
+  )
+  return found.find(({ verdict }) => verdict === 'incomplete') ?? found[0] ?? judgeFullPage(listing)
+}
+
+/** Why the listing ended, in words. */
+export function wordsOf({ end, missing }: End): string {
+  switch (end) {
+    case 'said':
+      return 'as the provider says that this is the last page'
+    case 'no_next':
+      return missing === undefined ? 'as nothing leads to a next page' : `as there is nothing at ${missing}`
+    case 'empty_page':
+      return 'with a page without rows'
+    case 'short_page':
+      return 'with a page that is not full'
+    case 'total':
+      return 'as everything that the provider counts is read'
+    case 'one_request':
+      return 'as the paginator reads one page only'
+    case 'nothing_found':
+      return 'as nothing in the answer leads on'
+    case 'max_pages':
+      return 'by max_pages'
+    case 'ignored':
+      return 'with an answer that an errors rule ignores'
+  }
+}
+
+/** The provider itself has said in the paginator's own place that nothing follows. */
+function isExplicit({ end }: EndOfListing): boolean {
+  return end.end === 'said' || end.end === 'ignored' || (end.end === 'no_next' && end.missing === undefined)
+}
+
+/** The paginator has worked so far, so that its end is likely to be one. */
+function isLikely(listing: EndOfListing): boolean {
+  return (
+    isExplicit(listing) || listing.end.end === 'total' || (listing.end.end === 'no_next' && listing.tally.led === true)
+  )
+}
+
+function judgeFlags(signs: readonly Sign[], listing: EndOfListing): Judgment | undefined {
+  const flags = signs.filter((sign) => sign.kind === 'more')
+  const more = flags.find(({ value }) => value)
+  if (!more) return undefined
+  const isDoubtful = listing.end.end === 'said' || listing.end.end === 'ignored' || flags.some(({ value }) => !value)
+  return { verdict: isDoubtful ? 'doubt' : 'incomplete', because: `${more.path} says that there is more` }
+}
+
+function judgeNext(signs: readonly Sign[], listing: EndOfListing): Judgment | undefined {
+  const { end, page, tally } = listing
+  const next = signs.find(({ kind }) => kind === 'link' || kind === 'cursor')
+  if (!next || end.end === 'said' || end.end === 'ignored') return undefined
+  // Many providers still name a cursor on the empty page after the last one.
+  if (page.rowCount === 0 && tally.pages > 1) return undefined
+  const proves = !isLikely(listing) && page.rowCount > 0
+  return { verdict: proves ? 'incomplete' : 'doubt', because: `${next.path} names a next page` }
+}
+
+function judgeCounts(signs: readonly Sign[], listing: EndOfListing): Judgment | undefined {
+  const { pages, rows } = listing.tally
+  for (const sign of signs) {
+    if (sign.kind !== 'total' && sign.kind !== 'pages') continue
+    if (!sign.sure && isLikely(listing)) continue
+    const read = sign.kind === 'total' ? rows : pages
+    if (read === undefined || sign.value <= read) continue
+    const what = sign.kind === 'total' ? 'rows' : 'pages'
+    const verdict = sign.sure && !isLikely(listing) ? 'incomplete' : 'doubt'
+    return { verdict, because: `${sign.path} counts ${sign.value} ${what}` }
+  }
+  return undefined
+}
+
+/** The only page is as full as it can be, and what would lead on was never there. */
+function judgeFullPage({ end, page, tally }: EndOfListing): Judgment | undefined {
+  const isBlind = (end.end === 'no_next' && end.missing !== undefined) || end.end === 'one_request'
+  if (!isBlind || tally.pages > 1 || tally.led || page.rowCount === 0) return undefined
+  const size = firstParam(page.request, sizeParams)
+  const asked = size === undefined ? undefined : readNumber(page.request, { param: size, in: 'query' })
+  const isFull = asked === undefined ? end.end === 'no_next' && commonLimits.has(page.rowCount) : page.rowCount >= asked
+  return isFull ? { verdict: 'doubt', because: `its page of ${page.rowCount} rows looks full` } : undefined
+}
+
+function isIgnored({ path }: Sign, ignore: readonly string[]): boolean {
+  return ignore.some((one) => placeOf(one) === placeOf(path))
+}
+
+/** Paths that are written in different ways and mean the same place are the same text. */
+function placeOf(path: string): string {
+  if (!path.startsWith('$')) return path.toLowerCase()
+  return JSON.stringify(simplePath(path) ?? path)
+}
