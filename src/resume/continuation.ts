@@ -23,8 +23,9 @@ export function continuationOf(request: RunRequest, record: RunRecord): Continua
   const times = open.map(({ resume_at: at }) => (at === undefined ? 0 : Date.parse(at)))
   const notBefore = Math.min(...times)
   const streams = open.map(({ stream }) => stream)
+  const at = Object.fromEntries(open.flatMap((one) => (one.seq === undefined ? [] : [[one.stream, one.seq]])))
   return {
-    request: { ...request, streams, continues: { run, seq: seq + 1 } },
+    request: { ...request, streams, continues: { run, seq: seq + 1, at } },
     ...(notBefore > 0 && { notBefore }),
   }
 }

@@ -1,4 +1,8 @@
+import type { Identity } from './identity.ts'
 import type { Place } from './slices.ts'
+
+/** Of the format of checkpoints. Version 1 named neither itself nor what its cursor belongs to. */
+export const checkpointVersion = 2
 
 /** As the source wrote it: a string, or a number (an integer beyond 2^53 as its decimal string). */
 export type CursorValue = string | number
@@ -8,6 +12,16 @@ export type CursorValue = string | number
  * listing that a deadline or a crash cut short. Plain JSON: it is saved beside the rows it belongs to.
  */
 export interface Checkpoint {
+  /** Absent in version 1. */
+  readonly version?: number
+  /** What the cursor is a cursor of; absent in version 1, which takes on that of the first run that finds it. */
+  readonly identity?: Identity
+  /** Whether the table has held rows, or the log of version 1 does not say. */
+  readonly stored?: boolean
+  /** The latest deliveries whose run read the stream to its end, newest first: none of them does so again. */
+  readonly settled?: readonly string[]
+  /** Of a complete backfill in append: the runs whose rows it appended, taken back where the same backfill runs again. */
+  readonly brought?: readonly string[]
   readonly done: CursorValue | null
   readonly open?: OpenListing
   /** Append streams: what lies at or beyond `done` (less the lookback) and was appended already. */

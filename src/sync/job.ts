@@ -14,6 +14,7 @@ import type { BatchRules } from './batches.ts'
 import { Boundary } from './boundary.ts'
 import type { CursorValue } from './checkpoint.ts'
 import { shiftCursor } from './cursor.ts'
+import { identify } from './identity.ts'
 import { planTable } from './table-plan.ts'
 import type { Slice } from './slices.ts'
 import { createSource, fingerprint } from './source.ts'
@@ -32,6 +33,8 @@ export interface JobOptions {
   readonly fullRefresh: boolean
   /** A backfill beside the cursor: `from` inclusive, `until` exclusive. */
   readonly backfill: { readonly from: CursorValue; readonly until: CursorValue } | undefined
+  readonly delivery?: string | undefined
+  readonly continuesFrom?: number | undefined
   /** Milliseconds; how long the destination lets a batch wait. */
   readonly batchAge: number
   readonly mayStop: BatchRules['mayStop']
@@ -75,6 +78,12 @@ export function createJob(options: JobOptions): StreamJob {
 
   return {
     id,
+    where: `stream ${id} of ${connector.name}`,
+    runId,
+    identity: identify({ connector, stream, env: options.env, backfill }),
+    delivery: options.delivery,
+    continuesFrom: options.continuesFrom,
+    siblings: connector.streams.map(({ name }) => name),
     fingerprint: fingerprint(connector, stream),
     ...(backfill && { beside: stream.name }),
     write,

@@ -27,6 +27,8 @@ export const streamRecord = z.object({
     from: z.union([z.string(), z.number()]).nullable(),
     to: z.union([z.string(), z.number()]).nullable(),
   }),
+  /** Of the stream's last commit, by the commit log. */
+  seq: z.number().optional(),
   schema_changes: z.array(z.string()),
   /** What the run had to guess, skip or leave in doubt; a run with warnings may lack rows that the provider has. */
   warnings: z.array(warning).default([]),

@@ -16,8 +16,17 @@ export const runRequest = z
     /** Each stream stops at the first page end at which it has so many rows. */
     limit: z.int().min(1).optional(),
     budget_seconds: z.number().positive().optional(),
-    /** Set by a run for its own continuation: the run that began, and how many came after it with this one. */
-    continues: z.strictObject({ run: z.uuid(), seq: z.int().min(1) }).optional(),
+    /**
+     * Set by a run for its own continuation: the run that began, how many came after it with this one, and at which commit
+     * each stream was handed over, which tells whether somebody else has finished it since.
+     */
+    continues: z
+      .strictObject({
+        run: z.uuid(),
+        seq: z.int().min(1),
+        at: z.record(z.string(), z.int().min(0)).optional(),
+      })
+      .optional(),
   })
   .refine(({ from, until }) => (from === undefined) === (until === undefined), {
     error: 'from and until belong together',

@@ -58,6 +58,8 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
       request.from !== undefined && request.until !== undefined
         ? { from: request.from, until: request.until }
         : undefined,
+    delivery: context.delivery,
+    continuesFrom: request.continues?.at?.[stream.name],
     batchAge: destination.batchAge,
     mayStop: (rows) => {
       read = rows
@@ -89,6 +91,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
   const ticker = context.onProgress && setInterval(report, 500)
   const outcome = await syncStream(job, {
     destination,
+    warn: warnings.add,
     soft: budget.soft,
     onRestart: () => {
       log.warn(labels, `${stream.name}: the listing starts again, as the provider wants it`)
@@ -106,6 +109,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
       report()
     },
   }).finally(() => clearInterval(ticker))
+  if (outcome.settled) log.info(labels, `${stream.name}: what this run was asked for has been done before`)
   const resumeAt = outcome.error && comeBackAt(outcome.error, budget.deadline)
   const handedOver = resumeAt !== undefined
   const status: RunStatus = handedOver ? 'handed_over' : outcome.status
@@ -122,6 +126,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     retries: meter.retries,
     bytes: meter.bytes,
     cursor: { from: outcome.from, to: outcome.to },
+    ...(outcome.seq !== undefined && { seq: outcome.seq }),
     schema_changes: [...outcome.schemaChanges],
     warnings: [...warnings.list],
     ...(resumeAt !== undefined && { resume_at: new Date(resumeAt).toISOString() }),

@@ -72,13 +72,16 @@ export function createSource(
   }
 }
 
-/** What makes the requests and rows of a stream: where it changes, an interrupted listing cannot go on. */
+/** What makes the requests, rows and columns of a stream: where it changes, an interrupted listing cannot go on. */
 export function fingerprint(connector: Connector, stream: StreamConfig): string {
   const parts: unknown[] = [connector.base_url, connector.params, connector.headers]
   for (let at: StreamConfig | undefined = stream; at; at = parentOf(connector, at)) {
     const { method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental } = at
     parts.push(method, path, url, params, headers, body, paginator, rows, parent, partitions, incremental)
   }
+  // Rows of an interrupted listing are stored by the old key and under the old columns.
+  const renamed = Object.entries(stream.columns).filter(([, { drop, rename }]) => drop || rename !== undefined)
+  parts.push(stream.primary_key, stream.table ?? stream.name, renamed)
   // What a listing has staged is not in the table; a history stages nothing where it is refreshed.
   parts.push(writeMode(stream) === 'replace' || stream.deletes?.absent === true, writeMode(stream) === 'scd2')
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)

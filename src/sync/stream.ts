@@ -3,16 +3,31 @@ import { SyncError, toSyncError } from '../errors.ts'
 import { announceRefresh } from './announce.ts'
 import { type BatchRules, type FilledBatch, toBatches } from './batches.ts'
 import type { Column } from '../schema/types.ts'
+import { checkState, checkTable } from './check-state.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { Identity } from './identity.ts'
 import type { RunStatus } from './run-record.ts'
+import { isSettled, stampBatches } from './settled.ts'
 import { readStream, type StreamSource } from './slices.ts'
 import { untilStopped } from './until-stopped.ts'
+import type { Warn } from './warnings.ts'
 import { createWriting } from './writing.ts'
 
 /** A stream of this run, ready to be read and written. */
 export interface StreamJob {
   /** Its name in the commit log: the stream's, or that of a backfill beside it. */
   readonly id: string
+  /** `stream orders of acme`, for messages. */
+  readonly where: string
+  readonly runId: string
+  /** What the connector file says that the cursor is a cursor of. */
+  readonly identity: Identity
+  /** The message that asks for this run: the same for each of its deliveries. */
+  readonly delivery: string | undefined
+  /** Of a continuation: the stream's last commit when the run before handed over. */
+  readonly continuesFrom: number | undefined
+  /** Streams of the connector file, this one among them. */
+  readonly siblings: readonly string[]
   /** Tells whether the connector still asks for what an interrupted listing asked for. */
   readonly fingerprint: string
   /** Of a backfill: the stream beside which it runs, whose names of columns are its own. */
@@ -52,6 +67,7 @@ export interface ListingPlan {
 
 export interface StreamDeps {
   readonly destination: Destination
+  readonly warn: Warn
   /** Stop reading and commit what has been read. */
   readonly soft: AbortSignal
   /** The listing starts again, and what was committed of it is taken back or overwritten. */
@@ -64,6 +80,10 @@ export interface StreamOutcome {
   readonly status: RunStatus
   readonly from: Checkpoint['done']
   readonly to: Checkpoint['done']
+  /** The stream's last commit; absent where that is not known. */
+  readonly seq?: number
+  /** What the run was asked for had been done before. */
+  readonly settled?: true
   readonly schemaChanges: readonly string[]
   readonly error?: SyncError
 }
@@ -74,15 +94,19 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
   if (deps.soft.aborted) return { status: 'handed_over', from: null, to: null, schemaChanges: [] }
   let position = await readPosition(job, deps.destination)
   const from = position.checkpoint.done
+  let { seq } = position
   let committed = 0
   const onCommit = (filled: FilledBatch): void => {
     committed++
+    seq = filled.batch.seq
     deps.onCommit(filled)
   }
   try {
+    await checkState(job, position, deps)
+    if (isSettled(job, position)) return { status: 'complete', from, to: from, seq, settled: true, schemaChanges: [] }
     const resumed = mayResume(position.checkpoint, job)
     try {
-      return await runListing(job, planListing(job, position, resumed), { ...deps, onCommit })
+      return { ...(await runListing(job, planListing(job, position, resumed), { ...deps, onCommit })), seq }
     } catch (error) {
       // What a listing lacks that was read in two parts it may have lost in between.
       const mustRestart =
@@ -91,10 +115,10 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
       if (!mustRestart && (!resumed || committed > 0 || !hasExpired(error))) throw error
       deps.onRestart()
       position = await readPosition(job, deps.destination)
-      return await runListing(job, planListing(job, position, false), { ...deps, onCommit })
+      return { ...(await runListing(job, planListing(job, position, false), { ...deps, onCommit })), seq }
     }
   } catch (thrown) {
-    return { status: 'failed', from, to: from, schemaChanges: [], error: toSyncError(thrown) }
+    return { status: 'failed', from, to: from, seq, schemaChanges: [], error: toSyncError(thrown) }
   }
 }
 
@@ -110,6 +134,7 @@ async function readPosition({ id, beside }: StreamJob, destination: Destination)
 
 async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
   await using table = await deps.destination.openTable(job.plan(listing))
+  if (table.missing) checkTable(job, listing)
   const reading = new AbortController()
   const { source, rules } = job.open(listing, table.columns, reading.signal)
   const from = listing.position.checkpoint.done
@@ -121,7 +146,8 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   try {
     // Batches are written while the next is being gathered.
     const batches = toBatches(steps, rules)
-    for await (const filled of table.announces ? announceRefresh(batches, listing, rules.now) : batches) {
+    const announced = table.announces ? announceRefresh(batches, listing, rules.now) : batches
+    for await (const filled of stampBatches(announced, job, listing)) {
       await writing.add(filled)
       last = filled.batch
     }
@@ -141,7 +167,7 @@ function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): b
 }
 
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
-  const { done, seen, names, open } = position.checkpoint
+  const { done, seen, names, open, identity, settled, stored, brought = [] } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const announced = open?.refresh === true
   const refresh = job.refresh || announced
@@ -149,7 +175,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
   const merges = job.deletesAbsent && (!refresh || job.write === 'scd2')
   const staged = merges || job.write === 'replace' || (refresh && job.write !== 'scd2')
   if (resumed) return { position, resumed, staged, merges, refresh, announced, retract: [] }
-  const retract = open && !open.refresh && !staged && job.write === 'append' ? open.runs : []
+  const retract = staged || job.write !== 'append' || open?.refresh ? [] : (open?.runs ?? brought)
   // What replaces the table holds everything, not only what is new.
   const replaces = staged && !merges
   const isWhole = staged || refresh
@@ -157,6 +183,9 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
     done: isWhole ? null : done,
     ...(seen && !isWhole && { seen }),
     ...(names && !replaces && { names }),
+    ...(stored !== undefined && !replaces && { stored }),
+    ...(identity && !isWhole && { identity }),
+    ...(settled && { settled }),
   }
   return { position: { seq: position.seq, checkpoint }, resumed, staged, merges, refresh, announced, retract }
 }

@@ -14,6 +14,8 @@ export const warningCodes = [
   'SLICE_SKIPPED',
   /** Rows that came again cannot be told from new ones with certainty. */
   'ROWS_MAY_REPEAT',
+  /** The connector file was changed in a way that the rows already in the table do not follow. */
+  'STATE_CHANGED',
   /** The response was read although it is not quite what it claims to be. */
   'RESPONSE_REPAIRED',
 ] as const

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
-import { runConnector } from '../../src/sync/run.ts'
+import { type RunContext, runConnector } from '../../src/sync/run.ts'
 import type { RunRecord, StreamRecord } from '../../src/sync/run-record.ts'
 import { runRequest } from '../../src/sync/run-request.ts'
 
@@ -11,9 +11,12 @@ import { runRequest } from '../../src/sync/run-request.ts'
 export interface Harness extends Disposable {
   /** What `run` reads; `name: api` and `base_url` are given. */
   connector: string
+  name: string
+  baseUrl: string
   run(
     request?: Record<string, unknown>,
     overrides?: Partial<App>,
+    context?: Partial<RunContext>,
   ): Promise<RunRecord & { readonly first: StreamRecord }>
   query(sql: string): Promise<Record<string, unknown>[]>
 }
@@ -26,13 +29,19 @@ export function createHarness(baseUrl: string): Harness {
   let runs = 0
   return {
     connector: '',
-    async run(request = {}, overrides = {}) {
-      writeFileSync(file, `name: api\nbase_url: ${baseUrl}\nretry: { attempts: 1 }\n${this.connector}`)
+    name: 'api',
+    baseUrl,
+    async run(request = {}, overrides = {}, context = {}) {
+      writeFileSync(file, `name: ${this.name}\nbase_url: ${this.baseUrl}\nretry: { attempts: 1 }\n${this.connector}`)
       const never = new AbortController().signal
       const record = await runConnector(
         runRequest.parse({ connector: file, ...request }),
-        { ...app, openDestination: () => openDestination(parseDestination(`duckdb:${database}`), 'api'), ...overrides },
-        { trigger: 'cli', runId: `run-${++runs}`, stop: { soft: never, hard: never } },
+        {
+          ...app,
+          openDestination: () => openDestination(parseDestination(`duckdb:${database}#api`), this.name),
+          ...overrides,
+        },
+        { trigger: 'cli', runId: `run-${++runs}`, stop: { soft: never, hard: never }, ...context },
       )
       return { ...record, first: record.streams[0] as StreamRecord }
     },

@@ -62,6 +62,7 @@ export function createSlowDestination(inFlight: number, delay: () => Promise<voi
           position = { seq: batch.seq, checkpoint: batch.checkpoint }
         }
         return {
+          missing: false,
           columns: [],
           inFlight,
           append(batch) {

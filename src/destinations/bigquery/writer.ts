@@ -65,6 +65,7 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
   const dropping = new Set<Promise<void>>()
 
   return {
+    missing: !state.live.has(`${warehouse.dataset}.${plan.table}`),
     columns,
     inFlight,
     announces,

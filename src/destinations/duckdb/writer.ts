@@ -29,8 +29,11 @@ interface WriterState {
 export async function openWriter(database: Database, schema: string, plan: TablePlan): Promise<TableWriter> {
   const table = plan.staged ? stagingName(plan.table) : plan.table
   const state: WriterState = { database, schema, plan, table, begun: plan.resumed, rowSize: rowSizes[0] }
+  let missing = false
   const columns = await database.use(async (session) => {
-    const live = (await readColumns(session, schema, plan.table)) ?? []
+    const found = await readColumns(session, schema, plan.table)
+    missing = found === undefined
+    const live = found ?? []
     if (!plan.staged || plan.merges) await checkHistory(session, { schema, table: plan.table, plan })
     if (!plan.staged || !plan.resumed) return live
     const staged = await readColumns(session, schema, table)
@@ -38,6 +41,7 @@ export async function openWriter(database: Database, schema: string, plan: Table
     return plan.merges ? mergeColumns(plan.table, live, staged) : staged
   })
   return {
+    missing,
     columns,
     inFlight: 1,
     append: (batch) => append(state, batch),

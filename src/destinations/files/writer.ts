@@ -49,6 +49,7 @@ export async function openWriter({ plan: given, ...rest }: WriterOptions): Promi
   const parquet = format === 'parquet' ? await openParquetWriter(plan, join(folder.dir, scratchName)) : undefined
   const state: WriterState = { ...options, dir, parquet, begun: plan.resumed }
   return {
+    missing: !(await exists(tableDir(folder, plan.table))),
     columns: folder.columns.get(plan.table) ?? [],
     inFlight: 1,
     append: (batch) => guard(dir, () => folder.lock(() => append(state, batch))),

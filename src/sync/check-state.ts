@@ -1,0 +1,133 @@
+import type { Destination, Position } from '../destinations/destination.ts'
+import { SyncError } from '../errors.ts'
+import { type Checkpoint, checkpointVersion, type CursorValue } from './checkpoint.ts'
+import { compareIdentities } from './compare-identity.ts'
+import { compareCursors } from './cursor.ts'
+import type { Identity } from './identity.ts'
+import type { ListingPlan, StreamJob } from './stream.ts'
+import type { Warn } from './warnings.ts'
+
+interface Deps {
+  readonly destination: Destination
+  readonly warn: Warn
+}
+
+/**
+ * Compares what the log says of a stream with what the connector file says now, before anything is asked. Throws
+ * `STATE_MISMATCH` where a run would leave rows out or bring them twice.
+ */
+export async function checkState(job: StreamJob, position: Position, { destination, warn }: Deps): Promise<void> {
+  const { seq, checkpoint } = position
+  checkVersion(job.where, checkpoint)
+  const others = await readOthers(job, position, destination)
+  const stream = others.find((other) => other.stream === job.beside)
+  if (seq > 0) checkIdentity(job, checkpoint, warn)
+  if (stream) checkIdentity(job, stream.checkpoint, () => undefined)
+  for (const other of others) checkTableOf(job, other)
+  if (job.write === 'append' && !job.refresh) checkRanges(job, position, others)
+}
+
+export function checkVersion(where: string, { version = 1 }: Checkpoint): void {
+  if (version <= checkpointVersion) return
+  throw new SyncError(
+    'STATE_MISMATCH',
+    `The state of ${where} was written by a newer headrace (format ${version}, this one reads up to ${checkpointVersion}): run that version, or a newer one.`,
+  )
+}
+
+/** The table is gone although the log says that rows went into it: going on would leave them out for good. */
+export function checkTable({ where, identity }: StreamJob, { position, staged, resumed }: ListingPlan): void {
+  const { done, open, stored = done !== null } = position.checkpoint
+  if (!stored || staged || (done === null && !resumed)) return
+  throw new SyncError(
+    'STATE_MISMATCH',
+    `Table ${identity.table} is gone, although ${where} stands at ${JSON.stringify(done ?? open?.highest ?? null)}: bring the table back, or read everything again with --full-refresh.`,
+  )
+}
+
+type Other = Awaited<ReturnType<Destination['positions']>>[number]
+
+/** The log is read as a whole only where a stream is new to it, and for backfills. */
+async function readOthers(
+  { id, beside }: StreamJob,
+  { seq }: Position,
+  destination: Destination,
+): Promise<readonly Other[]> {
+  if (seq > 0 && beside === undefined) return []
+  return (await destination.positions()).filter(({ stream }) => stream !== id)
+}
+
+function checkIdentity(job: StreamJob, checkpoint: Checkpoint, warn: Warn): void {
+  const { identity: before, open, done } = checkpoint
+  if (!before) return
+  const { stops, warns } = compareIdentities(before, job.identity, checkpoint)
+  const refreshes = (job.refresh || open?.refresh === true) && before.connector === job.identity.connector
+  if (refreshes) return
+  if (stops.length > 0) {
+    const [connector, stream] = [job.identity.connector, job.beside ?? job.id]
+    const keep =
+      done === null
+        ? `headrace state reset ${connector} ${stream}`
+        : `headrace state set ${connector} ${stream} ${JSON.stringify(done)}`
+    const ways =
+      before.connector === job.identity.connector
+        ? `undo that, read everything again with --full-refresh, or keep the rows and say where to go on: ${keep}`
+        : `two connectors cannot share a table: write to another schema, or, if it was renamed, say where to go on: ${keep}`
+    throw new SyncError(
+      'STATE_MISMATCH',
+      `The state of ${job.where} belongs to something else: ${stops.join('; ')}; ${ways}.`,
+    )
+  }
+  for (const text of warns) warn('STATE_CHANGED', `${job.where}: ${text}.`)
+}
+
+/** A table belongs to the streams of one connector, and in append to no stream that was renamed. */
+function checkTableOf({ identity, siblings, write, where, beside }: StreamJob, { stream, checkpoint }: Other): void {
+  const other = checkpoint.identity
+  if (!other || beside !== undefined || other.range || !sameTable(other, identity)) return
+  if (other.connector !== identity.connector)
+    throw new SyncError(
+      'STATE_MISMATCH',
+      `Table ${identity.table} of ${where} belongs to connector ${other.connector}, which shares its schema: write to another schema, or name another table.`,
+    )
+  if (write !== 'append' || siblings.includes(stream)) return
+  throw new SyncError(
+    'STATE_MISMATCH',
+    `Table ${identity.table} of ${where} holds the rows of stream ${stream}, which the connector no longer has: if it was renamed, name it back, or read everything again with --full-refresh.`,
+  )
+}
+
+const sameTable = (a: Identity, b: Identity): boolean => a.table.toLowerCase() === b.table.toLowerCase()
+
+/** Rows that are appended are recognized by nothing, so no row may lie in two ranges that were read. */
+function checkRanges(
+  { id, identity, beside, where }: StreamJob,
+  { checkpoint }: Position,
+  others: readonly Other[],
+): void {
+  const name = beside ?? id
+  const hasRead = checkpoint.done !== null || checkpoint.open !== undefined
+  for (const { stream, checkpoint: other } of others) {
+    const its = other.identity
+    if (identity.range && stream === name && overlaps(identity.range, its?.start ?? identity.start))
+      throw refuseRange(
+        where,
+        `the stream has read from ${its?.start ?? identity.start ?? 'the beginning'} on by itself`,
+      )
+    if (!its?.range || !stream.startsWith(`${name}[`) || (!other.brought && !other.open)) continue
+    const [from, until] = its.range
+    const again = identity.range
+      ? compareCursors(from, identity.range[1]) < 0 && compareCursors(identity.range[0], until) < 0
+      : !hasRead && overlaps(its.range, identity.start)
+    if (again) throw refuseRange(where, `a backfill has read from ${from} to ${until} before`)
+  }
+}
+
+const overlaps = ([, until]: NonNullable<Identity['range']>, start: CursorValue | null): boolean =>
+  start === null || compareCursors(until, start) > 0
+
+const refuseRange = (where: string, why: string): SyncError =>
+  new SyncError(
+    'STATE_MISMATCH',
+    `${where} appends, and ${why}, so rows would come twice: name a range that was not read, give the stream a primary_key and write: merge, or read everything again with --full-refresh.`,
+  )

@@ -1,0 +1,105 @@
+import type { Checkpoint, CursorValue } from './checkpoint.ts'
+import { compareCursors } from './cursor.ts'
+import type { Identity } from './identity.ts'
+
+/** What differs between the state and the connector file, each as half a sentence: `the cursor was a and is b`. */
+export interface Differences {
+  /** The saved cursor answers another question than the one that is asked now. */
+  readonly stops: readonly string[]
+  /** The run goes on, and whoever reads the table should know. */
+  readonly warns: readonly string[]
+}
+
+/** Compares what a checkpoint was saved for with what the connector file says now. The table in README.md lists the rules. */
+export function compareIdentities(before: Identity, now: Identity, { done, stored }: Checkpoint): Differences {
+  if (before.connector !== now.connector)
+    return { stops: [differ('the connector', before.connector, now.connector)], warns: [] }
+  // Each listing replaces the table: nothing of the earlier ones stays.
+  if (now.write === 'replace' || (done === null && !stored)) return { stops: [], warns: [] }
+  const append = before.write === 'append' || now.write === 'append'
+  const change = { before, now, append, goesOn: done !== null }
+  return {
+    stops: [...ofSource(change), ...ofCursor(change), ...ofTable(change)],
+    warns: [...ofStart(change), ...ofColumns(change)],
+  }
+}
+
+interface Change {
+  readonly before: Identity
+  readonly now: Identity
+  /** Rows are not recognized by a key, before or now. */
+  readonly append: boolean
+  /** A run starts at a cursor, behind what was read before. */
+  readonly goesOn: boolean
+}
+
+function ofSource({ before, now, goesOn }: Change): string[] {
+  const found: string[] = []
+  if (before.source !== now.source) found.push(differ('the address', before.source, now.source))
+  if (!goesOn) return found
+  if (before.rows !== null && now.rows !== null && before.rows !== now.rows)
+    found.push(differ('rows', before.rows, now.rows))
+  if (before.slices !== now.slices) found.push(differ('what the listing is read for', before.slices, now.slices))
+  const names = new Set([...Object.keys(before.filters), ...Object.keys(now.filters)])
+  const filters = [...names].filter((name) => before.filters[name] !== now.filters[name])
+  for (const name of filters) found.push(`${name} ${nameChange(before.filters[name], now.filters[name])}`)
+  return found
+}
+
+const nameChange = (before: string | undefined, now: string | undefined): string =>
+  before === undefined ? 'was added' : now === undefined ? 'was taken out' : 'has another value'
+
+function ofCursor({ before, now, append, goesOn }: Change): string[] {
+  const found: string[] = []
+  const matters = append || (goesOn && now.cursor !== null)
+  if (matters && before.cursor !== now.cursor) found.push(differ('the cursor', before.cursor, now.cursor))
+  if (goesOn && before.format !== null && now.format !== null && before.format !== now.format)
+    found.push(differ('the format of the cursor', before.format, now.format))
+  if (goesOn && append && now.lookback > before.lookback) {
+    const seconds = [before, now].map(({ lookback }) => `${lookback / 1000} s`)
+    found.push(differ('lookback (append has forgotten the rows in between)', seconds[0], seconds[1]))
+  }
+  return found
+}
+
+function ofTable({ before, now, append, goesOn }: Change): string[] {
+  const found: string[] = []
+  if (append && before.write !== now.write) found.push(differ('write', before.write, now.write))
+  if (!sameNames(before.key, now.key)) found.push(differ('primary_key', listed(before.key), listed(now.key)))
+  if (goesOn && before.table.toLowerCase() !== now.table.toLowerCase())
+    found.push(differ('table', before.table, now.table))
+  return found
+}
+
+/** Rows between an earlier start and the one that was read from are never asked for. */
+function ofStart({ before, now, goesOn }: Change): string[] {
+  if (!goesOn || before.start === null) return []
+  if (now.start !== null && compareCursors(now.start, before.start) >= 0) return []
+  return [
+    `${differ('start', before.start, now.start)}: what lies before ${before.start} is not read; --full-refresh reads it`,
+  ]
+}
+
+function ofColumns({ before, now }: Change): string[] {
+  const dropped = now.dropped.filter((field) => !before.dropped.includes(field))
+  const fields = [...new Set([...Object.keys(before.renamed), ...Object.keys(now.renamed)])]
+  const renamed = fields.filter((field) => before.renamed[field] !== now.renamed[field])
+  return [
+    ...dropped.map(
+      (field) =>
+        `${field} is dropped from now on: rows that are in the table keep it; --full-refresh empties the column`,
+    ),
+    ...renamed.map(
+      (field) =>
+        `${differ(`the column of ${field}`, before.renamed[field] ?? field, now.renamed[field] ?? field)}: rows that are in the table keep the old one; --full-refresh fills the new one`,
+    ),
+  ]
+}
+
+const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted())
+
+const listed = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(', '))
+
+const differ = (what: string, before: CursorValue | null | undefined, now: CursorValue | null | undefined): string =>
+  `${what} was ${before ?? 'not set'} and is ${now ?? 'not set'}`

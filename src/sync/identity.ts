@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import type { Connector, StreamConfig } from '../config/connector.ts'
+import { writeMode } from '../config/write-mode.ts'
+import type { WriteMode } from '../destinations/destination.ts'
+import type { CursorValue } from './checkpoint.ts'
+
+/** What a cursor is a cursor of. Plain JSON: it is saved with each checkpoint, and compared before the first request of a run. */
+export interface Identity {
+  readonly connector: string
+  /** Host and path of the requests; templates as they are written, variables of the environment filled in. */
+  readonly source: string
+  /** What else decides which rows come (`params.status`, `body.query`, `headers.x-tenant`): a hash of each, as it may hold a secret. */
+  readonly filters: Readonly<Record<string, string>>
+  /** Where the rows are in an answer; null where that is detected. */
+  readonly rows: string | null
+  readonly cursor: string | null
+  readonly format: string | null
+  readonly start: CursorValue | null
+  /** Milliseconds. */
+  readonly lookback: number
+  readonly key: readonly string[]
+  readonly write: WriteMode
+  /** `partitions region, year` or `parent repos`; null where the stream is one listing. */
+  readonly slices: string | null
+  readonly table: string
+  readonly dropped: readonly string[]
+  /** By field. */
+  readonly renamed: Readonly<Record<string, string>>
+  /** Of a backfill: from (inclusive) and until (exclusive). */
+  readonly range?: readonly [from: CursorValue, until: CursorValue]
+}
+
+export interface IdentityOptions {
+  readonly connector: Connector
+  readonly stream: StreamConfig
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly backfill: { readonly from: CursorValue; readonly until: CursorValue } | undefined
+}
+
+/** What the connector file says now of a stream. */
+export function identify({ connector, stream, env, backfill }: IdentityOptions): Identity {
+  const { incremental, primary_key: key = [], columns, table, name, rows } = stream
+  const format = incremental?.format
+  const named = Object.entries(columns).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    connector: connector.name,
+    source: sourceOf(connector, stream, env),
+    filters: filtersOf(connector, stream, env),
+    rows: rows ?? null,
+    cursor: incremental?.cursor ?? null,
+    format: format === undefined ? null : typeof format === 'string' ? format : JSON.stringify(format),
+    start: incremental?.start ?? null,
+    lookback: incremental?.lookback ?? 0,
+    key,
+    write: writeMode(stream),
+    slices: slicesOf(stream),
+    table: table ?? name,
+    dropped: named.filter(([, { drop }]) => drop).map(([field]) => field),
+    renamed: Object.fromEntries(
+      named.flatMap(([field, { rename }]) => (rename === undefined ? [] : [[field, rename]])),
+    ),
+    ...(backfill && { range: [backfill.from, backfill.until] as const }),
+  }
+}
+
+type Env = IdentityOptions['env']
+
+/** A change from http to https, or of a slash, leads to the same rows. */
+function sourceOf({ base_url: base }: Connector, { url, path = '' }: StreamConfig, env: Env): string {
+  const [root = ''] = base.split(/[?#]/)
+  const whole = url ?? `${root.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`
+  const [place = ''] = withEnv(whole, env).split('?')
+  return place
+    .replace(/^https?:\/\//i, '')
+    .replace(/^[^/]*/, (host) => host.toLowerCase())
+    .replace(/\/+$/, '')
+}
+
+/** A value of the environment is what decides: `{{ env.ACCOUNT }}` is written the same for every account. */
+const withEnv = (text: string, env: Env): string =>
+  text.replaceAll(/\{\{\s*env\.(\w+)\s*\}\}/g, (_, name: string) => env[name] ?? '')
+
+/** They say how many rows a page has, in which order, with which members, or who asks; never which rows there are. */
+const harmlessName =
+  /^(page|perpage|pagesize|pagelimit|limit|offset|skip|start(at|index)?|size|count|maxresults|maxpagesize|top|first|last|cursor|after|before|fields?|select|expand|embed|include|sort|sortby|sortorder|sortdirection|order|orderby|direction|version|apiversion|format|lang|language|locale|pretty)$|key$|token|secret|password|signature/
+
+/** Of headers it is the other way around: few say whose rows come. */
+const decidingHeader =
+  /account|tenant|organi[sz]ation|(^|-)org|workspace|company|customer|project|site|store|shop|realm|team/
+
+/** What moves by itself from run to run does not tell one listing from another. */
+const moving = /\{\{\s*(cursor|now|run)\b/
+
+function filtersOf(connector: Connector, stream: StreamConfig, env: Env): Record<string, string> {
+  const paging = new Set(Object.values(stream.paginator).filter((value) => typeof value === 'string'))
+  const isFilter = (name: string): boolean =>
+    !paging.has(name) && !harmlessName.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''))
+  const filters: [string, unknown][] = []
+  const add = (place: string, members: Readonly<Record<string, unknown>>, counts: (name: string) => boolean): void => {
+    for (const [name, value] of Object.entries(members)) if (counts(name)) filters.push([`${place}.${name}`, value])
+  }
+  const query = (stream.url ?? stream.path ?? '').split('?')[1]
+  add('params', { ...connector.params, ...Object.fromEntries(new URLSearchParams(query)), ...stream.params }, isFilter)
+  add('headers', { ...connector.headers, ...stream.headers }, (name) => decidingHeader.test(name.toLowerCase()))
+  const { body } = stream
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) add('body', body, isFilter)
+  else if (body !== undefined && body !== null) filters.push(['body', body])
+  const hashes = filters
+    .map(([name, value]) => [name, JSON.stringify(value)] as const)
+    .filter(([, text]) => !moving.test(text))
+    .map(([name, text]) => [name, shortHash(withEnv(text, env))] as const)
+  return Object.fromEntries(hashes.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 8)
+
+function slicesOf({ partitions, parent }: StreamConfig): string | null {
+  if (parent) return `parent ${parent.stream}`
+  if (!partitions) return null
+  const names = Array.isArray(partitions) ? partitions.flatMap((one) => Object.keys(one)) : Object.keys(partitions)
+  return `partitions ${[...new Set(names)].toSorted().join(', ')}`
+}
