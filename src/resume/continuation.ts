@@ -23,9 +23,13 @@ export function continuationOf(request: RunRequest, record: RunRecord): Continua
   const times = open.map(({ resume_at: at }) => (at === undefined ? 0 : Date.parse(at)))
   const notBefore = Math.min(...times)
   const streams = open.map(({ stream }) => stream)
-  const at = Object.fromEntries(open.flatMap((one) => (one.seq === undefined ? [] : [[one.stream, one.seq]])))
+  const at = open.flatMap((one) => (one.seq === undefined ? [] : [[one.stream, one.seq] as const]))
   return {
-    request: { ...request, streams, continues: { run, seq: seq + 1, at } },
+    request: {
+      ...request,
+      streams,
+      continues: { run, seq: seq + 1, ...(at.length > 0 && { at: Object.fromEntries(at) }) },
+    },
     ...(notBefore > 0 && { notBefore }),
   }
 }
