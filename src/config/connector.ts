@@ -6,7 +6,7 @@ import { paginatorConfig } from '../paginators/index.ts'
 import { columnConfig } from './columns.ts'
 import { secretRef } from '../secrets/ref.ts'
 import { duration } from './duration.ts'
-import { clusterBy, deletes, partitionBy } from './table-layout.ts'
+import { clusterBy, deletes, partitionBy, replace } from './table-layout.ts'
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 
@@ -116,7 +116,9 @@ export const streamConfig = z.strictObject({
     .optional()
     .meta({ description: 'The table, where it is not to bear the name of the stream.' }),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH']).default('GET'),
-  path: z.string().optional().meta({ description: 'Below base_url; may hold templates.' }),
+  path: z.string().optional().meta({
+    description: "Below base_url; may hold templates. /NAME where there is no url either; '' asks base_url itself.",
+  }),
   url: webUrl.optional().meta({ description: 'Instead of path: an absolute URL; may hold templates behind its host.' }),
   auth: auth
     .transform((entries) => (Array.isArray(entries) ? entries : [entries]))
@@ -147,6 +149,7 @@ export const streamConfig = z.strictObject({
   primary_key: z.array(z.string().min(1)).min(1).optional(),
   write: z.enum(writeModes).optional().meta({ description: 'merge where there is a primary key, else append.' }),
   deletes: deletes.optional(),
+  replace: replace.optional(),
   partition_by: partitionBy.optional(),
   cluster_by: clusterBy.optional(),
   incremental: incremental.optional(),

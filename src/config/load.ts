@@ -76,8 +76,17 @@ function understand(value: unknown, { file, report }: Reading): Connector {
   }
   checkConnector(subject)
   // Only where nothing was reported does the caller look at it, and then it is whole.
-  return { ...rest, auth: entries, streams: streams.map(({ stream }) => stream as StreamConfig), file } as Connector
+  return {
+    ...rest,
+    auth: entries,
+    streams: streams.map(({ stream }) => withPath(stream as StreamConfig)),
+    file,
+  } as Connector
 }
+
+/** A stream that does not say where it lies is below `base_url` by its own name. */
+const withPath = (stream: StreamConfig): StreamConfig =>
+  stream.path === undefined && stream.url === undefined ? { ...stream, path: `/${stream.name}` } : stream
 
 /** At the top, `streams` and `defaults` are known keys too, though they are read apart. */
 function namedTop({ path, message, at }: Finding): string {

@@ -47,5 +47,16 @@ export const deletes = z
   })
   .meta({ description: 'How rows that are gone at the source leave the table.' })
 
+export const replace = z
+  .strictObject({
+    max_share: z.number().min(0).max(1).optional().meta({
+      description:
+        'The run changes nothing and fails where more of the rows than this would be gone; 0.5. 1: no limit.',
+    }),
+  })
+  .meta({
+    description: 'A listing that replaces the table (write: replace, or a full refresh) must not shrink it by more.',
+  })
+
 export type PartitionConfig = z.output<typeof partitionBy>
 export type DeletesConfig = z.output<typeof deletes>

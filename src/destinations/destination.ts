@@ -105,6 +105,11 @@ export interface TablePlan {
    * `complete` replaces the whole table with them (de-duplicated by the primary key where there is one).
    */
   readonly staged: boolean
+  /**
+   * With `staged`, where the listing replaces the table: throws `TABLE_SHRINKS` and changes nothing if more than this share
+   * of the table's rows (those not deleted in it) would go. No limit where absent.
+   */
+  readonly maxShrink?: number
   /** With `staged`: the complete listing is merged into the table (by `write` and `deletes`) rather than put in its place. */
   readonly merges?: boolean
   /** True where this run goes on inside a listing that an earlier one began: staged rows are kept, else they are dropped first. */

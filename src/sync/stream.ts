@@ -111,7 +111,8 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
       // What a listing lacks that was read in two parts it may have lost in between.
       const mustRestart =
         error instanceof SyncError &&
-        (error.code === 'LISTING_EXPIRED' || (resumed && error.code === 'TOO_MANY_DELETES'))
+        (error.code === 'LISTING_EXPIRED' ||
+          (resumed && (error.code === 'TOO_MANY_DELETES' || error.code === 'TABLE_SHRINKS')))
       if (!mustRestart && (!resumed || committed > 0 || !hasExpired(error))) throw error
       deps.onRestart()
       position = await readPosition(job, deps.destination)

@@ -1,24 +1,25 @@
 import type { StreamConfig } from '../config/connector.ts'
 import type { DeletePlan, TableLayout, TablePlan } from '../destinations/destination.ts'
 
+/** A listing that lacks more than half of the rows is taken for a fault of the provider. */
+const defaultMaxShare = 0.5
+
 type ColumnOf = (key: string) => string
 
 /** What a stream says of its table beyond how rows are written, by the names of columns. */
 export function planTable(
   stream: StreamConfig,
   columnOf: ColumnOf,
-): Pick<TablePlan, 'deletes' | 'layout' | 'cursorUnit'> {
+): Pick<TablePlan, 'deletes' | 'layout' | 'cursorUnit' | 'maxShrink'> {
   const { incremental, deletes } = stream
   const layout = planLayout(stream, columnOf)
   return {
+    maxShrink: stream.replace?.max_share ?? defaultMaxShare,
     ...(incremental?.format && { cursorUnit: incremental.format === 'epoch' ? 'seconds' : 'milliseconds' }),
     ...(deletes && { deletes: planDeletes(deletes, columnOf) }),
     ...(layout && { layout }),
   }
 }
-
-/** A listing that lacks more than half of the rows is taken for a fault of the provider. */
-const defaultMaxShare = 0.5
 
 function planDeletes(deletes: NonNullable<StreamConfig['deletes']>, columnOf: ColumnOf): DeletePlan {
   const { mode, flag, value, max_share: maxShare = defaultMaxShare } = deletes

@@ -31,6 +31,14 @@ test('a key of a stream stands above the same key of defaults, params and header
   assert.deepEqual(stream.errors, [])
 })
 
+test('a stream that does not say where it lies is below base_url by its name', () => {
+  const pathOf = (rest: string) => firstStream(load(withStreams(`  - { name: orders${rest} }\n`))).path
+  assert.equal(pathOf(''), '/orders')
+  assert.equal(pathOf(', path: ""'), '')
+  assert.equal(pathOf(', path: /'), '/')
+  assert.equal(pathOf(', url: https://api.acme.example/v1/x'), undefined)
+})
+
 test('JSON is read as well, and a $schema key is left to the editor', () => {
   const text = JSON.stringify(
     {

@@ -39,12 +39,12 @@ test('a request has the path below base_url, parameters and headers of the conne
   })
 })
 
-test('a stream without path asks for base_url itself, and slashes between the two do not matter', () => {
+test('a path of nothing is base_url itself, and slashes between the two do not matter', () => {
   const at = (baseUrl: string, path: string) => {
     const connector = load(withStreams(`  - { name: s, ${path} }\n`).replace('https://api.acme.example/v1', baseUrl))
     return renderRequest(connector, firstStream(connector), base).url
   }
-  assert.equal(at('https://a.example/v1', 'method: GET'), 'https://a.example/v1')
+  assert.equal(at('https://a.example/v1', 'path: ""'), 'https://a.example/v1')
   assert.equal(at('https://a.example/v1/', 'path: ""'), 'https://a.example/v1/')
   for (const baseUrl of ['https://a.example/v1', 'https://a.example/v1/']) {
     for (const path of ['x/y', '/x/y', '//x/y']) assert.equal(at(baseUrl, `path: ${path}`), 'https://a.example/v1/x/y')
@@ -154,9 +154,12 @@ test('whatever a parameter holds, the provider reads it back, in every list styl
   fc.assert(
     fc.property(style, values, fc.string({ unit: 'binary', minLength: 1 }), (listStyle, texts, single) => {
       const { searchParams, pathname } = new URL(
-        renderChild(`params: { a: "{{ parent.id }}", b: "{{ parent.order_id | json }}" }, list_style: ${listStyle}`, {
-          order_id: texts,
-        }).url,
+        renderChild(
+          `path: "", params: { a: "{{ parent.id }}", b: "{{ parent.order_id | json }}" }, list_style: ${listStyle}`,
+          {
+            order_id: texts,
+          },
+        ).url,
       )
       const read =
         listStyle === 'comma' ? searchParams.getAll('a') : searchParams.getAll(listStyle === 'brackets' ? 'a[]' : 'a')
@@ -194,7 +197,7 @@ test('a header that would hold a line break is refused', () => {
 })
 
 test('a body is JSON, a form or text, with the content type that goes with it', () => {
-  assert.deepEqual(render('method: POST, body: { q: "{{ env.REGION }}", n: [1, null], deep: { x: true } }'), {
+  assert.deepEqual(render('path: "", method: POST, body: { q: "{{ env.REGION }}", n: [1, null], deep: { x: true } }'), {
     method: 'POST',
     url: 'https://api.acme.example/v1',
     headers: { accept: 'application/json', 'content-type': 'application/json' },

@@ -8,6 +8,8 @@ export function checkWriting({ stream, broken, report }: StreamSubject): void {
   if ((write === 'merge' || write === 'insert_only' || write === 'scd2') && !key && !broken.has('primary_key')) {
     report(['write'], `${write} needs to know which rows are the same: add primary_key, such as primary_key: [id]`)
   }
+  if (write === 'scd2' && stream.replace !== undefined)
+    report(['replace'], 'a history is never replaced: leave this out', { at: 'key' })
   const repeated = key?.find((field, at) => key.indexOf(field) !== at)
   if (repeated !== undefined) report(['primary_key'], 'a field stands here twice')
   if (

@@ -10,6 +10,7 @@ import { listingExpiration, nameListing } from './listing.ts'
 import { planKeys, planMerge, planReplacement } from './merge-plan.ts'
 import { listingColumns, type Source } from './rows-sql.ts'
 import { planSlices } from './slices-sql.ts'
+import { guardShrink } from './shrink-sql.ts'
 import { lookAt, prepare, prepareTarget } from './table-plan.ts'
 import { type LiveTable, readTable } from './tables.ts'
 import { qualify } from './warehouse.ts'
@@ -123,7 +124,8 @@ async function replaceByListing(
   }
   const keys = keyed ? planKeys(plan, target.columns) : undefined
   const rows = keys && plan.deletes && planReplacement(plan, target.columns, { keys, sources })
-  return { kind: 'replace', target, sources, keys, rebuild, rows }
+  const guard = live && guardShrink(plan, { table: target.table, live, columns: target.columns, keys, sources })
+  return { kind: 'replace', target, sources, keys, rebuild, rows, guard }
 }
 
 /** A table that is replaced as a whole may become what no table that stays can. */

@@ -23,6 +23,8 @@ export type Write =
       readonly rebuild: Rebuild | undefined
       /** The rows, where they are not just those of the sources, one of each key; with columns of our own beside theirs. */
       readonly rows?: { readonly select: string; readonly own: readonly string[] } | undefined
+      /** A statement that fails where the table would shrink by too much. */
+      readonly guard?: string | undefined
     }
 
 type Replace = Extract<Write, { kind: 'replace' }>
@@ -77,7 +79,7 @@ export function createCommitScript(plan: CommitPlan): Sql {
   const rebuild = write?.kind === 'replace' ? write.rebuild : undefined
   const statements = [
     ...(write?.kind === 'merge' ? (write.merge.declarations ?? []) : []),
-    ...(write?.kind === 'replace' && rebuild ? [fence(plan), ...rebuildTable(write, rebuild)] : []),
+    ...(write?.kind === 'replace' && rebuild ? [fence(plan), ...guardOf(write), ...rebuildTable(write, rebuild)] : []),
     'BEGIN TRANSACTION',
     fence(plan),
     ...(plan.retract ? [retractRuns(plan.retract)] : []),
@@ -89,6 +91,8 @@ export function createCommitScript(plan: CommitPlan): Sql {
   ]
   return { query: `${statements.join(';\n')};\n`, parameters: toParameters(plan) }
 }
+
+const guardOf = ({ guard }: Replace): readonly string[] => (guard === undefined ? [] : [guard])
 
 function fence({ log }: CommitPlan): string {
   return `SELECT IF((SELECT IFNULL(MAX(seq), 0) FROM ${log} WHERE stream = @stream) = @seq - 1, 1, ERROR('${staleCursor}'))`
@@ -110,6 +114,7 @@ function writeRows(write: Write): readonly string[] {
     case 'replace': {
       const all = [...names, ...(write.rows?.own ?? [])]
       return [
+        ...guardOf(write),
         `TRUNCATE TABLE ${target.table}`,
         ...(sources.length > 0 ? [insert(target, all, selectReplacing(write, all))] : []),
       ]

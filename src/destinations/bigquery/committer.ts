@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { SyncError } from '../../errors.ts'
 import { backoff } from '../../http/backoff.ts'
+import { refuseShrink } from '../shrink.ts'
 import { commitsTable } from '../system.ts'
 import { tooManyDeletes } from './absence-sql.ts'
 import { createCommitScript, staleCursor } from './commit-script.ts'
@@ -9,6 +10,7 @@ import { failureOf, queryConfiguration, runJob } from './jobs.ts'
 import { shortHash } from './labels.ts'
 import { readCommitter, readPosition, restoreLogTables } from './log-tables.ts'
 import { isPassing, type ServiceError } from './service-error.ts'
+import { tableShrinks } from './shrink-sql.ts'
 import { readTable } from './tables.ts'
 import type { Group, WriterState } from './writer-state.ts'
 import { qualify } from './warehouse.ts'
@@ -70,6 +72,7 @@ async function tryCommit(
   const failure = failureOf(job)
   if (job.configuration.labels?.[writerLabel] === stage.writer) {
     if (failure?.message.includes(tooManyDeletes)) throw refuseDeletes(state, failure.message)
+    if (failure?.message.includes(tableShrinks)) throw refuseReplacement(state, failure.message)
     if (!failure?.message.includes(staleCursor)) return failure ?? 'committed'
     if (doubt && (await isCommitted(state, group))) return 'committed'
     throw await refuseCommit(state, seq)
@@ -129,6 +132,11 @@ function refuseDeletes({ stage }: WriterState, said: string): SyncError {
   const [, gone = 0, all = 0] = (new RegExp(`${tooManyDeletes} (\\d+) of (\\d+)`).exec(said) ?? []).map(Number)
   const message = `The listing of stream ${stream} lacks ${gone} of the ${all} rows of table ${table}, more than deletes.max_share (${deletes?.maxShare}) allows; nothing was changed: see whether the provider left rows out, or raise max_share.`
   return new SyncError('TOO_MANY_DELETES', message, { details: { all, gone } })
+}
+
+function refuseReplacement({ stage }: WriterState, said: string): SyncError {
+  const found = (new RegExp(`${tableShrinks} (\\d+) to (\\d+)`).exec(said) ?? []).map(Number)
+  return refuseShrink(stage.plan, { stored: found[1] ?? 0, fresh: found[2] ?? 0 })
 }
 
 async function refuseCommit({ warehouse, stage }: WriterState, seq: number): Promise<SyncError> {

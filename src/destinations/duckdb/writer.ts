@@ -11,6 +11,7 @@ import { createBatchTable, type Merge, mergeBatch, readCount, removeAbsent } fro
 import { batchTable, dropTable, renameTable } from './merge-sql.ts'
 import { rowSizes, stepUp } from './room.ts'
 import { writeSlices } from './slices.ts'
+import { checkReplacement } from './shrink.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { checkHistory, prepareTable, readColumns } from './table.ts'
 
@@ -183,6 +184,7 @@ async function swapTables({ schema, plan, table }: WriterState, session: Session
   // An empty listing of a stream that never had a row: there is no column to make a table of.
   const columns = await readColumns(session, schema, table)
   const rows = await readCount(session, `SELECT count(*) FROM ${staged}`)
+  await checkReplacement(session, { schema, plan, fresh: rows })
   await session.run(dropTable(qualify(schema, plan.table)))
   await session.run(columns?.length || rows > 0 ? renameTable(staged, plan.table) : dropTable(staged))
 }

@@ -4,7 +4,7 @@ import { SyncError } from '../../errors.ts'
 import { fileFormats } from '../spec.ts'
 import { stagingName } from '../system.ts'
 import { syncDir } from './durable.ts'
-import type { Folder } from './folder.ts'
+import { type Folder, readCommits } from './folder.ts'
 
 /** The name of a batch's file: of its place in the commit log alone, so that a batch written again overwrites itself. */
 export function batchFile(seq: number, extension: string): string {
@@ -68,6 +68,13 @@ export async function swapDirs(folder: Folder, table: string): Promise<void> {
 /** Whether a folder holds files of commits up to `seq`. */
 export async function hasCommitted(dir: string, seq: number): Promise<boolean> {
   return (await listFiles(dir)).some((name) => placeOf(name) > 0 && placeOf(name) <= seq)
+}
+
+/** Rows in the files of a stream's commits that lie in `dir`, by the commit log. */
+export async function countRows(folder: Folder, stream: string, dir: string): Promise<number> {
+  const places = new Set((await listFiles(dir)).map(placeOf))
+  const commits = await readCommits(folder, stream)
+  return commits.filter(({ seq }) => places.has(seq)).reduce((sum, { rows }) => sum + rows, 0)
 }
 
 /** Drops the files of the commits before `seq`. */

@@ -4,6 +4,7 @@ import type { Column } from '../../schema/types.ts'
 import { keptColumns, mergeColumns } from '../column-changes.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
 import { makeFolders } from '../make-folders.ts'
+import { checkShrink } from '../shrink.ts'
 import type { FileFormat } from '../spec.ts'
 import { placeFile, writeNdjson } from './batch-file.ts'
 import { guard } from './failures.ts'
@@ -13,6 +14,7 @@ import { openParquetWriter, type ParquetWriter } from './parquet.ts'
 import { sliceFields } from './slices.ts'
 import {
   batchFile,
+  countRows,
   exists,
   hasCommitted,
   removeBefore,
@@ -84,6 +86,7 @@ async function append(state: WriterState, batch: Batch): Promise<void> {
   const { folder, plan, dir } = state
   const last = folder.commits.get(plan.stream)?.seq ?? 0
   if (last !== batch.seq - 1) throw refuseCommit(plan, batch, last)
+  if (plan.staged && batch.complete) await checkReplacement(state, batch)
   if (plan.staged) await makeFolders(dir)
   await keepColumns(state, batch)
   if (batch.rows > 0) await writeRows(state, batch)
@@ -94,6 +97,14 @@ async function append(state: WriterState, batch: Batch): Promise<void> {
   state.begun = true
   // The commit says that it is to be done; a crash from here on leaves it to the next run.
   await finish(folder, plan, commit)
+}
+
+/** Throws `TABLE_SHRINKS` where the staged files hold too few rows to take the place of the table's. */
+async function checkReplacement({ folder, plan, dir, begun }: WriterState, batch: Batch): Promise<void> {
+  if (plan.maxShrink === undefined) return
+  const stored = await countRows(folder, plan.stream, tableDir(folder, plan.table))
+  const staged = begun ? await countRows(folder, plan.stream, dir) : 0
+  checkShrink(plan, { stored, fresh: staged + batch.rows })
 }
 
 async function keepColumns({ folder, plan }: WriterState, batch: Batch): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { Destination, TablePlan } from '../../../src/destinations/destination.ts'
 import type { Column } from '../../../src/schema/types.ts'
 import { appendAll, createBatch, createPlan, idAndName } from '../../destinations/batch.ts'
 import { type Harness, integer, text } from './harness.ts'
@@ -67,6 +68,51 @@ export function checkReplace(harness: Harness): void {
       assert.deepEqual(await readIds(place), [])
     })
 
+    test('a listing that lacks too many of the rows replaces nothing, and the position stays', async () => {
+      const place = await createPlace()
+      const guarded = { ...staged, maxShrink: 0.5 }
+      const list = (d: Destination, ids: readonly number[], more: Partial<TablePlan> = {}) =>
+        appendAll(d, { ...guarded, ...more }, [
+          (seq) =>
+            createBatch(
+              seq,
+              ids.map((id) => ({ id })),
+              { complete: true },
+            ),
+        ])
+      await use(place, async (d) => {
+        // There is nothing yet that could shrink.
+        await list(d, [1, 2, 3, 4])
+        for (const ids of [[], [5]])
+          await assert.rejects(list(d, ids), { code: 'TABLE_SHRINKS', message: /orders has [01] rows.* has 4/ })
+        assert.equal((await d.readPosition('orders')).seq, 1)
+      })
+      assert.deepEqual(await readIds(place), [1, 2, 3, 4])
+      await use(place, (d) => list(d, [5, 6]))
+      assert.deepEqual(await readIds(place), [5, 6])
+      await use(place, (d) => list(d, [], { maxShrink: 1 }))
+      assert.deepEqual(await readIds(place), [])
+      await use(place, (d) => list(d, [7]))
+      assert.deepEqual(await readIds(place), [7])
+    })
+
+    test('what was staged before counts, and a listing that was refused may be gone on with', async () => {
+      const place = await createPlace()
+      const guarded = { ...staged, maxShrink: 0.5 }
+      const part = (ids: readonly number[], complete: boolean) => (seq: number) =>
+        createBatch(
+          seq,
+          ids.map((id) => ({ id })),
+          { complete },
+        )
+      await use(place, (d) => appendAll(d, guarded, [part([1, 2, 3, 4, 5, 6], true)]))
+      await use(place, (d) => appendAll(d, guarded, [part([1], false)]))
+      const resumed = { ...guarded, resumed: true }
+      await use(place, (d) => assert.rejects(appendAll(d, resumed, [part([2], true)]), { code: 'TABLE_SHRINKS' }))
+      await use(place, (d) => appendAll(d, resumed, [part([2, 3], true)]))
+      assert.deepEqual(await readIds(place), [1, 2, 3])
+    })
+
     test('columns of the replaced table stay known', async () => {
       const place = await createPlace()
       const columns = [integer('id'), text('city')]
@@ -83,6 +129,27 @@ export function checkReplace(harness: Harness): void {
     })
 
     if (harness.updates) {
+      test('rows of one key count once against those that would go, and rows that are deleted already do not', async () => {
+        const place = await createPlace()
+        const plan = { write: 'merge', primaryKey: ['id'], deletes: { mode: 'soft', flag: 'gone' } } as const
+        const columns = [...idAndName, { name: 'gone', type: 'boolean' } as const]
+        const rows = [1, 2, 3, 4, 5, 6, 7, 8].map((id) => ({ id, gone: id > 4 }))
+        await use(place, (d) => appendAll(d, plan, [(seq) => createBatch(seq, rows, { columns })]))
+        const refresh = { ...plan, staged: true, maxShrink: 0.5 }
+        const list = (d: Destination, ids: readonly number[]) =>
+          appendAll(d, refresh, [
+            (seq) =>
+              createBatch(
+                seq,
+                ids.map((id) => ({ id })),
+                { columns, complete: true },
+              ),
+          ])
+        await use(place, (d) => assert.rejects(list(d, [1, 1, 1]), { code: 'TABLE_SHRINKS' }))
+        await use(place, (d) => list(d, [1, 2]))
+        assert.deepEqual(await readIds(place), [1, 2])
+      })
+
       test('a full refresh of a merge stream keeps one row a key', async () => {
         const place = await createPlace()
         const plan = { write: 'merge', staged: true, primaryKey: ['id'] } as const
