@@ -17,7 +17,7 @@ export function compareIdentities(before: Identity, now: Identity, { done, store
   // Each listing replaces the table: nothing of the earlier ones stays.
   if (now.write === 'replace' || (done === null && !stored)) return { stops: [], warns: [] }
   const append = before.write === 'append' || now.write === 'append'
-  const change = { before, now, append, goesOn: done !== null }
+  const change = { before, now, append, goesOn: done !== null || (before.slices !== null && before.cursor !== null) }
   return {
     stops: [...ofSource(change), ...ofCursor(change), ...ofTable(change)],
     warns: [...ofStart(change), ...ofColumns(change)],

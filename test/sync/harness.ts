@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
+import type { Destination } from '../../src/destinations/destination.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import { type RunContext, runConnector } from '../../src/sync/run.ts'
 import type { RunRecord, StreamRecord } from '../../src/sync/run-record.ts'
@@ -18,6 +19,8 @@ export interface Harness extends Disposable {
     overrides?: Partial<App>,
     context?: Partial<RunContext>,
   ): Promise<RunRecord & { readonly first: StreamRecord }>
+  /** The destination of the runs. */
+  open(): Promise<Destination>
   query(sql: string): Promise<Record<string, unknown>[]>
 }
 
@@ -38,12 +41,15 @@ export function createHarness(baseUrl: string): Harness {
         runRequest.parse({ connector: file, ...request }),
         {
           ...app,
-          openDestination: () => openDestination(parseDestination(`duckdb:${database}#api`), this.name),
+          openDestination: () => this.open(),
           ...overrides,
         },
         { trigger: 'cli', runId: `run-${++runs}`, stop: { soft: never, hard: never }, ...context },
       )
       return { ...record, first: record.streams[0] as StreamRecord }
+    },
+    open() {
+      return openDestination(parseDestination(`duckdb:${database}#api`), this.name)
     },
     async query(sql) {
       const { DuckDBInstance } = await import('@duckdb/node-api')
