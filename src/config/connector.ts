@@ -135,6 +135,10 @@ export const streamConfig = z.strictObject({
     .strictObject({
       empty_page: z.boolean().default(true),
       short_page: z.boolean().default(false),
+      missing_rows: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'A page may lack the member that rows names: it is an empty one.' }),
       ignore: z.array(z.string().min(1)).default([]).meta({
         description: 'Members of the answers that say nothing about the end, such as $.total or header:X-Total.',
       }),

@@ -26,6 +26,8 @@ export interface DecoderOptions {
   readonly charset?: string | undefined
   /** An answer such as 204 has no body. */
   readonly mayBeEmpty: boolean
+  /** A page may lack the member that `rows` names: it is an empty one. */
+  readonly mayLackRows?: boolean | undefined
   /** Method and URL without credentials, for messages. */
   readonly where: string
 }

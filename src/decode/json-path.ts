@@ -14,6 +14,7 @@ interface MemberPath {
 interface CompiledPath {
   readonly select: Select
   readonly members: MemberPath | undefined
+  readonly leading: readonly string[]
   /** Names and array positions, where the path points at one place at most. */
   readonly place: readonly (string | number)[] | undefined
 }
@@ -35,6 +36,11 @@ export function compilePath(path: string): Select {
  */
 export function simplePath(path: string): readonly string[] | undefined {
   return compile(path).members?.names
+}
+
+/** The member names that a path begins with: those of the list that its filters, wildcards and positions pick from. */
+export function leadingNames(path: string): readonly string[] {
+  return compile(path).leading
 }
 
 /**
@@ -86,7 +92,15 @@ function compile(path: string): CompiledPath {
   const { segments } = parsePath(path)
   const place = toPlace(segments)
   const members = toMembers(segments)
-  const made = { members, place, select: members ? walk(members) : (value: unknown) => query(value as JsonValue, path) }
+  const steps = segments.map(toStep)
+  const other = steps.findIndex((step) => typeof step !== 'string')
+  const leading = steps.slice(0, other < 0 ? steps.length : other) as string[]
+  const made = {
+    members,
+    leading,
+    place,
+    select: members ? walk(members) : (value: unknown) => query(value as JsonValue, path),
+  }
   compiled.set(path, made)
   return made
 }

@@ -1,7 +1,8 @@
 import { SyncError } from '../errors.ts'
 import { Envelope } from './envelope.ts'
 import { parseExact, stringifyExact } from './exact-json.ts'
-import { compilePath, simplePath } from './json-path.ts'
+import { compilePath, leadingNames, memberAt, simplePath } from './json-path.ts'
+import { complaintIn, explainNoRows, isErrorBody, reportsError } from './missing-rows.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import type { DecoderOptions } from './index.ts'
 import { noRows, RowCollector } from './page-rows.ts'
@@ -62,7 +63,17 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
       if (inRows) throw invalid(options, `ends in the middle of the rows, after row ${collected.count}`)
       const parsed = parseBody(envelope.text(), options)
       const highest = scan.close()
-      if (arrays > 0) return { envelope: parsed, rows: collected.finish(highest), rowsAt: path, bytes }
+      if (parsed === noBody) return bodiless(path, bytes)
+      if (arrays > 0) {
+        const complaint = collected.count === 0 ? complaintIn(parsed) : undefined
+        return {
+          envelope: parsed,
+          rows: collected.finish(highest),
+          rowsAt: path,
+          bytes,
+          ...(complaint !== undefined && { problem: reportsError(options.where, complaint) }),
+        }
+      }
       return collectParsed(collected, { parsed, rows, bytes }, options)
     },
     discard: () => collected.discard(),
@@ -78,6 +89,7 @@ function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
     end: async () => {
       const { chunks, bytes } = whole
       const parsed = parseBody(Buffer.concat(chunks).toString(), options)
+      if (parsed === noBody) return bodiless(leadingNames(rows), bytes())
       return collectParsed(collected, { parsed, rows, bytes: bytes() }, options)
     },
     discard: () => collected.discard(),
@@ -92,10 +104,14 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
     write: whole.write,
     end: async (): Promise<PageBody> => {
       const parsed = parseBody(Buffer.concat(whole.chunks).toString(), options)
+      if (parsed === noBody) return bodiless(undefined, whole.bytes())
+      const empty = { envelope: parsed, rows: noRows(), bytes: whole.bytes() }
       const search = findRowsPath(parsed)
-      if ('candidates' in search) {
-        const empty = { envelope: parsed, rows: noRows(), bytes: whole.bytes() }
-        const isEmpty = search.candidates.length === 0 && isEmptyAnswer(parsed)
+      const hasNone = 'candidates' in search
+      const complaint = isErrorBody(parsed) || hasNone ? complaintIn(parsed) : undefined
+      if (complaint !== undefined) return { ...empty, problem: reportsError(options.where, complaint) }
+      if (hasNone) {
+        const isEmpty = isBlank(parsed) && options.mayLackRows === true
         return isEmpty ? empty : { ...empty, problem: rowsNotFound(options, search.candidates) }
       }
       const rows = writePath(search.path, search.single === true)
@@ -139,48 +155,66 @@ async function collectParsed(
   { parsed, rows, bytes }: ParsedBody,
   options: DecoderOptions,
 ): Promise<PageBody> {
-  const values = compilePath(rows)(parsed).filter((value) => value !== null)
-  const problem = findProblem(values, { parsed, rows }, options)
-  if (problem) return { envelope: parsed, rows: noRows(), rowsAt: simplePath(rows), bytes, problem }
-  for (const value of values) await collected.addText(stringifyExact(value))
-  return { envelope: parsed, rows: collected.finish(), rowsAt: simplePath(rows), bytes }
+  const found = compilePath(rows)(parsed).filter((value) => value !== null)
+  const rowsAt = leadingNames(rows)
+  const list = rowsAt.length === 0 ? parsed : memberAt(parsed, rowsAt)
+  const problem = findProblem(found, { parsed, rows, list }, options)
+  if (problem) return { envelope: parsed, rows: noRows(), rowsAt, bytes, problem }
+  for (const value of found) await collected.addText(stringifyExact(value))
+  return { envelope: parsed, rows: collected.finish(), rowsAt, ...(!simplePath(rows) && sentIn(list)), bytes }
+}
+
+function sentIn(list: unknown): Pick<PageBody, 'sent'> {
+  if (!Array.isArray(list)) return {}
+  return { sent: { count: list.length, first: list[0], last: list.at(-1), text: stringifyExact(list) } }
 }
 
 function findProblem(
   values: readonly unknown[],
-  { parsed, rows }: Pick<ParsedBody, 'parsed' | 'rows'>,
+  { parsed, rows, list }: Pick<ParsedBody, 'parsed' | 'rows'> & { readonly list: unknown },
   options: DecoderOptions,
 ): SyncError | undefined {
+  const complaint = isErrorBody(list) ? complaintIn(list) : undefined
+  if (complaint !== undefined) return reportsError(options.where, complaint)
   const wrong = values.findIndex((value) => typeof value !== 'object' || Array.isArray(value))
   if (wrong >= 0) return invalid(options, `has a row that is no object: row ${wrong + 1} of ${rows}`)
+  if (values.length > 0) return undefined
   const path = simplePath(rows)
-  if (values.length > 0 || isEmptyAnswer(parsed) || !path || hasMember(parsed, path)) return undefined
-  // Nothing where the rows should be, but rows elsewhere: taking that for an empty page would be success with no rows.
+  const isThere = list === null || typeof list === 'object' || (path === undefined && leadingNames(rows).length === 0)
+  const missing = explainNoRows({ parsed, rows, there: isThere, where: options.where })
+  if (isThere || !path || !missing || missing.code !== 'ROWS_NOT_FOUND') return missing && unless(missing, options)
+  // Nothing where the rows should be, but rows elsewhere: this names the path that they have.
   const search = findRowsPath(parsed)
-  if (!('path' in search) || search.single) return undefined
+  if (!('path' in search) || search.single) return unless(missing, options)
   const elsewhere = writePath(search.path, false)
-  return compilePath(elsewhere)(parsed).length > 0 ? rowsNotFound(options, [elsewhere]) : undefined
+  return compilePath(elsewhere)(parsed).length > 0 ? rowsNotFound(options, [elsewhere]) : unless(missing, options)
 }
 
-function hasMember(value: unknown, path: readonly string[]): boolean {
-  let at = value
-  for (const name of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return false
-    at = (at as Record<string, unknown>)[name]
-  }
-  return true
-}
+/** A stream may say that its empty pages lack the place of the rows. */
+const unless = (missing: SyncError, { mayLackRows }: DecoderOptions): SyncError | undefined =>
+  mayLackRows && missing.code === 'ROWS_NOT_FOUND' ? undefined : missing
 
-const isEmptyAnswer = (value: unknown): boolean =>
+const isBlank = (value: unknown): boolean =>
   value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 
 /** The JSONPath of a row: `$.data[*]`, or `$.data` where the body holds a single one. */
 const writePath = (path: readonly string[], single: boolean): string =>
   `$${path.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}${single ? '' : '[*]'}`
 
+/** What stands for a body that is not there, and need not be. */
+const noBody = Symbol('no body')
+
+const bodiless = (rowsAt: readonly string[] | undefined, bytes: number): PageBody => ({
+  envelope: null,
+  rows: noRows(),
+  rowsAt,
+  bytes,
+  bodiless: true,
+})
+
 function parseBody(text: string, options: DecoderOptions): unknown {
   if (text.trim() === '') {
-    if (options.mayBeEmpty) return null
+    if (options.mayBeEmpty) return noBody
     throw invalid(options, 'is empty')
   }
   try {

@@ -1,5 +1,6 @@
 import { SyncError } from '../errors.ts'
 import type { DecoderOptions } from './index.ts'
+import { complaintIn, isErrorBody, reportsError } from './missing-rows.ts'
 import type { PageDecoder } from './page-decoder.ts'
 import { createRowScan } from './row-scan.ts'
 
@@ -28,7 +29,12 @@ export function jsonlDecoder(options: DecoderOptions): PageDecoder {
       await scanRows()
       if (scan.rest().length > 0) throw invalid(options, 'ends in the middle of a line', collected.count)
       const highest = scan.close()
-      return { envelope: null, rows: collected.finish(highest), bytes }
+      const rows = collected.finish(highest)
+      const only = rows.count === 1 ? rows.last() : undefined
+      // A provider that fails in the middle of its work says so in the only line that it sends.
+      const complaint = isErrorBody(only) ? complaintIn(only) : undefined
+      if (complaint === undefined) return { envelope: null, rows, rowsAt: [], bytes }
+      return { envelope: only, rows, rowsAt: [], bytes, problem: reportsError(options.where, complaint) }
     },
     discard: () => collected.discard(),
   }

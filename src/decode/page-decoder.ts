@@ -23,6 +23,15 @@ export interface PageRows extends AsyncDisposable {
   last(): unknown
 }
 
+/** The list that the provider pages by; the rows are picked from it. */
+export interface SentRows {
+  readonly count: number
+  readonly first: unknown
+  readonly last: unknown
+  /** Its JSON. */
+  readonly text: string
+}
+
 /** A decoded body: what the paginator and the error rules see, and the rows. */
 export interface PageBody {
   /** The parsed body with the rows taken out (an empty array in their place). A string where the body was no JSON. */
@@ -30,6 +39,10 @@ export interface PageBody {
   readonly rows: PageRows
   /** The member names that lead to the rows inside of the envelope; undefined where no single path does. */
   readonly rowsAt?: readonly string[] | undefined
+  /** What the provider sent, where `rows` is a selection of it (a filter, lists inside of the rows). */
+  readonly sent?: SentRows
+  /** The answer has no body, as its status (204, 205) allows. */
+  readonly bodiless?: true
   /** Well-formed, but without the rows that were looked for: an error unless a rule of the connector says otherwise. */
   readonly problem?: SyncError
   /** Of the body, after decompression. */

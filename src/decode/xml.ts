@@ -1,7 +1,8 @@
 import { SyncError } from '../errors.ts'
 import { stringifyExact } from './exact-json.ts'
 import type { DecoderOptions } from './index.ts'
-import { isObject, simplePath } from './json-path.ts'
+import { isObject, leadingNames, memberAt, simplePath } from './json-path.ts'
+import { explainNoRows, reportsError } from './missing-rows.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import { noRows, RowCollector } from './page-rows.ts'
 import { findXmlRows, listLinks, selectXmlRows, withoutRows, writePath } from './xml-rows.ts'
@@ -28,7 +29,7 @@ export function xmlDecoder(options: DecoderOptions): PageDecoder {
     },
     end: async (): Promise<PageBody> => {
       const document = await readDocument(Buffer.concat(chunks.splice(0)), options)
-      if (!document) return { envelope: null, rows: noRows(), bytes }
+      if (!document) return { envelope: null, rows: noRows(), bytes, bodiless: true }
       const found = locateRows(document, options)
       if ('problem' in found) return { envelope: document, rows: noRows(), bytes, problem: found.problem }
       const rows = selectXmlRows(document, found.path)
@@ -80,9 +81,20 @@ function locateRows(document: XmlNode, options: DecoderOptions): { path: string 
   }
   // Nothing where the rows should be, but a list elsewhere: taking that for an empty page would be success with no rows.
   const elsewhere = found !== undefined && found !== rows && Array.isArray(selectParent(document, search)) ? found : ''
-  return selectXmlRows(document, rows).length === 0 && elsewhere !== ''
-    ? { problem: rowsNotFound(options, [elsewhere]) }
-    : { path: rows }
+  if (selectXmlRows(document, rows).length > 0) return { path: rows }
+  if (elsewhere !== '') return { problem: rowsNotFound(options, [elsewhere]) }
+  const problem = missingIn(document, rows, options)
+  return problem && !(options.mayLackRows && problem.code === 'ROWS_NOT_FOUND') ? { problem } : { path: rows }
+}
+
+/** XML has no empty lists: an element that may hold rows is enough, as long as it is not that of an error. */
+function missingIn(document: XmlNode, rows: string, { where }: DecoderOptions): SyncError | undefined {
+  const [root = ''] = Object.keys(document)
+  if (/^(?:\w+:)?(?:error|errorresponse|fault|exception)s?$/i.test(root)) return reportsError(where, root)
+  const parsed = isObject(document[root]) ? document[root] : document
+  const names = simplePath(rows) ?? leadingNames(rows)
+  const there = names.length > 1 ? memberAt(document, names.slice(0, -1)) !== undefined : names[0] === root
+  return explainNoRows({ parsed, rows, there, where })
 }
 
 /** What is at the place that was found: an array only where it repeats. */

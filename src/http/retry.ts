@@ -6,7 +6,7 @@ import { BrokenExchange } from './broken-exchange.ts'
 import { describeRequest, describeUrl, type Redact } from './describe.ts'
 import type { Judge, Verdict } from './error-rules.ts'
 import { type BearerError, readBearerError } from './bearer-error.ts'
-import { tidyWords } from './provider-words.ts'
+import { findWords, tidyWords } from './provider-words.ts'
 import { readRetryAfter, readWait } from './rate-headers.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
 import { mayWait, type WaitDeps, waitUntil } from './wait.ts'
@@ -76,11 +76,28 @@ async function sendOnce(
   const response = await send().catch(toBroken)
   if (!('body' in response)) return response
   const verdict = judge(response)
-  const { problem } = response.body
-  if (verdict.action === 'accept' && (!problem || verdict.byRule)) return response
+  const { problem, envelope } = response.body
+  if (verdict.action === 'accept' && verdict.byRule) return { ...response, ignored: true }
+  if (verdict.action === 'accept' && !problem && response.status !== 202) return response
   await response.body.rows[Symbol.asyncDispose]()
-  if (verdict.action === 'accept' && problem) throw problem
+  if (verdict.action === 'accept' && response.status === 202) return notReady(findWords(envelope, redact))
+  if (verdict.action === 'accept' && problem) throw addWords(problem, findWords(envelope, redact))
   return toRefusal(response, { ...verdict, redact }, wait.effects.now())
+}
+
+/** A 202 says that the work goes on (RFC 9110 section 15.3.3): what comes with it is no data. */
+function notReady(words: string | undefined): Failure {
+  const said = words === undefined ? '' : `, ${JSON.stringify(words)}`
+  return {
+    code: 'RESPONSE_INVALID',
+    reason: `was answered 202${said}, so that its data is not there yet: add { status: 202, then: retry } to errors, or then: ignore if it is data all the same`,
+    retry: false,
+  }
+}
+
+function addWords(problem: SyncError, words: string | undefined): SyncError {
+  if (problem.details['words'] !== true || words === undefined) return problem
+  return new SyncError(problem.code, `${problem.message}: ${JSON.stringify(words)}`, { details: { words } })
 }
 
 /** Whatever else is thrown below (the decoder, the signing, a refused origin) is final. */

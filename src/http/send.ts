@@ -20,6 +20,8 @@ export interface ApiResponse {
   readonly url: string
   /** The decoded body. Of an answer that is no 2xx only the envelope is kept (at most 64 KiB of it). */
   readonly body: PageBody
+  /** An `errors:` rule says to take the answer as it is. */
+  readonly ignored?: true
 }
 
 /** Sends one request and resolves with the whole, decoded response, whatever its status. Throws `SyncError`. */

@@ -119,6 +119,7 @@ export function createJob(options: JobOptions): StreamJob {
           learn: stream.parent?.columns ? undefined : (lines) => learnRows(schema, lines),
           listing: boundary !== undefined,
           open: listing.position.checkpoint.open,
+          staged: listing.staged,
         }),
         rules: createRules(listing, options, { schema, boundary, edges }),
       }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { PageBody, PageRows } from '../decode/page-decoder.ts'
+import { complaintIn } from '../decode/missing-rows.ts'
+import type { PageBody } from '../decode/page-decoder.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
@@ -23,6 +24,8 @@ export interface Listing {
   /** Members of the answers that say nothing about the end of the listing. */
   readonly ignore: readonly string[]
   readonly warn: Warn
+  /** What it brings replaces a table, or tells which rows of it are gone. */
+  readonly replaces: boolean
 }
 
 export interface Page {
@@ -102,14 +105,15 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
         url,
         headers,
         envelope: body.envelope,
-        rowCount: body.rows.count,
+        rowCount: body.sent?.count ?? body.rows.count,
         rowsAt: body.rowsAt,
-        lastRow: () => body.rows.last(),
+        lastRow: () => (body.sent ? body.sent.last : body.rows.last()),
       }
       const found: ApiRequest | End = status >= 300 ? { end: 'ignored' } : paginator.next(view)
       tally = addPage(tally, view, found)
       const cut = left <= 0 && !isEnd(found)
       if (isEnd(found)) checkEnd(listing, { end: found, page: view, tally })
+      checkBody(listing, response, { request, isFirst: tally.pages === 1 })
       const expected = known[passed]
       let next = cut || isEnd(found) ? undefined : found
       if (!next || !expected || !isSame(next, expected)) {
@@ -119,7 +123,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
         passed = 0
       }
       const markBefore = mark
-      mark = await markRows(body.rows)
+      mark = await markRows(body)
       if (mark !== '' && mark === markBefore) {
         throw repeated(
           `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
@@ -158,6 +162,22 @@ function checkEnd(listing: Listing, { end, page, tally }: { end: End; page: Page
   listing.warn('LISTING_IN_DOUBT', `${what}.`)
 }
 
+/** An answer that comes without a body, or with an error beside its rows, is not what a page should be. */
+function checkBody(
+  { describe, warn, replaces }: Listing,
+  { status, body, ignored }: ApiResponse,
+  { request, isFirst }: { readonly request: ApiRequest; readonly isFirst: boolean },
+): void {
+  if (ignored) return
+  const complaint = complaintIn(body.envelope)
+  if (complaint !== undefined && body.rows.count > 0 && body.rowsAt?.length !== 0)
+    warn('LISTING_IN_DOUBT', `${describe(request)} answered with rows and with an error, in its member ${complaint}.`)
+  if (!body.bodiless) return
+  const what = `${describe(request)} answered ${status}, without a body: add { status: ${status}, then: ignore } to errors if that means that there are no more rows`
+  if (replaces || !isFirst) throw new SyncError('LISTING_INCOMPLETE', what)
+  warn('LISTING_IN_DOUBT', `${what}.`)
+}
+
 async function discard(fetches: Fetch[]): Promise<void> {
   for (const { response } of fetches.splice(0)) {
     await response.then(({ body }) => body.rows[Symbol.asyncDispose]()).catch(() => undefined)
@@ -178,7 +198,8 @@ function addRequest(asked: Set<string>, request: ApiRequest): boolean {
 }
 
 /** Size, checksum, and the first and last bytes as they are: two pages that agree in all of them are the same page. */
-async function markRows({ count, lines }: PageRows): Promise<string> {
+async function markRows({ rows: { count, lines }, sent }: PageBody): Promise<string> {
+  if (sent) return sent.count === 0 ? '' : createHash('sha1').update(sent.text).digest('base64')
   if (count === 0) return ''
   const hash = createHash('sha1')
   let sum = 0

@@ -94,6 +94,7 @@ export async function openProvider(
               listing,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,
+              mayLackRows: stream.stop.missing_rows,
               where: describe({ method: stream.method, url, headers: {} }),
             }),
         }),

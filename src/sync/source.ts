@@ -19,12 +19,14 @@ export interface SourceOptions {
   readonly learn: DecoderOptions['learn']
   readonly listing: boolean
   readonly open: OpenListing | undefined
+  /** The rows replace the table, or tell which of its rows are gone. */
+  readonly staged: boolean
 }
 
 /** The listings of a stream, below those of its parents. */
 export function createSource(
   stream: StreamConfig,
-  { options, cursor, shape, learn, listing, open }: SourceOptions,
+  { options, cursor, shape, learn, listing, open, staged }: SourceOptions,
 ): StreamSource {
   const { connector, effects, runId, env } = options
   const parent = parentOf(connector, stream)
@@ -47,6 +49,7 @@ export function createSource(
         learn: undefined,
         listing: false,
         open: undefined,
+        staged,
       }),
     pages: {
       send: options.client(stream, { shape, learn, listing }),
@@ -64,6 +67,7 @@ export function createSource(
       describe: options.describe,
       ignore: stream.stop.ignore,
       warn: options.warn,
+      replaces: staged,
     }),
   }
 

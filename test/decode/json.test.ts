@@ -71,9 +71,53 @@ test('rows at the top level, deep inside, and under keys that need escapes are f
   assert.deepEqual(rowsOf((await decode('{"d\\u0061ta":[{"a":1}]}')).text), [{ a: 1 }])
 })
 
-test('null, a missing array and an empty array are zero rows', async () => {
-  for (const body of ['{"data":null}', '{}', '{"data":[]}', '{"next":null}'])
+test('null, an empty array and a count of zero are zero rows', async () => {
+  for (const body of ['{"data":null}', '{"data":[]}', '{"total":0}', '{"meta":{"count":"0"},"next":null}'])
     assert.equal((await decode(body)).rows.count, 0)
+  assert.equal((await decode('null', { rows: '$[*]' })).rows.count, 0)
+})
+
+test('an answer without the member that rows names is no empty page, unless the stream says so', async () => {
+  for (const rows of ['$.data[*]', '$.data[?@.id==1]', undefined])
+    for (const body of ['{}', 'null', '{"next":null}', '{"data":5}'])
+      if (rows !== undefined || !/next|data/.test(body))
+        await assert.rejects(decode(body, { rows }), { code: 'ROWS_NOT_FOUND' }, `${rows} ${body}`)
+  assert.equal((await decode('{}', { mayLackRows: true })).rows.count, 0)
+})
+
+test('an error in place of rows is an error, wherever rows are looked for', async () => {
+  const bodies = [
+    '{"error":"no such table"}',
+    '{"errors":[{"message":"no"}],"data":null}',
+    '{"success":false,"message":"no","data":[]}',
+    '{"error":{"code":7},"data":[]}',
+    '{"ok":false}',
+  ]
+  for (const body of bodies)
+    for (const rows of ['$.data[*]', '$.data[?@.id==1]', '$[*]', '$', undefined])
+      await assert.rejects(decode(body, { rows }), { code: 'API_REFUSED' }, `${rows} ${body}`)
+  for (const body of [
+    '{"error":null,"data":[]}',
+    '{"errors":[],"data":[]}',
+    '{"error":{"code":0},"success":true,"data":[]}',
+  ])
+    assert.equal((await decode(body)).rows.count, 0, body)
+  await assert.rejects(decode(`${bodies[0]}\n`, { format: 'jsonl' }), { code: 'API_REFUSED' })
+  assert.equal((await decode('{"id":1,"error":"timeout"}', { rows: '$' })).rows.count, 1)
+})
+
+test('the list that a filter or a nested wildcard picks from is what the provider sent', async () => {
+  const body = '{"data":[{"id":1,"items":[{"a":1},{"a":2}]},{"id":2,"items":[]}],"next":null}'
+  for (const [rows, count] of [
+    ['$.data[?@.id==2]', 1],
+    ['$.data[*].items[*]', 2],
+    ['$.data[?@.id==9]', 0],
+  ] as const) {
+    const page = await decode(body, { rows })
+    assert.deepEqual([page.rows.count, page.sent?.count, page.sent?.last], [count, 2, { id: 2, items: [] }])
+    assert.deepEqual(page.rowsAt, ['data'])
+  }
+  assert.equal((await decode(body)).sent, undefined)
 })
 
 test('rows elsewhere than the path says are an error, not an empty page', async () => {

@@ -35,6 +35,15 @@ const feed = (rest: string): string =>
   `<?xml version="1.0"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xmlns:gd="http://schemas.google.com/g/2005" gd:etag="x">${rest}</feed>`
 
 suite('XML', () => {
+  test('a document without the element that holds the rows, or about an error, is no empty page', async () => {
+    const rows = '$.list.items.item[*]'
+    await assert.rejects(decode('<other><x/></other>', { rows }), { code: 'ROWS_NOT_FOUND' })
+    await assert.rejects(decode('<list><error>no such list</error></list>', { rows }), { code: 'API_REFUSED' })
+    await assert.rejects(decode('<Error><Code>SlowDown</Code></Error>', { rows }), { code: 'API_REFUSED' })
+    for (const body of ['<list><items/></list>', '<list><total>0</total></list>'])
+      assert.deepEqual((await decode(body, { rows })).rows, [], body)
+  })
+
   test('an element is an object: attributes, text, what repeats, prefixes as they are spelled; nothing becomes a number', async () => {
     const { rows, found } = await decode(`<orders>
       <order id="007" g:kind="a"><no>0012</no><line sku="1">A</line><line>B</line><note/><g:at>2026</g:at></order>

@@ -24,6 +24,7 @@ async function readAll(listing: Partial<Listing>, rowOf: (page: number) => strin
       maxPages: 10,
       before: { pages: 0, rows: 0 },
       ignore: [],
+      replaces: false,
       warn: () => undefined,
       markBefore: '',
       describe: ({ url }) => url,
