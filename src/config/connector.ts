@@ -4,6 +4,7 @@ import { formats } from '../decode/index.ts'
 import { writeModes } from '../destinations/destination.ts'
 import { paginatorConfig } from '../paginators/index.ts'
 import { columnConfig } from './columns.ts'
+import { cursorFormat, lookback, timeZone } from './cursor-format.ts'
 import { secretRef } from '../secrets/ref.ts'
 import { duration } from './duration.ts'
 import { clusterBy, deletes, partitionBy, replace } from './table-layout.ts'
@@ -71,10 +72,16 @@ const incremental = z.strictObject({
   start: z.union([z.string(), z.number()]).optional().meta({ description: 'The cursor of the first run.' }),
   end: z.union([z.string(), z.number()]).optional().meta({ description: 'Rows at or beyond it are left out.' }),
   format: z
-    .enum(['epoch', 'epoch_ms'])
+    .union([cursorFormat, z.array(cursorFormat).min(1)])
     .optional()
-    .meta({ description: 'Says that a number counts seconds or milliseconds since 1970.' }),
-  lookback: duration
+    .meta({
+      description:
+        'How the cursor is spelled, where its rows do not tell: a name or a pattern of strftime such as "%d.%m.%Y", or several; number or text for what is no time.',
+    }),
+  time_zone: timeZone
+    .optional()
+    .meta({ description: 'The zone of times that do not say theirs, such as Europe/Berlin.' }),
+  lookback: lookback
     .default(0)
     .meta({ description: 'How far behind a saved cursor a listing starts, for rows that arrive late.' }),
   order: z

@@ -4,9 +4,9 @@ import type { Batch, Position, Reject } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import type { Member } from '../schema/value.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
-import { type Boundary, capAtBegin } from './boundary.ts'
+import type { Boundary } from './boundary.ts'
 import type { Checkpoint, CursorValue, OpenListing } from './checkpoint.ts'
-import { compareCursors, higherCursor } from './cursor.ts'
+import type { CursorType } from './cursor.ts'
 import { encodePage } from './encode-page.ts'
 import type { Place, Slice, StreamStep } from './slices.ts'
 
@@ -19,15 +19,14 @@ export interface BatchRules {
   readonly position: Position
   readonly schema: TableSchema
   readonly primaryKey: readonly string[]
-  readonly cursor: string | undefined
+  /** How the cursor is read and ordered; undefined where the stream has none. */
+  readonly order: CursorType | undefined
   readonly boundary: Boundary | undefined
   /** What a row gets beside its own members, by its slice. */
   readonly extra: (slice: Slice) => readonly Member[]
   /** What of the listing stays the same from batch to batch. */
   readonly open: Pick<OpenListing, 'source' | 'runs'> & { readonly refresh?: true }
   readonly retract: readonly string[]
-  /** Whether a number that is the cursor counts time since 1970. */
-  readonly timed: boolean
   /** A backfill leaves the cursor alone. */
   readonly movesCursor: boolean
   /** The provider promises newest first: a page that lies before it as a whole is the last. */
@@ -60,7 +59,7 @@ export async function* toBatches(
   steps: AsyncIterable<StreamStep>,
   rules: BatchRules,
 ): AsyncGenerator<FilledBatch, void, undefined> {
-  const { position, schema, boundary } = rules
+  const { position, schema, boundary, order } = rules
   const opened = position.checkpoint.open
   let seq = position.seq
   let began = opened?.began
@@ -96,6 +95,7 @@ export async function* toBatches(
 
   const midway = (place: Place): Checkpoint => ({
     ...kept(position.checkpoint),
+    ...spelling(),
     open: {
       ...rules.open,
       place,
@@ -109,15 +109,15 @@ export async function* toBatches(
     names: schema.names,
   })
 
+  const spelling = (): Pick<Checkpoint, 'cursor'> => (order?.saved ? { cursor: order.saved } : {})
+
   const done = (): Checkpoint => {
-    if (!rules.movesCursor) return { ...kept(position.checkpoint), names: schema.names }
+    if (!rules.movesCursor) return { ...kept(position.checkpoint), ...spelling(), names: schema.names }
     const start = began ?? rules.now()
-    const reached = higherCursor(
-      position.checkpoint.done,
-      highest === null ? null : capAtBegin(highest, start, rules.timed),
-    )
-    const seen = boundary?.seen(boundary.edge(higherCursor(position.checkpoint.done, highest), start))
-    return { done: reached, ...(seen && { seen }), names: schema.names }
+    const before = position.checkpoint.done
+    const reached = !order || highest === null ? before : order.higher(before, order.capAtBegin(highest, start))
+    const seen = boundary?.seen(boundary.edge(order?.higher(before, highest) ?? null, start))
+    return { done: reached, ...spelling(), ...(seen && { seen }), names: schema.names }
   }
 
   let failure: unknown
@@ -131,7 +131,7 @@ export async function* toBatches(
       const encoded = await encodePage(rows, {
         schema,
         primaryKey: rules.primaryKey,
-        cursor: rules.cursor,
+        order,
         boundary,
         extra: rules.extra(streamStep.slice),
         where: rules.describe(streamStep),
@@ -151,7 +151,7 @@ export async function* toBatches(
       rowsRead += encoded.rows
       rejected += encoded.rejects.length
       refused ||= encoded.rejects.length > 0
-      highest = higherCursor(highest, encoded.highest)
+      highest = order?.higher(highest, encoded.highest) ?? null
       if (rules.maxRejects !== undefined && rejected > rules.maxRejects)
         throw tooManyRejects(rejected, rules.maxRejects, rules.describe(streamStep))
       // Past the range of one slice there are still the others.
@@ -198,10 +198,13 @@ const emptyBatch = (): OpenBatch => ({
 const kept = ({ done, seen }: Checkpoint): Pick<Checkpoint, 'done' | 'seen'> => ({ done, ...(seen && { seen }) })
 
 /** Rows that were left out do not count towards `highest`, but those that passed as they are stand in `rows.highest`. */
-function isPastRange(rows: PageRows, highest: CursorValue | null, { descendingTo, ascendingTo }: BatchRules): boolean {
-  const top = rows.odd.length === 0 ? rows.highest : highest
-  if (descendingTo !== null && top !== null && compareCursors(top, descendingTo) < 0) return true
-  return ascendingTo !== undefined && rows.highest !== null && compareCursors(rows.highest, ascendingTo) >= 0
+function isPastRange(rows: PageRows, highest: CursorValue | null, rules: BatchRules): boolean {
+  const { order, descendingTo, ascendingTo } = rules
+  if (!order) return false
+  const passed = rows.highest !== null && order.reads(rows.highest) ? rows.highest : null
+  const top = rows.odd.length === 0 ? (passed ?? highest) : highest
+  if (descendingTo !== null && top !== null && order.compare(top, descendingTo) < 0) return true
+  return ascendingTo !== undefined && passed !== null && order.compare(passed, ascendingTo) >= 0
 }
 
 /** The provider's clock (RFC 9110 section 6.6.1), so that ours need not agree with it. */

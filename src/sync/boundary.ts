@@ -1,6 +1,6 @@
 import type { CursorValue, SeenRow, SeenRows } from './checkpoint.ts'
 import { SyncError } from '../errors.ts'
-import { compareCursors, higherCursor, lowerCursor, momentLike, shiftCursor } from './cursor.ts'
+import type { CursorType } from './cursor.ts'
 
 /** So many rows are remembered at most; a stream that would need more belongs into a merge. */
 const seenLimit = 250_000
@@ -17,10 +17,8 @@ export interface BoundaryOptions {
   readonly remember: readonly SeenRow[] | undefined
   /** Whether a row's mark stands for its primary key: then its copies are one row, however many there are. */
   readonly keyed: boolean
-  /** Whether a number that is the cursor counts time since 1970. */
-  readonly timed: boolean
-  /** Milliseconds; how far behind the cursor the next listing starts. */
-  readonly lookback: number
+  /** How cursors are read and ordered. */
+  readonly order: CursorType
 }
 
 /** A row as the boundary knows it: a function each, as most rows are never asked. */
@@ -65,10 +63,10 @@ export class Boundary {
    * to be remembered.
    */
   passes(cursor: CursorValue | null, edge: CursorValue | null): boolean {
-    const { remember } = this.#options
+    const { remember, order } = this.#options
     if (cursor === null) return remember === undefined
     if (!this.#isInside(cursor) || this.#mayBeKnown(cursor)) return false
-    return remember === undefined || (edge !== null && compareCursors(cursor, edge) < 0)
+    return remember === undefined || (edge !== null && order.compare(cursor, edge) < 0)
   }
 
   /** Whether a row is new; it counts among those of its page. A row without a cursor may come with any listing. */
@@ -84,9 +82,8 @@ export class Boundary {
 
   /** From where on rows must be remembered, once `highest` has been seen in a listing that began at `began` (ms since 1970). */
   edge(highest: CursorValue | null, began: number): CursorValue | null {
-    return highest === null
-      ? null
-      : shiftCursor(capAtBegin(highest, began, this.#options.timed), this.#options.lookback)
+    const { order } = this.#options
+    return highest === null ? null : order.shift(order.capAtBegin(highest, began))
   }
 
   /** Keeps a page's rows in mind, and forgets new ones that lie before `edge`: no listing starts there again. */
@@ -95,7 +92,7 @@ export class Boundary {
     for (const [mark, copies] of met) this.#met.set(mark, copies)
     for (const [mark, { cursor }] of this.#met) {
       // How many copies of a known row have come must be counted up to the end of the listing.
-      if (!isReached(cursor, edge) && !this.#known.has(mark)) this.#met.delete(mark)
+      if (!this.#isReached(cursor, edge) && !this.#known.has(mark)) this.#met.delete(mark)
     }
     if (this.#met.size > seenLimit) {
       throw new SyncError(
@@ -112,8 +109,8 @@ export class Boundary {
 
   /** Whether every row of a page has to be looked at, as some of it lies beyond `until`. */
   reachesEnd(highest: CursorValue): boolean {
-    const { until } = this.#options
-    return until !== undefined && compareCursors(highest, until) >= 0
+    const { until, order } = this.#options
+    return until !== undefined && order.compare(highest, until) >= 0
   }
 
   /** What a complete listing leaves behind: what it brought and what of the earlier ones can still come again. */
@@ -123,21 +120,26 @@ export class Boundary {
     for (const [mark, copies] of this.#met) {
       if (copies.count >= (stored.get(mark)?.count ?? 0)) stored.set(mark, copies)
     }
-    const rows = toRows(new Map([...stored].filter(([, { cursor }]) => isReached(cursor, edge))))
+    const rows = toRows(new Map([...stored].filter(([, { cursor }]) => this.#isReached(cursor, edge))))
     if (rows.length === 0) return undefined
-    const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => higherCursor(a, b))
+    const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => this.#options.order.higher(a, b))
     return { highest, rows }
   }
 
   #isInside(cursor: CursorValue): boolean {
-    const { floor, until } = this.#options
-    if (until !== undefined && compareCursors(cursor, until) >= 0) return false
-    return floor === null || compareCursors(cursor, floor) >= 0
+    const { floor, until, order } = this.#options
+    if (until !== undefined && order.compare(cursor, until) >= 0) return false
+    return floor === null || order.compare(cursor, floor) >= 0
+  }
+
+  #isReached(cursor: CursorValue | null, edge: CursorValue | null): boolean {
+    return cursor === null || edge === null || this.#options.order.compare(cursor, edge) >= 0
   }
 
   #mayBeKnown(cursor: CursorValue): boolean {
-    const highest = this.#options.seen?.highest ?? null
-    return highest !== null && compareCursors(cursor, highest) <= 0
+    const { seen, order } = this.#options
+    const highest = seen?.highest ?? null
+    return highest !== null && order.compare(cursor, highest) <= 0
   }
 
   #copiesOf(row: RowMarks): number {
@@ -146,9 +148,6 @@ export class Boundary {
   }
 }
 
-const isReached = (cursor: CursorValue | null, edge: CursorValue | null): boolean =>
-  cursor === null || edge === null || compareCursors(cursor, edge) >= 0
-
 const toCopies = (rows: readonly SeenRow[] = []): Map<string, Copies> =>
   new Map(rows.map(([mark, cursor, count = 1]) => [mark, { cursor, count }]))
 
@@ -156,13 +155,3 @@ const toRows = (copies: ReadonlyMap<string, Copies>): SeenRow[] =>
   [...copies]
     .map(([mark, { cursor, count }]): SeenRow => (count === 1 ? [mark, cursor] : [mark, cursor, count]))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-
-/**
- * A time cursor never passes the moment at which its listing began: a row of a page already read may have changed
- * since, and would be lost behind a later row that moved the cursor on. Of a number one has to be told that it is time.
- */
-export function capAtBegin(highest: CursorValue, began: number, timed: boolean): CursorValue {
-  if (typeof highest === 'number' && !timed) return highest
-  const moment = momentLike(highest, began)
-  return moment === undefined ? highest : lowerCursor(highest, moment)
-}

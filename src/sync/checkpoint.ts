@@ -24,10 +24,19 @@ export interface Checkpoint {
   readonly brought?: readonly string[]
   readonly done: CursorValue | null
   readonly open?: OpenListing
+  /** How the cursor is spelled; absent in older checkpoints and while no row had one. */
+  readonly cursor?: SavedCursor
   /** Append streams: what lies at or beyond `done` (less the lookback) and was appended already. */
   readonly seen?: SeenRows
   /** Keys whose column is not simply named after them: [key, column, variant type or '']. */
   readonly names?: readonly (readonly [key: string, column: string, variant: string])[]
+}
+
+export interface SavedCursor {
+  /** The name of a time format, a pattern of strftime, or `number` or `text`. */
+  readonly format: string
+  /** A value that the provider spelled so. */
+  readonly like?: CursorValue
 }
 
 export interface OpenListing {

@@ -1,91 +1,319 @@
-import type { CursorValue } from './checkpoint.ts'
+import { sortableNumber, subtract } from '../moments/decimal-order.ts'
+import { findFormat, recognizeNumber, recognizeText, type TimeFormat } from '../moments/formats.ts'
+import { isoNanos } from '../moments/wall.ts'
+import { offsetAt } from '../moments/zones.ts'
+import type { ColumnType } from '../schema/types.ts'
+import type { CursorValue, SavedCursor } from './checkpoint.ts'
+import { refuseEdge, refuseLookback, refuseSpelling, warnOfAbsence, warnOfSpelling } from './cursor-problems.ts'
+import type { Warn } from './warnings.ts'
 
-const time = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?)?$/
+/** How far behind a cursor a listing starts: milliseconds of time, or so much of a number. */
+export type Lookback = number | { readonly count: number }
 
-interface Instant {
-  readonly ms: number
-  /** What lies below the millisecond, nine digits: nanoseconds of the second. */
-  readonly nanos: string
+export interface CursorOptions {
+  /** `stream orders of acme` */
+  readonly where: string
+  /** The field of a row. */
+  readonly field: string
+  /** As the connector file declares them: names, patterns of strftime, or `number` or `text` alone. */
+  readonly formats?: readonly string[] | undefined
+  /** IANA name of the zone of times that do not say theirs. */
+  readonly timeZone?: string | undefined
+  readonly lookback: Lookback
+  /** What the connector file or the run says of where a listing starts and ends. */
+  readonly edges: readonly CursorValue[]
+  /** What an earlier run found out. */
+  readonly saved?: SavedCursor | undefined
+  /** The cursor of a checkpoint that is older than `saved`. */
+  readonly done: CursorValue | null
+  readonly warn: Warn
 }
 
-/** The instant of an RFC 3339 time (section 5.6), a time without zone (taken as UTC) or a date; undefined for any other text. */
-function parseInstant(text: string): Instant | undefined {
-  const [, day, clock = '00:00:00', fraction = '', zone = 'Z'] = time.exec(text) ?? []
-  if (day === undefined) return undefined
-  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()
-  const ms = Date.parse(`${day}T${clock}${offset}`)
-  return Number.isNaN(ms) ? undefined : { ms, nanos: fraction.padEnd(9, '0') }
-}
+/** What the values of a cursor are: moments (the first format is the provider's own), numbers, or texts ordered by code point. */
+type Kind =
+  | { readonly name: 'instant'; readonly formats: readonly [TimeFormat, ...TimeFormat[]] }
+  | { readonly name: 'number' | 'text' }
+
+/** Comparable with others of its kind by `<`. */
+type Comparable = bigint | string
+
+const halfDayNs = 43_200_000_000_000n
+const msNs = 1_000_000n
+const memoSize = 4096
 
 /**
- * Orders two cursors: numbers by value, times as instants, whatever else by code point, in this order where they differ
- * in kind. Negative where `a` is lower. Integers beyond 2^53 come as their decimal strings.
+ * How the values of one stream's cursor are read, ordered and spelled. The kind and format are declared, saved by an
+ * earlier run, or recognized from the first rows; until then it orders nothing.
  */
-export function compareCursors(a: CursorValue, b: CursorValue): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  const [left, right] = [String(a), String(b)]
-  if (isDecimal(left) || isDecimal(right))
-    return isDecimal(left) && isDecimal(right) ? compareDecimals(left, right) : isDecimal(left) ? -1 : 1
-  const [first, second] = [parseInstant(left), parseInstant(right)]
-  if (first && second) return first.ms - second.ms || compareText(first.nanos, second.nanos)
-  return first ? -1 : second ? 1 : compareText(left, right)
+export class CursorType {
+  readonly #options: CursorOptions
+  readonly #memo = new Map<CursorValue, Comparable | undefined>()
+  #kind: Kind | undefined
+  #like: CursorValue | undefined
+
+  /** Throws `CURSOR_INVALID` where an edge or the lookback cannot be that of such a cursor. */
+  constructor(options: CursorOptions) {
+    this.#options = options
+    const { saved, formats, done } = options
+    this.#like = saved?.like ?? done ?? undefined
+    const kind = formats ? kindOf(formats) : saved && kindOfSaved(saved)
+    if (kind) this.#setKind(kind)
+    else if (done !== null && !isBlank(done)) {
+      const legacy = this.#detect(done)
+      if (!legacy) warnOfSpelling(options, done)
+      this.#setKind(legacy ?? { name: 'text' })
+    }
+  }
+
+  get field(): string {
+    return this.#options.field
+  }
+
+  /** Whether it has nothing to learn from rows. */
+  get isSettled(): boolean {
+    return this.#kind !== undefined && this.#like !== undefined
+  }
+
+  /** What a checkpoint keeps; undefined while nothing is known. */
+  get saved(): SavedCursor | undefined {
+    const kind = this.#kind
+    if (!kind) return undefined
+    const format = kind.name === 'instant' ? kind.formats[0].name : kind.name
+    return { format, ...(this.#like !== undefined && { like: this.#like }) }
+  }
+
+  /**
+   * Learns from the cursors of the first rows what they are. Throws `CURSOR_INVALID` where the first of them that says
+   * anything is spelled in no way that is known, or declared.
+   */
+  learn(samples: readonly CursorValue[]): void {
+    const telling = samples.filter((value) => !isBlank(value))
+    const [first] = telling
+    if (first === undefined) {
+      const isNumber = samples.length > 0 && samples.every((value) => sortableNumber(value) !== undefined)
+      if (!this.#kind && isNumber) this.#setKind({ name: 'number' })
+      return
+    }
+    if (!this.#kind) {
+      const kind = this.#detect(first)
+      if (!kind) throw refuseSpelling(this.#options, first)
+      this.#like ??= first
+      this.#setKind(kind)
+    } else {
+      if (!this.reads(first)) throw refuseSpelling(this.#options, first)
+      this.#like = first
+    }
+  }
+
+  /** Whether a row's value can be a cursor. */
+  reads(value: CursorValue): boolean {
+    return this.#read(value) !== undefined
+  }
+
+  /** Leaves a warning of a value that cannot be one. */
+  warnOf(value: CursorValue): void {
+    warnOfSpelling(this.#options, value)
+  }
+
+  /** Leaves a warning that a page has no cursor at all. */
+  warnOfAbsence(): void {
+    warnOfAbsence(this.#options)
+  }
+
+  /** Negative where `a` is lower. What cannot be read is lower than everything. */
+  compare(a: CursorValue, b: CursorValue): number {
+    if (a === b) return 0
+    const [left, right] = [this.#comparable(a), this.#comparable(b)]
+    if (left === undefined || right === undefined) return left === right ? 0 : left === undefined ? -1 : 1
+    return left < right ? -1 : left > right ? 1 : 0
+  }
+
+  higher(a: CursorValue | null, b: CursorValue | null): CursorValue | null {
+    return a === null ? b : b === null || this.compare(a, b) >= 0 ? a : b
+  }
+
+  /** The cursor less the lookback, spelled as the source spells it and rounded away from the present. */
+  shift(cursor: CursorValue): CursorValue {
+    const { lookback, timeZone } = this.#options
+    if (typeof lookback === 'object') return subtract(cursor, lookback.count) ?? cursor
+    const format = this.#formatOf(cursor)
+    const ns = format?.read(cursor, timeZone)
+    if (!format || ns === undefined || lookback === 0) return cursor
+    return format.write(ns - BigInt(lookback) * msNs, { like: cursor, zone: timeZone })
+  }
+
+  /**
+   * A time never passes the moment at which its listing began (`began`, ms since 1970): a row of a page already read may
+   * have changed since, and would be lost behind a later row that moved the cursor on. A time without zone may be that
+   * of any place, so half a day is taken off.
+   */
+  capAtBegin(highest: CursorValue, began: number): CursorValue {
+    const { timeZone } = this.#options
+    const format = this.#formatOf(highest)
+    const ns = format?.read(highest, timeZone)
+    if (!format || ns === undefined) return highest
+    const isLocal = timeZone === undefined && !format.hasZone(highest)
+    const limit = BigInt(Math.floor(began)) * msNs - (isLocal ? halfDayNs : 0n)
+    return ns <= limit ? highest : format.write(limit, { like: highest, zone: timeZone })
+  }
+
+  /** An edge as the provider spells its cursors, as far as that is known; one that is spelled so already stays. */
+  spell(edge: CursorValue): CursorValue {
+    const { timeZone, formats } = this.#options
+    if (this.#kind?.name !== 'instant') return edge
+    const [own] = this.#kind.formats
+    const spelled = formats ? this.#kind.formats : [own]
+    if (spelled.some((format) => format.read(edge, timeZone) !== undefined)) return edge
+    const ns = this.#comparable(edge)
+    return typeof ns === 'bigint' ? own.write(ns, { like: this.#like, zone: timeZone }) : edge
+  }
+
+  /** Whether a column of this type orders its values as the cursor does, and their bytes where they are spelled alike. */
+  orders(type: ColumnType): boolean {
+    const isNumber = /^(integer|numeric|bignumeric|number|decimal)/.test(type)
+    const isTime = type === 'timestamp' || type === 'datetime' || type === 'date'
+    const kind = this.#kind
+    if (!kind) return isNumber || isTime
+    if (kind.name === 'text') return type === 'string'
+    if (kind.name !== 'instant') return isNumber
+    // A column whose type is inferred may take a time by another reading than a pattern's for a time too.
+    return (isTime && !isPattern(kind.formats[0])) || (isNumber && isCounted(kind.formats[0]))
+  }
+
+  /**
+   * The value as a column that `orders` takes it: JSON text; undefined where such a column does not exist. A column of
+   * dates, or of microseconds, holds it only in part.
+   */
+  toColumn(value: CursorValue, type: ColumnType): string | undefined {
+    const { timeZone } = this.#options
+    if (!this.orders(type)) return undefined
+    const ns = this.#read(value)
+    const kind = this.#kind
+    if (kind?.name === 'number') return String(value)
+    if (kind?.name !== 'instant' || typeof ns !== 'bigint') return undefined
+    if (type === 'timestamp') return `"${isoNanos(ns).slice(0, 26)}Z"`
+    if (type === 'datetime' || type === 'date') return `"${this.#wall(ns).slice(0, type === 'date' ? 10 : 26)}"`
+    return String(kind.formats[0].write(ns, { like: String(this.#like), zone: timeZone }))
+  }
+
+  /**
+   * A text that orders the value among all others of the stream, byte by byte; undefined where its column (`type`,
+   * undefined where it has none) does that with all that there is of it.
+   */
+  sortKey(value: CursorValue, type: ColumnType | undefined): string | undefined {
+    const known = this.#read(value)
+    const kind = this.#kind
+    if (!kind || known === undefined) return undefined
+    if (type !== undefined && this.orders(type) && !this.#isCut(known, type)) return undefined
+    if (typeof known !== 'bigint' || kind.name !== 'instant') return String(known)
+    if (type === 'datetime' || type === 'date') return this.#wall(known)
+    const [format] = kind.formats
+    if (type === 'timestamp' || !isCounted(format)) return isoNanos(known)
+    return sortableNumber(format.write(known, { like: '0.000000000' }))
+  }
+
+  #isCut(known: Comparable, type: ColumnType): boolean {
+    if (typeof known !== 'bigint') return false
+    if (type === 'date') return !this.#wall(known).endsWith('T00:00:00.000000000')
+    return (type === 'timestamp' || type === 'datetime') && known % 1000n !== 0n
+  }
+
+  /** What the clocks of the stream's zone show. */
+  #wall(ns: bigint): string {
+    const { timeZone } = this.#options
+    return isoNanos(timeZone === undefined ? ns : ns + offsetAt(ns, timeZone))
+  }
+
+  #formatOf(value: CursorValue): TimeFormat | undefined {
+    if (this.#kind?.name !== 'instant') return undefined
+    return this.#kind.formats.find((format) => format.read(value, this.#options.timeZone) !== undefined)
+  }
+
+  #read(value: CursorValue): Comparable | undefined {
+    if (this.#kind?.name === 'number') return sortableNumber(value)
+    if (this.#kind?.name === 'text') return String(value)
+    return this.#formatOf(value)?.read(value, this.#options.timeZone)
+  }
+
+  #comparable(value: CursorValue): Comparable | undefined {
+    if (this.#memo.has(value)) return this.#memo.get(value)
+    const { timeZone } = this.#options
+    const own = this.#read(value)
+    // An edge may be spelled in another way than the rows.
+    const isTime = this.#kind?.name === 'instant'
+    const known = own ?? (isTime ? (recognizeText(value) ?? recognizeNumber(value))?.read(value, timeZone) : undefined)
+    const comparable = this.#kind?.name === 'text' && typeof known === 'string' ? utf8(known) : known
+    if (this.#memo.size >= memoSize) this.#memo.clear()
+    this.#memo.set(value, comparable)
+    return comparable
+  }
+
+  #setKind(kind: Kind): void {
+    this.#kind = kind
+    this.#memo.clear()
+    const { lookback, edges } = this.#options
+    const counts = typeof lookback === 'object'
+    const fits = kind.name === 'number' ? counts : kind.name === 'instant' && !counts
+    if (lookback !== 0 && !fits) throw refuseLookback(this.#options, kind.name)
+    for (const edge of edges) if (this.#comparable(edge) === undefined) throw refuseEdge(this.#options, edge, kind.name)
+  }
+
+  /** The kind of a cursor, told from one of its values and from what the connector file says of it. */
+  #detect(value: CursorValue): Kind | undefined {
+    const { lookback, edges, timeZone, field } = this.#options
+    const text = recognizeText(value)
+    if (text) return withPlain(text)
+    if (sortableNumber(value) === undefined) return undefined
+    const isTimed =
+      timeZone !== undefined || (typeof lookback === 'number' && lookback > 0) || edges.some((edge) => !isNumeric(edge))
+    const mayBeTime = isTimed || (typeof lookback === 'number' && !isIdentifier(field))
+    // Eight digits are a date only where something else says so, or where they are written as text.
+    const isPlainNumber = typeof value === 'number' && value < 1e9 && !isTimed
+    const unit = mayBeTime && !isPlainNumber ? recognizeNumber(value) : undefined
+    return unit ? withPlain(unit) : { name: 'number' }
+  }
 }
 
-function compareDecimals(a: string, b: string): number {
-  if (a.includes('.') || b.includes('.')) return Number(a) - Number(b)
-  const [left, right] = [BigInt(a), BigInt(b)]
-  return left < right ? -1 : left > right ? 1 : 0
+const isNumeric = (value: CursorValue): boolean => sortableNumber(value) !== undefined && !recognizeText(value)
+
+/** Formats whose values are numbers that order like the moments. */
+const isCounted = ({ name }: TimeFormat): boolean => name.startsWith('epoch') || name === 'basic'
+
+const isPattern = ({ name }: TimeFormat): boolean => name.includes('%')
+
+/** What says nothing: an empty text, or zeros where the digits of a time belong. */
+const isBlank = (value: CursorValue): boolean => /^[\s0:./TZ+-]*$/i.test(String(value))
+
+/** A field of numbers that tell rows apart or count them, so that they are no times whatever their size. */
+const isIdentifier = (field: string): boolean =>
+  /(^|[._-])(ids?|keys?|seq|sequence|no|num|number|version|rev|revision|offset|index|position|count|counter|serial|lsn|scn|usn)$|[a-z](Id|Key|Seq|Number|Version|Revision)$/i.test(
+    field,
+  )
+
+const plainTexts = ['iso', 'rfc2822', 'dotnet']
+
+/** A format that was recognized, and beside it those that cannot be mistaken for it. */
+function withPlain(format: TimeFormat): Kind {
+  const others = plainTexts.filter((name) => name !== format.name).map((name) => findFormat(name) as TimeFormat)
+  return { name: 'instant', formats: [format, ...others] }
 }
 
-export const higherCursor = (a: CursorValue | null, b: CursorValue | null): CursorValue | null =>
-  a === null ? b : b === null || compareCursors(a, b) >= 0 ? a : b
-
-export const lowerCursor = (a: CursorValue, b: CursorValue): CursorValue => (compareCursors(a, b) <= 0 ? a : b)
-
-/**
- * The cursor `ms` earlier, spelled as the source spells it: times, dates (by whole days, rounded away from the present),
- * and numbers that count seconds or milliseconds since 1970 (rounded likewise). Any other cursor has no such thing and stays.
- */
-export function shiftCursor(cursor: CursorValue, ms: number): CursorValue {
-  const epoch = epochUnit(cursor)
-  if (epoch) return (cursor as number) - Math.ceil(ms / epoch)
-  const instant = parseInstant(String(cursor))
-  // By whole seconds, so that the fraction stays what it is.
-  return instant && ms !== 0
-    ? spellLike(String(cursor), instant.ms - Math.ceil(ms / 1000) * 1000, instant.nanos)
-    : cursor
+function kindOfSaved({ format: name }: SavedCursor): Kind {
+  const format = findFormat(name)
+  return format ? withPlain(format) : kindOf([name])
 }
 
-/**
- * The moment `at` (milliseconds since 1970) as a cursor like `sample`, never later than `at`; undefined where the cursor
- * is no time. A time without zone may be that of any place, so half a day is taken off.
- */
-export function momentLike(sample: CursorValue, at: number): CursorValue | undefined {
-  const epoch = epochUnit(sample)
-  if (epoch) return Math.floor(at / epoch)
-  const text = String(sample)
-  if (!parseInstant(text)) return undefined
-  const hasZone = /([Zz]|[+-]\d\d:?\d\d)$/.test(text) && text.length > 10
-  return spellLike(text, hasZone ? at : at - 43_200_000, String(at % 1000).padStart(3, '0'))
+/** Throws a `TypeError` for a name that means nothing: the check of the connector file refuses it before. */
+function kindOf(names: readonly string[]): Kind {
+  const [only = ''] = names
+  if (only === 'number' || only === 'text') return { name: only }
+  const formats = names.map((name) => {
+    const format = findFormat(name)
+    if (!format) throw new TypeError(`no format is called ${name}`)
+    return format
+  })
+  return { name: 'instant', formats: formats as [TimeFormat, ...TimeFormat[]] }
 }
 
-const isDecimal = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text)
-const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
-
-/** Milliseconds of the unit that a number counts since 1970, told from its size: the years 2001 to 2096. */
-function epochUnit(cursor: CursorValue): 1 | 1000 | undefined {
-  if (typeof cursor !== 'number') return undefined
-  if (cursor >= 1e9 && cursor < 4e9) return 1000
-  return cursor >= 1e12 && cursor < 4e12 ? 1 : undefined
-}
-
-function spellLike(sample: string, ms: number, nanos: string): string {
-  const iso = new Date(Math.floor(ms / 1000) * 1000).toISOString()
-  if (sample.length === 10) return iso.slice(0, 10)
-  const fraction = /\.(\d+)/.exec(sample)?.[1]
-  const zone = /([Zz]|[+-]\d\d:?\d\d)$/.exec(sample)?.[0]
-  const clock = `${iso.slice(0, 10)}${sample[10]}${iso.slice(11, 19)}${fraction ? `.${nanos.padEnd(9, '0').slice(0, fraction.length)}` : ''}`
-  if (zone === undefined) return clock
-  // Written in UTC: an offset of its own has no bearing on the instant.
-  return `${clock}${/[Zz]/.test(zone) ? zone : zone.includes(':') ? '+00:00' : '+0000'}`
-}
+/** The bytes of the text in UTF-8, each as a character: destinations compare these. */
+const utf8 = (text: string): string => (/[\u0080-\uffff]/.test(text) ? Buffer.from(text).toString('latin1') : text)

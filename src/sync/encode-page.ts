@@ -1,14 +1,14 @@
-import { parseExact } from '../decode/exact-json.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
 import { pageLimit } from '../decode/page-rows.ts'
 import { Spool } from '../decode/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
-import { type Member, readMembers, refusal, stringValue } from '../schema/value.ts'
+import { type Member, readMembers, refusal } from '../schema/value.ts'
 import type { Boundary, PageTally } from './boundary.ts'
 import type { CursorValue } from './checkpoint.ts'
-import { higherCursor } from './cursor.ts'
+import type { CursorType } from './cursor.ts'
+import { findCursor, learnCursor, readCursor } from './row-cursor.ts'
 import { byteMark, readSegments, rowMark, rowText } from './rows.ts'
 
 /** How much of a refused row is kept. */
@@ -17,8 +17,8 @@ const rejectLimit = 65_536
 export interface RowRules {
   readonly schema: TableSchema
   readonly primaryKey: readonly string[]
-  /** The key of the cursor, dotted where it lies inside an object; undefined where the stream has none. */
-  readonly cursor: string | undefined
+  /** How the cursor is read and ordered; undefined where the stream has none. */
+  readonly order: CursorType | undefined
   readonly boundary: Boundary | undefined
   /** Members that each row gets beside its own. */
   readonly extra: readonly Member[]
@@ -46,18 +46,28 @@ interface Pass {
   readonly edge: CursorValue | null
   dropped: number
   highest: CursorValue | null
+  /** Whether a row has anything where the cursor belongs. */
+  hasCursor: boolean
 }
 
 /** Gives the rows of a page their place in the table: those that fit pass as the bytes they are, the odd ones are encoded anew. */
 export async function encodePage(page: PageRows, rules: RowRules): Promise<EncodedPage> {
-  const { schema, boundary } = rules
-  const typed = rules.cursor === undefined ? undefined : schema.columns.find(({ name }) => name === rules.cursor)?.type
-  const verbatim = page.highest === null ? null : readCursor(page.highest, typed === 'integer')
+  const { schema, boundary, order } = rules
+  if (order) await learnCursor(page, order)
+  const typed = order && schema.columns.find(({ name }) => name === order.field)?.type
+  const numeric = typed === 'integer'
+  const passed = page.highest === null ? null : readCursor(page.highest, numeric)
+  const isReadable = passed === null || order?.reads(passed) === true
+  const verbatim = isReadable ? passed : null
   const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
   const known = reachesEnd ? null : verbatim
-  const edge = boundary && !reachesEnd ? boundary.edge(higherCursor(rules.highest, known), rules.began) : null
-  const odd = boundary ? await withEdge(page, { boundary, edge, numeric: typed === 'integer' }) : page.odd
-  const start = { rejects: [], dropped: 0, highest: known, edge }
+  const edge = boundary && !reachesEnd ? boundary.edge(order?.higher(rules.highest, known) ?? null, rules.began) : null
+  const odd = !isReadable
+    ? await everyRow(page)
+    : boundary
+      ? await withEdge(page, { boundary, edge, numeric })
+      : page.odd
+  const start = { rejects: [], dropped: 0, highest: known, hasCursor: verbatim !== null, edge }
   if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
   for (;;) {
     const version = schema.version
@@ -76,11 +86,12 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
 
 function finish(
   page: PageRows,
-  { schema, boundary, began, highest: before }: RowRules,
-  { lines, rejects, tally, dropped, highest }: Pass,
+  { schema, boundary, order, began, highest: before }: RowRules,
+  { lines, rejects, tally, dropped, highest, hasCursor }: Pass,
 ): EncodedPage {
   schema.settle()
-  boundary?.remember(tally, boundary.edge(higherCursor(before, highest), began))
+  if (order && !hasCursor && page.count > 0) order.warnOfAbsence()
+  boundary?.remember(tally, boundary.edge(order?.higher(before, highest) ?? null, began))
   return { lines, rows: page.count - rejects.length - dropped, rejects, highest }
 }
 
@@ -116,12 +127,15 @@ async function encodeRows(
 const missingKey = Symbol('missing key')
 
 function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typeof missingKey | undefined {
-  const { schema, primaryKey, boundary } = rules
+  const { schema, primaryKey, boundary, order } = rules
   const text = rowText(bytes)
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
   const members = [...readMembers(text), ...rules.extra]
-  const cursor = rules.cursor === undefined ? undefined : findCursor(members, text, rules.cursor)
+  const found = order && findCursor(members, text, order.field)
+  const cursor = found !== undefined && order?.reads(found) ? found : undefined
+  if (found !== undefined) pass.hasCursor = true
+  if (found !== undefined && cursor === undefined) order?.warnOf(found)
   if (primaryKey.some((key) => !members.some((member) => member.key === key && member.kind !== 'null')))
     return missingKey
   if (boundary && !boundary.passes(cursor ?? null, pass.edge)) {
@@ -142,7 +156,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typ
     parts.push(`"${placed.column}":${placed.text}`)
     if (placed.beside) parts.push(`"${placed.beside.column}":${placed.beside.text}`)
   }
-  if (cursor !== undefined) pass.highest = higherCursor(pass.highest, cursor)
+  if (order && cursor !== undefined) pass.highest = order.higher(pass.highest, cursor)
   return `{${parts.join(',')}}\n`
 }
 
@@ -154,30 +168,6 @@ function lazy<T>(make: () => T): () => T {
   let made: T | undefined
   return () => (made ??= make())
 }
-
-/** The cursor of a row, or undefined where it has none. */
-function findCursor(members: readonly Member[], row: string, key: string): CursorValue | undefined {
-  const member = members.find((candidate) => candidate.key === key)
-  if (member) return memberCursor(member)
-  if (!key.includes('.')) return undefined
-  const value = key
-    .split('.')
-    .reduce<unknown>(
-      (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
-      parseExact(row),
-    )
-  if (typeof value === 'bigint') return value.toString()
-  return typeof value === 'string' || typeof value === 'number' ? value : undefined
-}
-
-function memberCursor({ kind, text }: Member): CursorValue | undefined {
-  if (kind === 'null' || kind === 'json' || kind === 'boolean') return undefined
-  return text.startsWith('"') ? stringValue(text) : readCursor(text, true)
-}
-
-/** A number stays one unless a double would round it. */
-const readCursor = (text: string, numeric: boolean): CursorValue =>
-  numeric && (!/^-?\d+$/.test(text) || Number.isSafeInteger(Number(text))) ? Number(text) : text
 
 /** The odd rows, and beside them those at the boundary. */
 async function withEdge(
@@ -214,6 +204,21 @@ async function withEdge(
     }
     carried = bytes.subarray(end)
     base += end
+  }
+  return all
+}
+
+/** All rows of a page, as `PageRows.odd` lists them. */
+async function everyRow(page: PageRows): Promise<readonly number[]> {
+  const all: number[] = []
+  let base = 0
+  let start = 0
+  for await (const chunk of page.lines.read()) {
+    for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) {
+      all.push(start, base + at)
+      start = base + at + 1
+    }
+    base += chunk.length
   }
   return all
 }

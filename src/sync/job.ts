@@ -1,4 +1,5 @@
-import type { Connector, IncrementalConfig, StreamConfig } from '../config/connector.ts'
+import { formatsOf } from '../config/cursor-format.ts'
+import type { Connector, StreamConfig } from '../config/connector.ts'
 import { writeMode } from '../config/write-mode.ts'
 import type { DecoderOptions } from '../decode/index.ts'
 import type { Effects } from '../effects.ts'
@@ -13,7 +14,7 @@ import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules } from './batches.ts'
 import { Boundary } from './boundary.ts'
 import type { CursorValue } from './checkpoint.ts'
-import { shiftCursor } from './cursor.ts'
+import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
 import { planTable } from './table-plan.ts'
 import type { Slice } from './slices.ts'
@@ -108,8 +109,9 @@ export function createJob(options: JobOptions): StreamJob {
     },
     open: (listing, live, reading) => {
       const schema = createSchema(listing, live)
-      const edges = findEdges(listing, options)
-      const boundary = createBoundary(listing, options, edges)
+      const order = createOrder(listing, options)
+      const edges = findEdges(listing, options, order)
+      const boundary = order && createBoundary(listing, options, { edges, order })
       const shape = (): Shape => (stream.parent?.columns ? noShape : schema.shape())
       return {
         source: createSource(stream, {
@@ -121,7 +123,7 @@ export function createJob(options: JobOptions): StreamJob {
           open: listing.position.checkpoint.open,
           staged: listing.staged,
         }),
-        rules: createRules(listing, options, { schema, boundary, edges }),
+        rules: createRules(listing, options, { schema, order, boundary, edges }),
       }
     },
   }
@@ -143,20 +145,42 @@ interface Edges {
   readonly until: CursorValue | undefined
 }
 
-function findEdges({ position }: ListingPlan, { stream, backfill }: JobOptions): Edges {
+/** How the stream's cursor is read and ordered: as declared, as an earlier run found out, or as the first rows show. */
+function createOrder({ position }: ListingPlan, options: JobOptions): CursorType | undefined {
+  const { stream, connector, backfill, warn } = options
   const { incremental } = stream
-  if (backfill) return { start: backfill.from, until: backfill.until }
+  if (!incremental) return undefined
+  const { done, cursor: saved } = position.checkpoint
+  const edges = backfill
+    ? [backfill.from, backfill.until]
+    : [done === null ? incremental.start : undefined, incremental.end]
+  return new CursorType({
+    where: `stream ${stream.name} of ${connector.name}`,
+    field: incremental.cursor,
+    formats: formatsOf(incremental),
+    timeZone: incremental.time_zone,
+    lookback: incremental.lookback,
+    edges: edges.filter((edge) => edge !== undefined),
+    saved,
+    done,
+    warn,
+  })
+}
+
+function findEdges({ position }: ListingPlan, { stream, backfill }: JobOptions, order: CursorType | undefined): Edges {
+  const { incremental } = stream
+  if (!order) return { start: null, until: undefined }
+  if (backfill) return { start: order.spell(backfill.from), until: backfill.until }
   const { done } = position.checkpoint
-  return {
-    start: done === null ? (incremental?.start ?? null) : shiftCursor(done, incremental?.lookback ?? 0),
-    until: incremental?.end,
-  }
+  const { start } = incremental ?? {}
+  const first = start === undefined ? null : order.spell(start)
+  return { start: done === null ? first : order.shift(done), until: incremental?.end }
 }
 
 function createBoundary(
   { position }: ListingPlan,
   { stream, connector, backfill }: JobOptions,
-  { start, until }: Edges,
+  { edges: { start, until }, order }: { readonly edges: Edges; readonly order: CursorType },
 ): Boundary | undefined {
   const { incremental } = stream
   if (!incremental) return undefined
@@ -169,22 +193,24 @@ function createBoundary(
     seen: append ? position.checkpoint.seen : undefined,
     remember: append && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
     keyed: (stream.primary_key ?? []).length > 0,
-    timed: countsTime(incremental),
-    lookback: incremental.lookback,
+    order,
   })
 }
-
-/** Only of time does one look back. */
-const countsTime = ({ format, lookback }: IncrementalConfig): boolean => format !== undefined || lookback > 0
 
 function createRules(
   listing: ListingPlan,
   options: JobOptions,
   {
     schema,
+    order,
     boundary,
     edges,
-  }: { readonly schema: TableSchema; readonly boundary: Boundary | undefined; readonly edges: Edges },
+  }: {
+    readonly schema: TableSchema
+    readonly order: CursorType | undefined
+    readonly boundary: Boundary | undefined
+    readonly edges: Edges
+  },
 ): BatchRules {
   const { stream, connector, runId, effects, describe } = options
   const { incremental } = stream
@@ -193,12 +219,11 @@ function createRules(
     position: listing.position,
     schema,
     primaryKey: stream.primary_key ?? [],
-    cursor: incremental?.cursor,
+    order,
     boundary,
     extra: (slice) => (stream.parent?.columns ? parentMembers(slice) : []),
     open: { source: fingerprint(connector, stream), runs: [...runs], ...(listing.refresh && { refresh: true }) },
     retract: listing.retract,
-    timed: incremental !== undefined && countsTime(incremental),
     movesCursor: options.backfill === undefined,
     descendingTo: incremental?.order === 'desc' ? edges.start : null,
     ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,

@@ -126,11 +126,11 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
 async function readPosition({ id, beside }: StreamJob, destination: Destination): Promise<Position> {
   const position = await destination.readPosition(id)
   if (beside === undefined) return position
-  const { names = [] } = (await destination.readPosition(beside)).checkpoint
+  const { names = [], cursor } = (await destination.readPosition(beside)).checkpoint
   const isKnown = ([key, , variant]: (typeof names)[number]): boolean =>
     names.some((name) => name[0] === key && name[2] === variant)
   const own = (position.checkpoint.names ?? []).filter((name) => !isKnown(name))
-  return { ...position, checkpoint: { ...position.checkpoint, names: [...names, ...own] } }
+  return { ...position, checkpoint: { ...(cursor && { cursor }), ...position.checkpoint, names: [...names, ...own] } }
 }
 
 async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
@@ -168,7 +168,7 @@ function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): b
 }
 
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
-  const { done, seen, names, open, identity, settled, stored, brought = [] } = position.checkpoint
+  const { done, seen, names, open, identity, settled, stored, brought = [], cursor } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const announced = open?.refresh === true
   const refresh = job.refresh || announced
@@ -183,6 +183,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
   const checkpoint = {
     done: isWhole ? null : done,
     ...(seen && !isWhole && { seen }),
+    ...(cursor && !isWhole && { cursor }),
     ...(names && !replaces && { names }),
     ...(stored !== undefined && !replaces && { stored }),
     ...(identity && !isWhole && { identity }),

@@ -1,3 +1,4 @@
+import { formatsOf } from '../config/cursor-format.ts'
 import type { StreamConfig } from '../config/connector.ts'
 import type { DeletePlan, TableLayout, TablePlan } from '../destinations/destination.ts'
 
@@ -15,10 +16,16 @@ export function planTable(
   const layout = planLayout(stream, columnOf)
   return {
     maxShrink: stream.replace?.max_share ?? defaultMaxShare,
-    ...(incremental?.format && { cursorUnit: incremental.format === 'epoch' ? 'seconds' : 'milliseconds' }),
+    ...planUnit(incremental),
     ...(deletes && { deletes: planDeletes(deletes, columnOf) }),
     ...(layout && { layout }),
   }
+}
+
+function planUnit(incremental: StreamConfig['incremental']): Pick<TablePlan, 'cursorUnit'> {
+  const [format, ...others] = (incremental && formatsOf(incremental)) ?? []
+  if (others.length > 0 || (format !== 'epoch' && format !== 'epoch_ms')) return {}
+  return { cursorUnit: format === 'epoch' ? 'seconds' : 'milliseconds' }
 }
 
 function planDeletes(deletes: NonNullable<StreamConfig['deletes']>, columnOf: ColumnOf): DeletePlan {

@@ -6,6 +6,7 @@ import type { SeenRow } from '../../src/sync/checkpoint.ts'
 import { byteMark } from '../../src/sync/rows.ts'
 import { type Row, startProvider } from '../support/provider.ts'
 import { createHarness } from './harness.ts'
+import { createOrder } from './order.ts'
 
 const stream = (rest = ''): string => `streams:
   - name: rows
@@ -130,7 +131,6 @@ function createBoundary(seen: readonly SeenRow[], remember: readonly SeenRow[] =
     seen: seen.length === 0 ? undefined : { highest: '5', rows: seen },
     remember,
     keyed: false,
-    timed: false,
-    lookback: 0,
+    order: createOrder('at', { formats: ['number'] }),
   })
 }
