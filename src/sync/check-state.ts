@@ -1,9 +1,9 @@
 import type { Destination, Position } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
+import { compareSpelled } from '../moments/compare.ts'
 import { type Checkpoint, checkpointVersion, type CursorValue } from './checkpoint.ts'
 import { compareIdentities } from './compare-identity.ts'
-import { compareCursors } from './cursor.ts'
-import type { Identity } from './identity.ts'
+import { formatsOfIdentity, type Identity } from './identity.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 import type { Warn } from './warnings.ts'
 
@@ -106,10 +106,11 @@ function checkRanges(
   others: readonly Other[],
 ): void {
   const name = beside ?? id
+  const formats = formatsOfIdentity(identity)
   const hasRead = checkpoint.done !== null || checkpoint.open !== undefined
   for (const { stream, checkpoint: other } of others) {
     const its = other.identity
-    if (identity.range && stream === name && overlaps(identity.range, its?.start ?? identity.start))
+    if (identity.range && stream === name && overlaps(identity.range, its?.start ?? identity.start, formats))
       throw refuseRange(
         where,
         `the stream has read from ${its?.start ?? identity.start ?? 'the beginning'} on by itself`,
@@ -117,14 +118,17 @@ function checkRanges(
     if (!its?.range || !stream.startsWith(`${name}[`) || (!other.brought && !other.open)) continue
     const [from, until] = its.range
     const again = identity.range
-      ? compareCursors(from, identity.range[1]) < 0 && compareCursors(identity.range[0], until) < 0
-      : !hasRead && overlaps(its.range, identity.start)
+      ? compareSpelled(from, identity.range[1], formats) < 0 && compareSpelled(identity.range[0], until, formats) < 0
+      : !hasRead && overlaps(its.range, identity.start, formats)
     if (again) throw refuseRange(where, `a backfill has read from ${from} to ${until} before`)
   }
 }
 
-const overlaps = ([, until]: NonNullable<Identity['range']>, start: CursorValue | null): boolean =>
-  start === null || compareCursors(until, start) > 0
+const overlaps = (
+  [, until]: NonNullable<Identity['range']>,
+  start: CursorValue | null,
+  formats: readonly string[],
+): boolean => start === null || compareSpelled(until, start, formats) > 0
 
 const refuseRange = (where: string, why: string): SyncError =>
   new SyncError(

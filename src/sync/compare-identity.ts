@@ -1,6 +1,7 @@
 import type { Checkpoint, CursorValue } from './checkpoint.ts'
-import { compareCursors } from './cursor.ts'
-import type { Identity } from './identity.ts'
+import type { Lookback } from './cursor.ts'
+import { formatsOfIdentity, type Identity } from './identity.ts'
+import { compareSpelled } from '../moments/compare.ts'
 
 /** What differs between the state and the connector file, each as half a sentence: `the cursor was a and is b`. */
 export interface Differences {
@@ -55,9 +56,9 @@ function ofCursor({ before, now, append, goesOn }: Change): string[] {
   if (matters && before.cursor !== now.cursor) found.push(differ('the cursor', before.cursor, now.cursor))
   if (goesOn && before.format !== null && now.format !== null && before.format !== now.format)
     found.push(differ('the format of the cursor', before.format, now.format))
-  if (goesOn && append && now.lookback > before.lookback) {
-    const seconds = [before, now].map(({ lookback }) => `${lookback / 1000} s`)
-    found.push(differ('lookback (append has forgotten the rows in between)', seconds[0], seconds[1]))
+  if (goesOn && append && sizeOf(now.lookback) > sizeOf(before.lookback)) {
+    const [was, is] = [before, now].map(({ lookback }) => showLookback(lookback))
+    found.push(differ('lookback (append has forgotten the rows in between)', was, is))
   }
   return found
 }
@@ -71,10 +72,15 @@ function ofTable({ before, now, append, goesOn }: Change): string[] {
   return found
 }
 
+const sizeOf = (lookback: Lookback): number => (typeof lookback === 'number' ? lookback : lookback.count)
+
+const showLookback = (lookback: Lookback): string =>
+  typeof lookback === 'number' ? `${lookback / 1000} s` : String(lookback.count)
+
 /** Rows between an earlier start and the one that was read from are never asked for. */
 function ofStart({ before, now, goesOn }: Change): string[] {
   if (!goesOn || before.start === null) return []
-  if (now.start !== null && compareCursors(now.start, before.start) >= 0) return []
+  if (now.start !== null && compareSpelled(now.start, before.start, formatsOfIdentity(now)) >= 0) return []
   return [
     `${differ('start', before.start, now.start)}: what lies before ${before.start} is not read; --full-refresh reads it`,
   ]

@@ -3,6 +3,7 @@ import type { Connector, StreamConfig } from '../config/connector.ts'
 import { writeMode } from '../config/write-mode.ts'
 import type { WriteMode } from '../destinations/destination.ts'
 import type { CursorValue } from './checkpoint.ts'
+import type { Lookback } from './cursor.ts'
 
 /** What a cursor is a cursor of. Plain JSON: it is saved with each checkpoint, and compared before the first request of a run. */
 export interface Identity {
@@ -16,8 +17,7 @@ export interface Identity {
   readonly cursor: string | null
   readonly format: string | null
   readonly start: CursorValue | null
-  /** Milliseconds. */
-  readonly lookback: number
+  readonly lookback: Lookback
   readonly key: readonly string[]
   readonly write: WriteMode
   /** `partitions region, year` or `parent repos`; null where the stream is one listing. */
@@ -61,6 +61,12 @@ export function identify({ connector, stream, env, backfill }: IdentityOptions):
     ),
     ...(backfill && { range: [backfill.from, backfill.until] as const }),
   }
+}
+
+/** The declared formats of the cursor; none where the rows tell. */
+export function formatsOfIdentity({ format }: Identity): readonly string[] {
+  if (format === null) return []
+  return format.startsWith('[') ? (JSON.parse(format) as string[]) : [format]
 }
 
 type Env = IdentityOptions['env']

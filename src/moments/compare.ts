@@ -1,0 +1,23 @@
+import { sortableNumber } from './decimal-order.ts'
+import { findFormat, recognizeNumber, recognizeText, type Spelled } from './formats.ts'
+
+/**
+ * Orders two values that a person wrote (a start, an end) as the moments or numbers that they are, by any of the formats
+ * that are declared or told from the spelling; as texts where they are neither. Negative where `a` is lower.
+ */
+export function compareSpelled(a: Spelled, b: Spelled, formats: readonly string[] = []): number {
+  const [first, second] = [readMoment(a, formats), readMoment(b, formats)]
+  if (first !== undefined && second !== undefined) return compare(first, second)
+  return compare(sortableNumber(a) ?? String(a), sortableNumber(b) ?? String(b))
+}
+
+/** Nanoseconds since 1970; undefined where the value is no moment that can be told. */
+export function readMoment(value: Spelled, formats: readonly string[] = [], zone?: string): bigint | undefined {
+  for (const name of formats) {
+    const ns = findFormat(name)?.read(value, zone)
+    if (ns !== undefined) return ns
+  }
+  return (recognizeText(value) ?? recognizeNumber(value))?.read(value, zone)
+}
+
+const compare = <T extends bigint | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
