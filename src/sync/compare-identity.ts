@@ -54,7 +54,9 @@ function ofCursor({ before, now, append, goesOn }: Change): string[] {
   const found: string[] = []
   const matters = append || (goesOn && now.cursor !== null)
   if (matters && before.cursor !== now.cursor) found.push(differ('the cursor', before.cursor, now.cursor))
-  if (goesOn && before.format !== null && now.format !== null && before.format !== now.format)
+  const formats = formatsOfIdentity(now)
+  // One that is added beside those before reads what they have read.
+  if (goesOn && formats.length > 0 && !formatsOfIdentity(before).every((format) => formats.includes(format)))
     found.push(differ('the format of the cursor', before.format, now.format))
   if (goesOn && append && sizeOf(now.lookback) > sizeOf(before.lookback)) {
     const [was, is] = [before, now].map(({ lookback }) => showLookback(lookback))
