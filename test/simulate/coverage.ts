@@ -1,0 +1,45 @@
+import type { Scenario } from './scenario.ts'
+import type { Outcome } from './world.ts'
+
+/** How often something occurred, by name. */
+export type Counts = Record<string, number>
+
+/** What a scenario has in it, and how its runs ended: each name once a scenario, those of runs once a run. */
+export function featuresOf({ provider, connector, steps }: Scenario, { runs }: Outcome): readonly string[] {
+  const specs = [
+    ...Object.entries(provider).filter(([key]) => !['rows', 'ties', 'size'].includes(key)),
+    ...Object.entries(connector).filter(([key]) => key !== 'slices'),
+  ].map(([key, value]) => `${key}: ${typeof value === 'number' ? (value === 0 ? 'none' : 'some') : value}`)
+  const acts = steps.flatMap((step) => {
+    if (step.do === 'change') return step.changes.map(({ kind }) => `change between runs: ${kind}`)
+    if (step.do === 'edit') return [`edit: ${step.edit.key}`]
+    if (step.do !== 'run') return [`step: ${step.do}`]
+    return [
+      ...step.changes.map(({ kind }) => `change while paged: ${kind}`),
+      ...step.faults.map(({ kind }) => `fault: ${kind}`),
+      ...(step.cut ? [`cut: ${step.cut.by === 'kill' ? `kill at ${step.cut.at}` : step.cut.by}`] : []),
+      ...(step.refresh ? ['full refresh'] : []),
+    ]
+  })
+  const ends = runs.map(({ status, error, warnings, quiet }) => {
+    const words = warnings.length > 0 ? ` with ${[...new Set(warnings.map(({ code }) => code))].join(', ')}` : ''
+    return `${quiet ? 'quiet run' : 'run'}: ${status}${error ? ` ${error.code}` : ''}${words}`
+  })
+  return [...new Set([...specs, ...acts]), ...ends]
+}
+
+export function count(counts: Counts, names: readonly string[]): void {
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+}
+
+export function describeCounts(counts: Counts): string {
+  const lines = Object.entries(counts).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return lines.map(([name, times]) => `${String(times).padStart(8)}  ${name}\n`).join('')
+}
+
+/** The share of quiet runs that ended without a word of doubt. */
+export function cleanShare(counts: Counts): number {
+  const quiet = Object.entries(counts).filter(([name]) => name.startsWith('quiet run'))
+  const all = quiet.reduce((sum, [, times]) => sum + times, 0)
+  return all === 0 ? 0 : (counts['quiet run: complete'] ?? 0) / all
+}

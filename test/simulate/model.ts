@@ -1,0 +1,98 @@
+import type { ConnectorSpec } from './scenario.ts'
+import { type SourceRow, labelOf } from './source.ts'
+import type { StoredRow } from './store.ts'
+
+/** What is wrong with the table. */
+export interface Violation {
+  readonly kind: 'missing' | 'doubled' | 'stale' | 'extra' | 'crash'
+  readonly what: string
+  /** When that row last changed at the provider, milliseconds since 1970: what was said before does not excuse it. */
+  readonly since: number
+}
+
+export interface Finding {
+  readonly connector: ConnectorSpec
+  /** The rows that a reader of the provider can reach. */
+  readonly live: readonly SourceRow[]
+  readonly stored: readonly StoredRow[]
+  /** The run that has just ended. */
+  readonly run: string
+  /** Nothing is updated or deleted in this store: later lines count. */
+  readonly files: boolean
+}
+
+/** Holds the table against the truth, once a run has ended well that nothing disturbed. */
+export function judge(finding: Finding): readonly Violation[] {
+  const { connector, stored, files, run } = finding
+  const { write, incremental } = connector
+  if (write === 'append' && !incremental) {
+    return compareAll({ ...finding, stored: stored.filter((row) => row.run === run) })
+  }
+  if (write === 'append') return [...findMissing(finding, 1), ...findDoubled(stored)]
+  if (write === 'replace') return compareAll(finding)
+  if (files) return compareLast(finding)
+  const current = stored.filter((row) => row.current)
+  const doubled = write === 'scd2' ? findDoubled(stored) : []
+  return [...doubled, ...compareKeyed({ ...finding, stored: current })]
+}
+
+const numberOf = (label: string): number => Number(/^r(\d+)\./.exec(label)?.[1])
+
+function countLabels(stored: readonly StoredRow[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { label } of stored) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return counts
+}
+
+function findMissing({ live, stored }: Finding, copies: number): readonly Violation[] {
+  const counts = countLabels(stored)
+  return live.flatMap((row): Violation[] => {
+    const count = counts.get(labelOf(row)) ?? 0
+    return count >= copies ? [] : [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
+  })
+}
+
+function findDoubled(stored: readonly StoredRow[]): readonly Violation[] {
+  return [...countLabels(stored)]
+    .filter(([, count]) => count > 1)
+    .map(([label, count]) => ({ kind: 'doubled', what: `${label} (${count} times)`, since: 0 }))
+}
+
+/** The table is the source, neither more nor less. */
+function compareAll(finding: Finding): readonly Violation[] {
+  const wanted = new Set(finding.live.map(labelOf))
+  const extra = finding.stored.filter(({ label }) => !wanted.has(label))
+  return [
+    ...findMissing(finding, 1),
+    ...findDoubled(finding.stored),
+    ...extra.map(({ label }): Violation => ({ kind: 'extra', what: label, since: 0 })),
+  ]
+}
+
+/** One row for each key, with its last version; rows that are gone at the source may stay unless they are to be deleted. */
+function compareKeyed({ connector, live, stored }: Finding): readonly Violation[] {
+  const byNumber = Map.groupBy(stored, ({ label }) => numberOf(label))
+  const found = live.flatMap((row): Violation[] => {
+    const copies = byNumber.get(row.number) ?? []
+    if (copies.length === 0) return [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
+    if (copies.length > 1) return [{ kind: 'doubled', what: labelOf(row), since: 0 }]
+    const isLast = copies[0]?.label === labelOf(row)
+    if (isLast || connector.write === 'insert_only') return []
+    return [{ kind: 'stale', what: `${copies[0]?.label} instead of ${labelOf(row)}`, since: row.changedAt }]
+  })
+  if (connector.deletes === 'none') return found
+  const alive = new Set(live.map(({ number }) => number))
+  const extra = stored.filter(({ label }) => !alive.has(numberOf(label)))
+  return [...found, ...extra.map(({ label }): Violation => ({ kind: 'extra', what: label, since: 0 }))]
+}
+
+/** Every version is kept: the one that was written last is the last one. */
+function compareLast({ connector, live, stored }: Finding): readonly Violation[] {
+  const last = new Map(stored.map(({ label }) => [numberOf(label), label]))
+  return live.flatMap((row): Violation[] => {
+    const label = last.get(row.number)
+    if (label === undefined) return [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
+    if (label === labelOf(row) || connector.write === 'insert_only') return []
+    return [{ kind: 'stale', what: `${label} instead of ${labelOf(row)}`, since: row.changedAt }]
+  })
+}

@@ -1,0 +1,98 @@
+import type { ProviderSpec } from './scenario.ts'
+import type { SourceRow } from './source.ts'
+import { spellingOf } from './spelling.ts'
+
+/** One page of a listing. */
+export interface Page {
+  readonly rows: readonly SourceRow[]
+  /** Rows of the whole listing, as it is now. */
+  readonly total: number
+  readonly more: boolean
+  /** What the next request names; undefined behind the last page. */
+  readonly token: string | undefined
+}
+
+/** The listings that a provider keeps for those who page through them. */
+export class Listings {
+  readonly #spec: ProviderSpec
+  readonly #snapshots: (readonly SourceRow[])[] = []
+
+  constructor(spec: ProviderSpec) {
+    this.#spec = spec
+  }
+
+  /** `place` is what the request says: a page number, an offset, a token, a key; undefined for the first page. */
+  read(rows: readonly SourceRow[], place: string | undefined): Page | undefined {
+    const { paging, listing, size } = this.#spec
+    if (paging === 'none') return { rows, total: rows.length, more: false, token: undefined }
+    if (paging === 'keyset') return this.#after(rows, (row) => row.number > Number(place ?? 0))
+    if (paging === 'page') return this.#slice(rows, (Number(place ?? 1) - 1) * size)
+    if (paging === 'offset') return this.#slice(rows, Number(place ?? 0))
+    const [, kind, first = '', second = ''] = /^(n|s|l)(-?\d*)-(-?\d*)$/.exec(place ?? 'n0-') ?? []
+    if (kind === undefined) return undefined
+    if (listing === 'numbered') return this.#slice(rows, Number(first))
+    if (listing === 'live') {
+      if (place === undefined) return this.#after(rows, () => true)
+      const last = { at: Number(first), number: Number(second) }
+      return this.#after(rows, (row) => this.#compare(row, last) > 0)
+    }
+    const snapshot = place === undefined ? this.#snapshots.push(rows) - 1 : Number(first)
+    return this.#slice(this.#snapshots[snapshot] ?? [], Number(second), snapshot)
+  }
+
+  /** The rows in the order of this provider. */
+  sort(rows: readonly SourceRow[]): readonly SourceRow[] {
+    return rows.toSorted((a, b) => this.#compare(a, b))
+  }
+
+  #compare(a: Pick<SourceRow, 'at' | 'number'>, b: Pick<SourceRow, 'at' | 'number'>): number {
+    if (this.#spec.order === 'asc') return a.at - b.at || a.number - b.number
+    if (this.#spec.order === 'desc') return b.at - a.at || b.number - a.number
+    if (this.#spec.order === 'id') return a.number - b.number
+    return ((a.number * 7919) % 1009) - ((b.number * 7919) % 1009)
+  }
+
+  #slice(rows: readonly SourceRow[], from: number, snapshot?: number): Page {
+    const end = from + this.#spec.size
+    const page = rows.slice(from, end)
+    const token = snapshot === undefined ? `n${end}-` : `s${snapshot}-${end}`
+    return this.#page(page, { total: rows.length, more: end < rows.length, token })
+  }
+
+  #after(rows: readonly SourceRow[], follows: (row: SourceRow) => boolean): Page {
+    const rest = rows.filter(follows)
+    const page = rest.slice(0, this.#spec.size)
+    const last = page.at(-1)
+    const token = last && (this.#spec.paging === 'keyset' ? String(last.number) : `l${last.at}-${last.number}`)
+    return this.#page(page, { total: rows.length, more: rest.length > page.length, token })
+  }
+
+  #page(
+    rows: readonly SourceRow[],
+    { total, more, token }: { readonly total: number; readonly more: boolean; readonly token: string | undefined },
+  ): Page {
+    const isNamed = more || (this.#spec.lastToken && rows.length > 0)
+    return { rows, total, more, token: isNamed ? token : undefined }
+  }
+}
+
+/** A row as the provider writes it. */
+export function writeRow(row: SourceRow, { key, spelling }: ProviderSpec): Record<string, unknown> {
+  const { number } = row
+  const keys = {
+    integer: { id: number },
+    text: { id: `k-${number}` },
+    big: { id: `@${9007199254740990n + BigInt(number)}` },
+    composite: { shop: number % 3, id: Math.floor(number / 3) },
+    nested: { info: { id: number } },
+  }[key]
+  return {
+    ...keys,
+    updated_at: spellingOf(spelling).spell(row.at),
+    label: `r${number}.${row.version}`,
+    slice: row.slice,
+  }
+}
+
+/** Integers that a double does not hold are written as `"@..."` until here. */
+export const writeJson = (value: unknown): string => JSON.stringify(value).replaceAll(/"@(\d+)"/g, '$1')

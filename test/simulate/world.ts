@@ -1,0 +1,245 @@
+import { type App, createApp } from '../../src/app.ts'
+import { toSyncError } from '../../src/errors.ts'
+import { continuationOf } from '../../src/resume/continuation.ts'
+import { runConnector } from '../../src/sync/run.ts'
+import type { RunRecord } from '../../src/sync/run-record.ts'
+import { type RunRequest, runRequest } from '../../src/sync/run-request.ts'
+import { writeConnector } from './connector.ts'
+import { SimulatedNetwork } from './dispatcher.ts'
+import { Fate } from './kill.ts'
+import { type Violation, judge } from './model.ts'
+import { allowedChanges, normalizeConnector } from './normalize.ts'
+import { type Answer, Provider } from './provider.ts'
+import { createDice } from './random.ts'
+import type { Change, ConnectorSpec, Cut, Fault, Scenario, Step, TimedChange } from './scenario.ts'
+import { type SourceRow, Source, epoch } from './source.ts'
+import type { Store, Tier } from './store.ts'
+
+/** What one run of a scenario came to. */
+export interface RunReport {
+  readonly step: string
+  readonly status: RunRecord['status'] | 'killed'
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  readonly requests: number
+  readonly at: number
+  /** Nothing changed, failed or was cut short meanwhile. */
+  readonly quiet: boolean
+}
+
+export interface Outcome {
+  readonly runs: readonly RunReport[]
+  readonly violations: readonly Violation[]
+}
+
+interface RunOptions {
+  readonly step: string
+  readonly changes?: readonly TimedChange[]
+  readonly faults?: readonly Fault[]
+  readonly cut?: Cut | null
+  readonly request?: Partial<RunRequest>
+  readonly delivery?: string
+}
+
+/** Milliseconds that an answer takes. */
+const latency = 137
+
+const app: App = createApp({}, { logLevel: 'silent' })
+
+/** Lives through a scenario, then through quiet runs until the table must be right. */
+export async function live(scenario: Scenario, tier: Tier, store: Store): Promise<Outcome> {
+  const world = new SimulatedWorld(scenario, tier, store)
+  for (const step of scenario.steps) await world.take(step)
+  for (let count = 0; count < 2; count++) await world.run({ step: 'quiet' })
+  return world
+}
+
+class SimulatedWorld implements Outcome {
+  readonly runs: RunReport[] = []
+  readonly violations: Violation[] = []
+  readonly #scenario: Scenario
+  readonly #tier: Tier
+  readonly #store: Store
+  readonly #source: Source
+  readonly #provider: Provider
+  readonly #random: () => number
+  #connector: ConnectorSpec
+  #now = epoch
+  #last: { readonly request: RunRequest; readonly record: RunRecord | undefined; readonly delivery: string } | undefined
+  /** A listing may stand half read: what changes now changes under it. */
+  #open = false
+
+  constructor(scenario: Scenario, tier: Tier, store: Store) {
+    this.#scenario = scenario
+    this.#tier = tier
+    this.#store = store
+    this.#connector = scenario.connector
+    this.#source = new Source(scenario.provider)
+    const dice = createDice(scenario.seed + 1)
+    this.#random = () => dice.next()
+    this.#provider = new Provider(scenario.provider, {
+      source: this.#source,
+      now: () => this.#now,
+      slices: () => this.#slices(),
+    })
+  }
+
+  async take(step: Step): Promise<void> {
+    this.#now += 5000
+    switch (step.do) {
+      case 'run':
+        return this.run({ ...step, step: describeCut(step.cut), request: { full_refresh: step.refresh } })
+      case 'change':
+        return this.#change(step.changes)
+      case 'wait':
+        this.#now += step.seconds * 1000
+        return
+      case 'edit':
+        this.#connector = normalizeConnector(
+          { ...this.#connector, [step.edit.key]: step.edit.value },
+          this.#scenario.provider,
+        )
+        return
+      case 'redeliver':
+        if (this.#last) await this.run({ step: 'redelivered', ...this.#last })
+        return
+      case 'continue':
+        return this.#continue(step.times)
+    }
+  }
+
+  async #continue(times: number): Promise<void> {
+    const next = this.#last?.record && continuationOf(this.#last.request, this.#last.record)
+    if (!next) return
+    for (let count = 0; count < times; count++)
+      await this.run({ step: 'continued', request: next.request, delivery: `${next.request.continues?.seq}` })
+  }
+
+  async run({
+    step,
+    changes = [],
+    faults = [],
+    cut = null,
+    request: wanted = {},
+    delivery,
+  }: RunOptions): Promise<void> {
+    const number = this.runs.length + 1
+    const soft = new AbortController()
+    const hard = new AbortController()
+    const fate = new Fate(cut, () => (cut?.by === 'kill' ? hard : soft).abort())
+    const pending = [...changes]
+    const before = this.#source.changes
+    const wasOpen = this.#open
+    let requests = 0
+
+    const answer = async (url: URL): Promise<Answer> => {
+      await fate.rest()
+      return fate.pass('request', () => {
+        this.#now += latency
+        const fault = faults.find((one) => one.request === requests)
+        const said = this.#provider.answer(url, fault?.kind, requests === 0)
+        requests++
+        while (pending[0] && pending[0].after < requests) this.#change([pending.shift() as TimedChange])
+        return Promise.resolve(said)
+      })
+    }
+    const file = this.#store.writeFile(writeConnector(this.#store.name, this.#connector, this.#scenario.provider))
+    const request = runRequest.parse({ ...wanted, connector: file, ...limitsOf(cut) })
+    const mark = delivery ?? `message-${number}`
+    const runId = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+    let record: RunRecord | undefined
+    let thrown: unknown
+    try {
+      record = await runConnector(
+        request,
+        {
+          ...app,
+          effects: {
+            now: () => this.#now,
+            random: this.#random,
+            sleep: async (ms) => void (this.#now += ms),
+          },
+          dispatcher: new SimulatedNetwork(answer),
+          openDestination: async () => fate.wrap(await this.#store.open(), this.#scenario.batchAge),
+        },
+        { trigger: 'task', runId, delivery: mark, stop: { soft: soft.signal, hard: hard.signal } },
+      )
+    } catch (error) {
+      thrown = error
+    }
+    await fate.rest()
+    const answered = record !== undefined && record.run_id !== runId
+    if (answered) return
+    this.#last = { request, record: fate.killed ? undefined : record, delivery: mark }
+    const quiet =
+      changes.length === 0 && faults.length === 0 && cut === null && this.#source.changes === before && !wasOpen
+    this.#report({ step, record, thrown, fate, requests, quiet })
+    this.#open = fate.killed || record?.status !== 'complete'
+    const said = this.runs.at(-1) as RunReport
+    const isClean = said.status === 'complete' && said.warnings.length === 0
+    if (isClean && this.#source.changes === before && !wasOpen && !wanted.streams) await this.#judge(runId)
+  }
+
+  #report(end: {
+    readonly step: string
+    readonly record: RunRecord | undefined
+    readonly thrown: unknown
+    readonly fate: Fate
+    readonly requests: number
+    readonly quiet: boolean
+  }): void {
+    const { step, record, thrown, fate, requests, quiet } = end
+    const streams = record?.streams ?? []
+    const error = thrown ? toSyncError(thrown) : (record?.error ?? streams.find((one) => one.error)?.error)
+    this.runs.push({
+      step,
+      status: fate.killed ? 'killed' : (record?.status ?? 'failed'),
+      ...(error && { error: { code: error.code, message: error.message } }),
+      warnings: fate.killed ? [] : streams.flatMap(({ warnings }) => warnings),
+      requests,
+      at: this.#now,
+      quiet,
+    })
+    if (fate.killed || !error || !['INTERNAL', 'DESTINATION_FAILED'].includes(error.code)) return
+    this.violations.push({ kind: 'crash', what: `${error.code}: ${error.message}`, since: this.#now })
+  }
+
+  async #judge(run: string): Promise<void> {
+    const found = judge({
+      connector: this.#connector,
+      live: this.#live(),
+      stored: await this.#store.read(),
+      run,
+      files: this.#tier === 'files',
+    })
+    const warned = this.runs.filter(({ warnings }) => warnings.length > 0)
+    this.violations.push(...found.filter(({ since }) => !warned.some(({ at }) => at >= since)))
+  }
+
+  /** The rows that the connector can reach. */
+  #live(): readonly SourceRow[] {
+    if (this.#connector.slicing === 'none') return this.#source.rows
+    return this.#source.rows.filter(({ slice }) => this.#slices().includes(slice))
+  }
+
+  #slices(): readonly number[] {
+    return this.#connector.slices
+  }
+
+  #change(changes: readonly Change[]): void {
+    const { during, between } = allowedChanges(this.#scenario.provider, this.#connector)
+    const late = Math.max(this.#connector.lookback * 1000 - 10_000, 0)
+    for (const change of changes) {
+      if (!(this.#open ? during : between).has(change.kind)) continue
+      this.#now += 7
+      this.#source.apply(change, this.#now, late)
+    }
+  }
+}
+
+const describeCut = (cut: Cut | null): string => (cut ? `run, ${Object.values(cut).join(' ')}` : 'run')
+
+function limitsOf(cut: Cut | null): object {
+  if (cut?.by === 'limit') return { limit: cut.rows }
+  return cut?.by === 'budget' ? { budget_seconds: cut.seconds } : {}
+}
