@@ -64,9 +64,7 @@ export class Fate {
 
   #wrapTable(table: TableWriter): TableWriter {
     return {
-      inFlight: table.inFlight,
-      ...(table.announces !== undefined && { announces: table.announces }),
-      columns: table.columns,
+      ...table,
       append: (batch) => this.#work(() => this.pass('commit', () => table.append(batch))),
       [Symbol.asyncDispose]: () => table[Symbol.asyncDispose](),
     }
