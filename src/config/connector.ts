@@ -44,11 +44,16 @@ const errorRule = z
       .string()
       .optional()
       .meta({ description: 'An RFC 9535 JSONPath; the rule applies where it finds something.' }),
+    text: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'A regular expression for the body as text (its first 16 KiB), whatever its format.' }),
     [verdict]: z.enum(['fail', 'ignore', 'retry', 'rate_limited', 'renew_auth', 'restart_listing']),
     message: z.string().optional().meta({ description: 'An RFC 9535 JSONPath to the words of the provider.' }),
   })
-  .refine((rule) => rule.status ?? rule.header ?? rule.body, {
-    error: 'expected at least one of status, header and body, else the rule would match every answer',
+  .refine((rule) => rule.status ?? rule.header ?? rule.body ?? rule.text, {
+    error: 'expected at least one of status, header, body and text, else the rule would match every answer',
   })
 
 const retry = z.strictObject({

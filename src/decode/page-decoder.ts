@@ -43,6 +43,10 @@ export interface PageBody {
   readonly sent?: SentRows
   /** The answer has no body, as its status (204, 205) allows. */
   readonly bodiless?: true
+  /** The beginning of the body as text, where the rules of the connector may ask for it. */
+  readonly text?: string
+  /** The body is not what the format says; `problem` says why. */
+  readonly undecoded?: true
   /** Well-formed, but without the rows that were looked for: an error unless a rule of the connector says otherwise. */
   readonly problem?: SyncError
   /** Of the body, after decompression. */

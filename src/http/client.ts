@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { Deadline } from '../resume/deadline.ts'
 import { authorize } from './authorize.ts'
 import type { Redact } from './describe.ts'
-import { createJudge } from './error-rules.ts'
+import { createHeadJudge, createJudge } from './error-rules.ts'
 import { allowOrigins, type Origins } from './origins.ts'
 import { limitRate, type RateLimiter } from './rate-limit.ts'
 import { followRedirects } from './redirect.ts'
@@ -45,7 +45,7 @@ export function createClient(options: ClientOptions): Send {
       limitRate(limiter, judge, { wait, longest: retry.max_elapsed, redact }),
       authorize(auth, origins, judge),
     ],
-    createTransport(options),
+    createTransport({ ...options, isRefused: createHeadJudge(rules), keepsText: rules.length > 0 }),
   )
   return (request, signal) =>
     send(request, signal).catch((error: unknown) => {

@@ -6,15 +6,22 @@ const longest = 64 * 1024
 
 /** Keeps the beginning of a body that holds no rows; `partial` gives what there is of it, also after it broke. */
 export interface ErrorBody extends BodySink<PageBody> {
-  partial(): PageBody
+  write(chunk: Uint8Array): void
+  partial(): PageBody & { readonly text: string }
 }
 
 export function createErrorBody(): ErrorBody {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const partial = () => ({ envelope: parseText(Buffer.concat(chunks).toString('utf8')), rows: noRows(), bytes })
+  const partial = () => {
+    const text = Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+    return { envelope: parseText(text), text, rows: noRows(), bytes }
+  }
   return {
     write: (chunk) => {
+      if (bytes >= longest) return
       const kept = chunk.slice(0, longest - bytes)
       chunks.push(kept)
       bytes += kept.length

@@ -2,30 +2,26 @@ import type { Redact } from './describe.ts'
 
 const longest = 300
 
-/** Where providers put their words, the most telling first: RFC 6749, RFC 9457, GraphQL, JSON:API and the usual habits. */
+/**
+ * Where providers put their words, the most telling first: RFC 6749, GraphQL, RFC 9457, JSON:API, SOAP and the usual
+ * habits; in lower case without `_` and `-`.
+ */
 const names = [
-  'error_description',
-  'detail',
-  'details',
-  'message',
-  'error_message',
-  'errorMessage',
-  'msg',
-  'description',
-  'reason',
-  'title',
-  'error',
-  'errors',
-  'fault',
-  'code',
-]
+  'errordescription message errormessage exceptionmessage errormessages messages msg faultstring',
+  'detail details description reason title error errors exception fault errorcode code',
+].flatMap((line) => line.split(' '))
 
 /**
- * What the provider says went wrong, found in the parsed body of an error (a string where it was no JSON): one line, of
- * at most 300 characters, without secrets and control characters. Undefined where it says nothing.
+ * What the provider says went wrong, found in the parsed body of an error (a string where it was no JSON), else its
+ * beginning: one line, of at most 300 characters, without secrets and control characters. Undefined where it is empty.
  */
 export function findWords(body: unknown, redact: Redact): string | undefined {
-  return tidyWords(typeof body === 'string' ? textOf(body) : search(body, 0), redact)
+  return tidyWords(typeof body === 'string' ? textOf(body) : (search(body, 0) ?? beginning(body)), redact)
+}
+
+function beginning(body: unknown): string | undefined {
+  const isFilled = typeof body === 'object' && body !== null && Object.keys(body).length > 0
+  return isFilled ? JSON.stringify(body) : undefined
 }
 
 /** The same tidying for words that were found by other means. */
@@ -41,7 +37,7 @@ function search(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value
   if (typeof value !== 'object' || value === null || depth > 4) return undefined
   if (Array.isArray(value)) return first(value.slice(0, 10), (item) => search(item, depth + 1))
-  const fields = value as Record<string, unknown>
+  const fields = Object.fromEntries(Object.entries(value).map(([name, inner]) => [plainName(name), inner]))
   const named = first(names, (name) => search(fields[name], depth + 1))
   // `{"errors": {"email": ["is taken"]}}`: below one of the names any key may hold them.
   const words =
@@ -49,6 +45,8 @@ function search(value: unknown, depth: number): string | undefined {
   const code = typeof fields['error'] === 'string' ? fields['error'] : undefined
   return words !== undefined && code !== undefined && code !== words ? `${code}: ${words}` : words
 }
+
+const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '').replace(/^.*:/, '')
 
 function first<Item>(items: readonly Item[], find: (item: Item) => string | undefined): string | undefined {
   for (const item of items) {
@@ -58,9 +56,30 @@ function first<Item>(items: readonly Item[], find: (item: Item) => string | unde
   return undefined
 }
 
-/** An HTML page is quoted by its title, any other text by its beginning. */
+/** XML is quoted by its code and message (S3, Azure, SOAP), an HTML page by its title, any other text by its beginning. */
 function textOf(body: string): string {
   const start = body.slice(0, 16 * 1024)
   if (!/^\s*</.test(start)) return start
-  return /<title[^>]*>([^<]*)/i.exec(start)?.[1] ?? ''
+  const message = element(start, ['Message', 'faultstring', 'error_description', 'Detail', 'Description'])
+  const code = message && element(start, ['Code', 'faultcode'])
+  const words = code && code !== message ? `${code}: ${message}` : message
+  return words || element(start, ['title']) || unmarked(start)
+}
+
+/** The text of the first element that is called so, with any prefix, in any case. */
+function element(xml: string, called: readonly string[]): string | undefined {
+  return first(called, (name) => {
+    const pattern = new RegExp(`<(?:[\\w.-]{1,60}:)?${name}(?:\\s[^>]*)?>([\\s\\S]*?)</`, 'i')
+    return unmarked(pattern.exec(xml)?.[1] ?? '').trim() || undefined
+  })
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+
+/** The text without its markup. */
+function unmarked(markup: string): string {
+  return markup
+    .replaceAll(/<!\[CDATA\[|\]\]>/g, '')
+    .replaceAll(/<(script|style)\b[\s\S]*?<\/\1>|<[^>]*>?/gi, ' ')
+    .replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name] ?? '')
 }

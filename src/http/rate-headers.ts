@@ -1,5 +1,5 @@
 import { parseHttpDate } from './http-date.ts'
-import { parseRetryAfter } from './retry-after.ts'
+import { numericDelay, parseRetryAfter } from './retry-after.ts'
 import type { ResponseHeaders } from './send.ts'
 
 /** What a response says of the provider's own limit. */
@@ -16,7 +16,7 @@ const longestReset = 32 * 86_400_000
 /**
  * Reads the limit that lies nearest: the `RateLimit` field of draft-ietf-httpapi-ratelimit-headers (`"default";r=50;t=30`
  * and the older `limit=100, remaining=50, reset=30`), else `RateLimit-Remaining/-Reset`, else their `X-` forms, whose
- * reset may be delta seconds, epoch seconds, epoch milliseconds or a date. Undefined where nothing usable is said.
+ * reset may be delta seconds, a duration such as `1m30s`, epoch seconds, epoch milliseconds or a date. Undefined where nothing usable is said.
  */
 export function readAllowance(headers: ResponseHeaders, now: number): Allowance | undefined {
   const limits = [structured(headers['ratelimit']), ...named(headers)].find((found) => found.length > 0) ?? []
@@ -28,8 +28,10 @@ export function readAllowance(headers: ResponseHeaders, now: number): Allowance 
   return usable.toSorted((a, b) => a.remaining - b.remaining || b.resetAt - a.resetAt)[0]
 }
 
-/** Milliseconds that `Retry-After` asks to wait; undefined where it is not there or says nothing. */
+/** Milliseconds that `Retry-After` (or Azure's `Retry-After-Ms`) asks to wait; undefined where it is not there or says nothing. */
 export function readRetryAfter(headers: ResponseHeaders, now: number): number | undefined {
+  const exact = headers['retry-after-ms'] ?? headers['x-ms-retry-after-ms'] ?? ''
+  if (/^[1-9]\d{0,8}$/.test(exact)) return Number(exact)
   const value = headers['retry-after']
   return value === undefined ? undefined : parseRetryAfter(value, providerNow(headers, now))
 }
@@ -42,9 +44,14 @@ export function readWait(headers: ResponseHeaders, now: number): number | undefi
   return allowance && allowance.remaining < 1 && allowance.resetAt > now ? allowance.resetAt - now : undefined
 }
 
-/** Whether a 403 is a rate limit in truth, as GitHub's is. */
-export function saysRateLimited(headers: ResponseHeaders, now: number): boolean {
-  return headers['retry-after'] !== undefined || readWait(headers, now) !== undefined
+/** What a 403 says that is a rate limit in truth: GitHub's secondary limit, Google's per user and project, AWS and others. */
+const limitWords =
+  /secondary rate limit|abuse detection|rate ?limit ?exceeded|exceeded (?:\w+ ){0,4}rate limit|too ?many ?requests/i
+
+/** Whether a 403 is a rate limit in truth, as GitHub's is: by its headers, or by `words`, the beginning of its body. */
+export function saysRateLimited(headers: ResponseHeaders, words: string, now: number): boolean {
+  const used = ['x-ratelimit-remaining', 'ratelimit-remaining'].some((name) => headers[name]?.trim() === '0')
+  return used || headers['retry-after'] !== undefined || readWait(headers, now) !== undefined || limitWords.test(words)
 }
 
 interface Limit {
@@ -81,14 +88,18 @@ function count(text: string): number {
 /** Milliseconds to the reset; undefined where it is nonsense. A moment that has passed is 0. */
 function resetDelay(reset: string, now: number): number | undefined {
   const value = /^\d+(?:\.\d+)?$/.test(reset) ? Number(reset) : undefined
-  const delay = value === undefined ? (parseHttpDate(reset, now) ?? NaN) - now : numericDelay(value, now)
+  const other = (): number => durationOf(reset) ?? (parseHttpDate(reset, now) ?? NaN) - now
+  const delay = value === undefined ? other() : numericDelay(value, now)
   return delay <= longestReset ? Math.max(0, delay) : undefined
 }
 
-/** Below a billion it is a number of seconds, as an epoch it would lie before 2001; from 10^11 on, milliseconds. */
-function numericDelay(value: number, now: number): number {
-  if (value < 1e9) return value * 1_000
-  return (value < 1e11 ? value * 1_000 : value) - now
+const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
+
+/** Milliseconds of `1h6m0.5s` or `20ms`, as Go writes a duration. */
+function durationOf(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/.test(text)) return undefined
+  const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)
+  return [...parts].reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0)
 }
 
 /** The provider's clock where it tells it, so that a difference between the clocks does no harm. */

@@ -108,19 +108,20 @@ function toBroken(error: unknown): Failure {
 
 function toRefusal(
   response: ApiResponse,
-  { action, words: told, redact }: Verdict & { readonly redact: Redact },
+  { action, words: told, rule, redact }: Verdict & { readonly redact: Redact },
   now: number,
 ): Failure {
   const { status, headers } = response
   const refused = status === 401 || status === 403 ? readBearerError(headers) : undefined
   const words = told ?? tidyWords(refused?.description ?? refused?.error, redact)
-  const reason = `was answered ${status}${words === undefined ? '' : `, ${JSON.stringify(words)}`}`
+  const by = rule === undefined ? '' : ` (${rule})`
+  const reason = `was answered ${status}${words === undefined ? '' : `, ${JSON.stringify(words)}`}${by}`
   const failed = { reason, status, refused, retry: false }
   switch (action) {
     case 'retry':
       return { ...failed, code: 'API_UNAVAILABLE', retry: true, wait: readRetryAfter(headers, now) }
     case 'rate_limited':
-      return { ...failed, code: 'RATE_LIMITED', retry: true, wait: readWait(headers, now) }
+      return { ...failed, code: 'RATE_LIMITED', retry: true, wait: readWait(headers, now) ?? unsaidWait(status, rule) }
     case 'renew_auth':
       return { ...failed, code: 'AUTH_REJECTED' }
     case 'restart_listing':
@@ -130,6 +131,10 @@ function toRefusal(
       return { ...failed, code: 'API_REFUSED' }
   }
 }
+
+/** GitHub asks for a minute at least where its secondary limit names no moment, and blocks whoever comes sooner. */
+const unsaidWait = (status: number, rule: string | undefined): number | undefined =>
+  status === 403 && rule === undefined ? 60_000 : undefined
 
 const advice: Partial<Record<ErrorCode, string>> = {
   API_REFUSED: '; check the path, the parameters and what the credential may read',

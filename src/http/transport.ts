@@ -6,6 +6,7 @@ import { type BodySink, countBytes } from './body-sink.ts'
 import { BrokenExchange } from './broken-exchange.ts'
 import { acceptEncoding, decompress, readCodings } from './decompress.ts'
 import { createErrorBody, type ErrorBody } from './error-body.ts'
+import { SyncError } from '../errors.ts'
 import { isOk } from './error-rules.ts'
 import { exchange } from './exchange.ts'
 import type { Meter } from './meter.ts'
@@ -22,6 +23,10 @@ export interface TransportOptions {
   readonly dispatcher: Dispatcher
   /** Called for each attempt that is answered with a 2xx. */
   readonly openDecoder: (head: ResponseHead) => PageDecoder
+  /** Whether a rule of the connector refuses an answer by its head alone: its body is then not decoded. */
+  readonly isRefused?: (head: ResponseHead) => boolean
+  /** Whether rules of the connector ask for the body, also for one that cannot be decoded. */
+  readonly keepsText?: boolean
   /** Milliseconds for one attempt, whole. */
   readonly timeout: number
   /** `body`: bytes that a body may have, before and after decompression. */
@@ -64,23 +69,36 @@ export function createTransport(
     meter.requests++
     let head: ResponseHead | undefined
     let errorBody: ErrorBody | undefined
+    let beginning: ErrorBody | undefined
     const open = (status: number, headers: ResponseHeaders) => {
       head = { status, headers, url: (request.unsigned ?? request).url }
-      if (!isOk(head)) errorBody = createErrorBody()
-      return openSink(head, options, errorBody)
+      if (!isOk(head) || options.isRefused?.(head)) errorBody = createErrorBody()
+      else if (options.keepsText) beginning = createErrorBody()
+      return openSink(head, options, { errorBody, beginning })
     }
     try {
       const body = await exchange(dispatcher, { request: toDispatch(request, timeout), timeout, open }, signal)
-      return { ...(head as ResponseHead), body }
+      const text = beginning?.partial().text
+      return { ...(head as ResponseHead), body: text === undefined ? body : { ...body, text } }
     } catch (error) {
       // Of an error the status is enough, so its body may break off.
       if (head && errorBody && !signal.aborted) return { ...head, body: errorBody.partial() }
+      // The rules may know what to do with a body that is not what the format says.
+      if (head && beginning && error instanceof SyncError && error.code === 'RESPONSE_INVALID')
+        return { ...head, body: { ...beginning.partial(), undecoded: true, problem: error } }
       throw error
     }
   }
 }
 
-function openSink(head: ResponseHead, options: TransportOptions, errorBody?: ErrorBody): BodySink<PageBody> {
+interface Kept {
+  /** In place of the decoder. */
+  readonly errorBody: ErrorBody | undefined
+  /** Beside the decoder. */
+  readonly beginning: ErrorBody | undefined
+}
+
+function openSink(head: ResponseHead, options: TransportOptions, { errorBody, beginning }: Kept): BodySink<PageBody> {
   const { meter, limits, openDecoder } = options
   const limit = limits?.body ?? gibibyte
   const guard = (bytes: number) => {
@@ -94,11 +112,23 @@ function openSink(head: ResponseHead, options: TransportOptions, errorBody?: Err
   if (!errorBody) guard(Number(head.headers['content-length'] ?? 0))
   let raw = 0
   let decoded = 0
-  const sink = countBytes<PageBody>(errorBody ?? openDecoder(head), (bytes) => {
+  const decoder = errorBody ?? (beginning ? tee(openDecoder(head), beginning) : openDecoder(head))
+  const sink = countBytes<PageBody>(decoder, (bytes) => {
     meter.bytes += bytes
     guard((decoded += bytes))
   })
   return codings.length === 0 ? sink : countBytes(decompress(sink, codings), (bytes) => guard((raw += bytes)))
+}
+
+function tee(decoder: PageDecoder, beginning: ErrorBody): BodySink<PageBody> {
+  return {
+    write: (chunk) => {
+      beginning.write(chunk)
+      return decoder.write(chunk)
+    },
+    end: () => decoder.end(),
+    discard: () => decoder.discard(),
+  }
 }
 
 function toDispatch(request: SignedRequest, timeout: number): Dispatcher.DispatchOptions {

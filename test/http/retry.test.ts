@@ -132,6 +132,77 @@ test('a 403 with a used up limit or a Retry-After is a rate limit, as GitHub has
   assert.equal(effects.total(), 35_000)
 })
 
+for (const [name, answer, wait] of [
+  ['words of a secondary limit', status(403, {}, '{"message":"You have exceeded a secondary rate limit."}'), 60_000],
+  ['words of Google', status(403, {}, '{"error":{"errors":[{"reason":"userRateLimitExceeded"}]}}'), 60_000],
+  ['nothing left', status(403, { 'x-ratelimit-remaining': '0' }), 60_000],
+] as const) {
+  test(`a 403 with ${name} is a rate limit, and a minute is waited where it names no moment`, async (t) => {
+    const { get, effects } = testClient(t, await serveInTurn(t, answer, ok), {
+      retry: { ...quickRetry, max_elapsed: 90_000 },
+    })
+    await get('/')
+    assert.equal(effects.total(), wait)
+  })
+}
+
+test('a Retry-After may be the moment itself, in seconds or milliseconds since 1970, or in milliseconds', async (t) => {
+  const effects = fakeEffects(Date.UTC(2027, 0, 1))
+  const moment = effects.now() + 7_000
+  const date = new Date(effects.now()).toUTCString()
+  const answers = [
+    status(429, { date, 'retry-after': String(moment / 1_000) }),
+    status(503, { date, 'retry-after': String(moment) }),
+    status(429, { 'retry-after': '9', 'retry-after-ms': '250' }),
+    ok,
+  ]
+  const origin = await serveInTurn(t, ...answers)
+  await testClient(t, origin, { effects, retry: { ...quickRetry, attempts: 4 } }).get('/')
+  assert.equal(effects.total(), 14_250)
+})
+
+test('a rule by status comes before the decoder, also for an empty body', async (t) => {
+  const rules = parseRules('[{"status":418,"then":"fail"},{"status":202,"then":"retry"}]')
+  const { get, decoders } = testClient(t, await serveInTurn(t, status(202), status(202, {}, 'not yet'), ok), { rules })
+  assert.deepEqual((await get('/')).body.envelope, [])
+  assert.equal(decoders.opened, 1)
+  const forever = testClient(t, await serveInTurn(t, status(202)), { rules })
+  const failed = await failsWith(forever.get('/'), 'API_UNAVAILABLE')
+  assert.match(failed.message, /was answered 202 \(errors\[1\]\), after 3 attempts/)
+})
+
+test('a rule by header comes before the decoder', async (t) => {
+  const rules = parseRules('[{"header":{"name":"X-State","matches":"^busy$"},"then":"rate_limited"}]')
+  const { get } = testClient(t, await serveInTurn(t, status(200, { 'x-state': 'busy' }, '<p>wait</p>'), ok), { rules })
+  await get('/')
+})
+
+test('a rule by text or body sees a body that cannot be decoded', async (t) => {
+  const plain = status(200, {}, '\uFEFFERROR: quota gone')
+  const byText = testClient(t, await serveInTurn(t, plain), {
+    rules: parseRules('[{"text":"^ERROR: (?:quota|limit)","then":"fail"}]'),
+  })
+  assert.match(
+    (await failsWith(byText.get('/'), 'API_REFUSED')).message,
+    /was answered 200, "ERROR: quota gone" \(errors\[0\]\)/,
+  )
+  const byBody = testClient(t, await serveInTurn(t, plain, ok), {
+    rules: parseRules('[{"body":"$[?@ == 1]","then":"fail"},{"status":200,"text":"quota","then":"retry"}]'),
+  })
+  await byBody.get('/')
+  assert.equal(byBody.meter.requests, 2)
+  const ignored = testClient(t, await serveInTurn(t, plain), {
+    rules: parseRules('[{"text":"quota","then":"ignore"}]'),
+  })
+  assert.equal((await ignored.get('/')).body.rows.count, 0)
+})
+
+test('a rule that ignores a status does not pass a body over that cannot be decoded', async (t) => {
+  const rules = parseRules('[{"status":[200,202],"then":"ignore"}]')
+  await failsWith(testClient(t, await serveInTurn(t, status(200, {}, '[1')), { rules }).get('/'), 'RESPONSE_INVALID')
+  assert.equal((await testClient(t, await serveInTurn(t, status(202)), { rules }).get('/')).body.rows.count, 0)
+})
+
 test('an abort interrupts a wait', async (t) => {
   const origin = await serveInTurn(t, status(500))
   const abort = new AbortController()

@@ -37,6 +37,7 @@ export function checkPatterns({ stream, report }: StreamSubject): void {
   const paths: (readonly [Path, string | undefined])[] = [[['rows'], stream.rows]]
   stream.errors?.forEach((rule, at) => {
     paths.push([['errors', at, 'body'], rule.body], [['errors', at, 'message'], rule.message])
+    if (rule.text !== undefined) checkRegExp(rule.text, { path: ['errors', at, 'text'], report })
     if (rule.header) checkRegExp(rule.header.matches, { path: ['errors', at, 'header', 'matches'], report })
   })
   for (const [path, text] of paths) if (text !== undefined) tryPath({ path, report }, () => compilePath(text))
