@@ -93,6 +93,10 @@ const incremental = z.strictObject({
     .enum(['asc', 'desc'])
     .optional()
     .meta({ description: 'The order that the provider promises, by the cursor.' }),
+  per: z.enum(['slice', 'stream']).optional().meta({
+    description:
+      'With partitions or a parent: a cursor for each slice, or one for all; slice where the request uses {{ cursor }}.',
+  }),
   client_filter: z
     .boolean()
     .default(true)

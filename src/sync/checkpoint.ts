@@ -1,4 +1,5 @@
 import type { Identity } from './identity.ts'
+import type { SliceProgress } from './slice-state.ts'
 import type { Place } from './slices.ts'
 
 /** Of the format of checkpoints. Version 1 named neither itself nor what its cursor belongs to. */
@@ -28,6 +29,15 @@ export interface Checkpoint {
   readonly cursor?: SavedCursor
   /** Append streams: what lies at or beyond `done` (less the lookback) and was appended already. */
   readonly seen?: SeenRows
+  /** Each slice has a cursor of its own (`Destination.readSlices`); `done` is the highest of them, for people to see. */
+  readonly per?: 'slice'
+  /** With `per`, up to the end of the first listing: where a slice begins that has no cursor yet, by what was one cursor for all. */
+  readonly base?: SliceProgress
+  /**
+   * With `per`, in append, up to the end of a listing: runs of which one brought the first rows of a slice and another
+   * its last ones, so that the rows of all are taken back or those of none.
+   */
+  readonly linked?: readonly string[]
   /** Keys whose column is not simply named after them: [key, column, variant type or '']. */
   readonly names?: readonly (readonly [key: string, column: string, variant: string])[]
 }

@@ -1,5 +1,6 @@
 import { formatsOf } from '../config/cursor-format.ts'
 import type { Connector, StreamConfig } from '../config/connector.ts'
+import { findTemplateUse, isPerSlice } from '../config/template-use.ts'
 import { writeMode } from '../config/write-mode.ts'
 import type { DecoderOptions } from '../decode/index.ts'
 import type { Effects } from '../effects.ts'
@@ -11,11 +12,14 @@ import { TableSchema } from '../schema/table-schema.ts'
 import type { Member } from '../schema/value.ts'
 import { readMembers, refusal } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
-import type { BatchRules } from './batches.ts'
+import type { BatchRules, SliceRules } from './batches.ts'
 import { Boundary } from './boundary.ts'
-import type { CursorValue } from './checkpoint.ts'
+import { type CursorValue, fresh, type OpenListing } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
+import type { Bounds } from './reading.ts'
+import { SliceCursors, sliceKey } from './slice-cursors.ts'
+import type { SliceProgress, SliceState } from './slice-state.ts'
 import { planTable } from './table-plan.ts'
 import type { Slice } from './slices.ts'
 import { createSource, fingerprint } from './source.ts'
@@ -60,6 +64,7 @@ export function createJob(options: JobOptions): StreamJob {
   const write = writeMode(stream)
   const cursor = stream.incremental?.cursor
   const primaryKey = stream.primary_key ?? []
+  const perSlice = !backfill && isPerSlice(connector, stream) && write !== 'replace' && stream.deletes?.absent !== true
   const id = backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name
 
   const createSchema = ({ position, staged, merges, resumed }: ListingPlan, live: readonly Column[]): TableSchema => {
@@ -88,6 +93,7 @@ export function createJob(options: JobOptions): StreamJob {
     fingerprint: fingerprint(connector, stream),
     ...(backfill && { beside: stream.name }),
     write,
+    perSlice,
     deletesAbsent: stream.deletes?.absent === true,
     refresh: options.fullRefresh,
     plan: (listing) => {
@@ -104,26 +110,33 @@ export function createJob(options: JobOptions): StreamJob {
         position: listing.position,
         staged: listing.staged,
         ...(listing.merges && { merges: true }),
+        ...(perSlice && { slices: true as const }),
         resumed: listing.resumed,
       }
     },
-    open: (listing, live, reading) => {
+    open: (listing, live, { reading, slices: known }) => {
       const schema = createSchema(listing, live)
-      const order = createOrder(listing, options)
-      const edges = findEdges(listing, options, order)
-      const boundary = order && createBoundary(listing, options, { edges, order })
+      const order = createOrder(listing, options, perSlice)
+      const slices = perSlice ? createSlices(listing, options, known) : undefined
+      const progressOf = (key: string | undefined): SliceProgress =>
+        slices && key !== undefined ? slices.cursors.of(key) : listing.position.checkpoint
       const shape = (): Shape => (stream.parent?.columns ? noShape : schema.shape())
       return {
         source: createSource(stream, {
           options: { ...options, signal: AbortSignal.any([options.signal, reading]) },
-          cursor: edges.start,
+          cursor: (slice) => findEdges(progressOf(slices?.keyOf(slice)), options, order).start,
           shape,
           learn: stream.parent?.columns ? undefined : (lines) => learnRows(schema, lines),
-          listing: boundary !== undefined,
+          listing: needsBoundary(options),
           open: listing.position.checkpoint.open,
           staged: listing.staged,
         }),
-        rules: createRules(listing, options, { schema, order, boundary, edges }),
+        rules: createRules(listing, options, {
+          schema,
+          order,
+          slices,
+          bounds: (key, opened) => createBounds(progressOf(key), opened, { options, order }),
+        }),
       }
     },
   }
@@ -146,14 +159,14 @@ interface Edges {
 }
 
 /** How the stream's cursor is read and ordered: as declared, as an earlier run found out, or as the first rows show. */
-function createOrder({ position }: ListingPlan, options: JobOptions): CursorType | undefined {
+function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: boolean): CursorType | undefined {
   const { stream, connector, backfill, warn } = options
   const { incremental } = stream
   if (!incremental) return undefined
   const { done, cursor: saved } = position.checkpoint
   const edges = backfill
     ? [backfill.from, backfill.until]
-    : [done === null ? incremental.start : undefined, incremental.end]
+    : [done === null || perSlice ? incremental.start : undefined, incremental.end]
   return new CursorType({
     where: `stream ${stream.name} of ${connector.name}`,
     field: incremental.cursor,
@@ -167,66 +180,86 @@ function createOrder({ position }: ListingPlan, options: JobOptions): CursorType
   })
 }
 
-function findEdges({ position }: ListingPlan, { stream, backfill }: JobOptions, order: CursorType | undefined): Edges {
+function findEdges({ done }: SliceProgress, { stream, backfill }: JobOptions, order: CursorType | undefined): Edges {
   const { incremental } = stream
   if (!order) return { start: null, until: undefined }
   if (backfill) return { start: order.spell(backfill.from), until: backfill.until }
-  const { done } = position.checkpoint
   const { start } = incremental ?? {}
   const first = start === undefined ? null : order.spell(start)
   return { start: done === null ? first : order.shift(done), until: incremental?.end }
 }
 
+/** Whether some rows that come are not to be written, so that each is looked at. */
+const needsBoundary = ({ stream, backfill }: JobOptions): boolean =>
+  stream.incremental !== undefined &&
+  (writeMode(stream) === 'append' || stream.incremental.end !== undefined || backfill !== undefined)
+
+interface Reader {
+  readonly options: JobOptions
+  readonly order: CursorType | undefined
+}
+
+/** Where a listing begins and ends that goes on from `progress`. */
+function createBounds(progress: SliceProgress, opened: OpenListing | undefined, { options, order }: Reader): Bounds {
+  const { incremental } = options.stream
+  const edges = findEdges(progress, options, order)
+  return {
+    done: progress.done,
+    order,
+    boundary: order && needsBoundary(options) ? createBoundary(progress, opened, { options, order, edges }) : undefined,
+    descendingTo: incremental?.order === 'desc' ? edges.start : null,
+    ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,
+  }
+}
+
 function createBoundary(
-  { position }: ListingPlan,
-  { stream, connector, backfill }: JobOptions,
-  { edges: { start, until }, order }: { readonly edges: Edges; readonly order: CursorType },
-): Boundary | undefined {
-  const { incremental } = stream
-  if (!incremental) return undefined
+  { seen }: SliceProgress,
+  opened: OpenListing | undefined,
+  { options, order, edges }: { readonly options: JobOptions; readonly order: CursorType; readonly edges: Edges },
+): Boundary {
+  const { stream, connector, backfill } = options
   const append = writeMode(stream) === 'append'
-  if (!append && until === undefined && !backfill) return undefined
+  const { start, until } = edges
   return new Boundary({
     where: `stream ${stream.name} of ${connector.name}`,
-    floor: backfill || (append && incremental.client_filter) ? start : null,
+    floor: backfill || (append && stream.incremental?.client_filter) ? start : null,
     until,
-    seen: append ? position.checkpoint.seen : undefined,
-    remember: append && !backfill ? (position.checkpoint.open?.seen ?? []) : undefined,
+    seen: append ? seen : undefined,
+    remember: append && !backfill ? (opened?.seen ?? []) : undefined,
     keyed: (stream.primary_key ?? []).length > 0,
     order,
   })
 }
 
+/** What a stream needs that keeps a cursor for each slice. */
+function createSlices(
+  listing: ListingPlan,
+  { stream, connector }: JobOptions,
+  known: readonly SliceState[],
+): SliceRules {
+  const use = findTemplateUse(connector, stream)
+  return {
+    cursors: new SliceCursors(known, listing.position.checkpoint.base ?? fresh),
+    keyOf: (slice) => sliceKey(slice, use),
+    forgets: listing.forgetsSlices === true,
+    appends: writeMode(stream) === 'append' && !listing.staged,
+  }
+}
+
 function createRules(
   listing: ListingPlan,
   options: JobOptions,
-  {
-    schema,
-    order,
-    boundary,
-    edges,
-  }: {
-    readonly schema: TableSchema
-    readonly order: CursorType | undefined
-    readonly boundary: Boundary | undefined
-    readonly edges: Edges
-  },
+  parts: Pick<BatchRules, 'schema' | 'order' | 'slices' | 'bounds'>,
 ): BatchRules {
   const { stream, connector, runId, effects, describe } = options
-  const { incremental } = stream
-  const runs = new Set([...(listing.position.checkpoint.open?.runs ?? []), runId])
   return {
+    ...parts,
     position: listing.position,
-    schema,
     primaryKey: stream.primary_key ?? [],
-    order,
-    boundary,
     extra: (slice) => (stream.parent?.columns ? parentMembers(slice) : []),
-    open: { source: fingerprint(connector, stream), runs: [...runs], ...(listing.refresh && { refresh: true }) },
+    open: { source: fingerprint(connector, stream), runId, ...(listing.refresh && { refresh: true }) },
     retract: listing.retract,
     movesCursor: options.backfill === undefined,
-    descendingTo: incremental?.order === 'desc' ? edges.start : null,
-    ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,
     maxRejects: stream.max_rejects,
     age: options.batchAge,
     now: () => effects.now(),

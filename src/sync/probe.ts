@@ -112,7 +112,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       announced: false,
       retract: [],
     }
-    const { source, rules } = job.open(listing, [], hard)
+    const { source, rules } = job.open(listing, [], { reading: hard, slices: [] })
     const step = await firstStep(readStream(source))
     if (!step) return { ...nothing, rowsPath: findRows(), paginator }
     const { page } = step.step
@@ -120,6 +120,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
     const rows = await parseRows(body)
     const encoded = await encodePage(body, {
       ...rules,
+      boundary: rules.bounds(undefined, undefined).boundary,
       extra: rules.extra(step.slice),
       where: provider.describe(page.request),
       highest: null,

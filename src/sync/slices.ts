@@ -1,13 +1,12 @@
 import type { TemplateScope } from '../config/templates.ts'
 import type { StreamConfig } from '../config/connector.ts'
-import type { PageRows } from '../decode/page-decoder.ts'
-import { parseExact } from '../decode/exact-json.ts'
+import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { Tally } from './listing-end.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
-import { readLines } from './rows.ts'
+import { parentSlices, partitions } from './slice-values.ts'
 
-/** What one of several listings of a stream is for: a partition, or a row of the parent stream. */
+/** What one of several listings of a stream is for: a partition, a row of the parent stream, or both. */
 export type Slice = Pick<TemplateScope, 'parent' | 'partition'>
 
 /** Where a stream stands: the request to go on with, and of a stream of several listings what is still to come. Plain JSON. */
@@ -18,7 +17,10 @@ export interface Place {
   readonly slices?: {
     /** The slice that `next` belongs to; absent where `next` is a page of the parent. */
     readonly current?: Slice
-    readonly pending: readonly Slice[]
+    /** Those behind it; absent where they are found again: by the partitions, or by `page`. */
+    readonly pending?: readonly Slice[]
+    /** Where the parent's page is read again that the slices are of; null for its first. */
+    readonly page?: Place | null
     readonly parent?: Place
   }
 }
@@ -28,6 +30,10 @@ export interface StreamStep {
   readonly slice: Slice
   /** Where to go on after this page; undefined where nothing is known to follow. */
   readonly after: Place | undefined
+  /** Where to go on after this slice. */
+  readonly behind: () => Place | undefined
+  /** Leaves out the further pages of this slice. */
+  readonly endSlice: () => void
 }
 
 /** A stream as its listings see it. */
@@ -38,18 +44,34 @@ export interface StreamSource {
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest
   readonly listing: (start: ApiRequest, before: Tally) => Listing
+  /** Picks those of a parent's page, or of the partitions, that are to be read: each once in a listing. */
+  readonly pick: (slices: readonly Slice[]) => readonly Slice[]
+  /** Whether two slices make the same requests. */
+  readonly isSame: (a: Slice, b: Slice) => boolean
 }
+
+/** With more slices than this behind it, a place does not hold them. */
+const pendingLimit = 200
 
 /** Reads all pages of a stream, one listing after the other. */
 export async function* readStream(source: StreamSource, from?: Place): AsyncGenerator<StreamStep, void, undefined> {
   const { config, parent } = source
   if (parent) yield* readChildren({ ...source, parent }, from)
-  else if (config.partitions)
-    yield* readSlices(source, { slices: restOf(from) ?? partitions(config.partitions), from, parent: undefined })
-  else {
+  else if (config.partitions) {
+    const slices = source.pick(partitions(config.partitions))
+    const rest = restOf(from) ?? (from ? restBehind(source, slices, from) : slices)
+    yield* readSlices(source, { slices: rest, from, parent: undefined, page: undefined })
+  } else {
     const listing = source.listing(from?.next ?? source.first({}), tallyOf(from))
-    for await (const step of readPages(listing, source.pages))
-      yield { step, slice: {}, after: step.next && { next: step.next, tally: step.tally } }
+    for await (const step of readPages(listing, source.pages)) {
+      yield {
+        step,
+        slice: {},
+        after: step.next && { next: step.next, tally: step.tally },
+        behind: () => undefined,
+        endSlice: () => undefined,
+      }
+    }
   }
 }
 
@@ -57,19 +79,38 @@ async function* readChildren(
   source: StreamSource & { readonly parent: StreamSource },
   from?: Place,
 ): AsyncGenerator<StreamStep, void, undefined> {
-  const parentFrom = from?.slices?.parent
+  const page = from?.slices?.page
   const rest = restOf(from)
-  if (rest) yield* readSlices(source, { slices: rest, from, parent: parentFrom })
-  if (from && !parentFrom) return
-  for await (const { step, after } of readStream(source.parent, parentFrom)) {
+  const parentFrom = from?.slices?.parent
+  if (rest) yield* readSlices(source, { slices: source.pick(rest), from, parent: parentFrom, page: undefined })
+  if (from && !parentFrom && page === undefined) return
+  let at = page === undefined ? parentFrom : (page ?? undefined)
+  let goesOn = page !== undefined
+  for await (const { step, after } of readStream(source.parent, at)) {
     await using rows = step.page.body.rows
-    yield* readSlices(source, { slices: await parentSlices(rows, source.config), from: undefined, parent: after })
+    const all = source.pick(await parentSlices(rows, source.config))
+    const slices = goesOn && from ? restBehind(source, all, from) : all
+    yield* readSlices(source, { slices, from: goesOn ? from : undefined, parent: after, page: at ?? null })
+    goesOn = false
+    at = after
   }
 }
 
-/** The slices that a run which was cut short has left; undefined where it stands at none. */
+/** The slices that a run which was cut short has left; undefined where it stands at none, or they are to be found again. */
 const restOf = (from: Place | undefined): readonly Slice[] | undefined =>
-  from?.slices?.current && [from.slices.current, ...from.slices.pending]
+  from?.slices?.current && from.slices.pending && [from.slices.current, ...from.slices.pending]
+
+/** The slice that a place belongs to, and those behind it. */
+function restBehind(source: StreamSource, slices: readonly Slice[], { slices: place }: Place): readonly Slice[] {
+  const current = place?.current
+  const at = current ? slices.findIndex((slice) => source.isSame(slice, current)) : -1
+  if (at < 0)
+    throw new SyncError(
+      'LISTING_EXPIRED',
+      `The slice at which stream ${source.config.name} was cut short is no longer where it was.`,
+    )
+  return slices.slice(at)
+}
 
 interface SliceRun {
   readonly slices: readonly Slice[]
@@ -77,43 +118,68 @@ interface SliceRun {
   readonly from: Place | undefined
   /** Where the parent goes on behind them. */
   readonly parent: Place | undefined
+  /** Where the parent's page is read again that they are of: null for its first, undefined where it is not known. */
+  readonly page: Place | null | undefined
 }
 
 async function* readSlices(
   source: StreamSource,
-  { slices, from, parent }: SliceRun,
+  { slices, from, parent, page }: SliceRun,
 ): AsyncGenerator<StreamStep, void, undefined> {
+  let ended = false
   const queue = slices.map((slice, index) => () => {
     const start = index === 0 && from ? from.next : source.first(slice)
     return readPages(source.listing(start, tallyOf(index === 0 ? from : undefined)), source.pages)
   })
-  const behind = parent && { next: parent.next, slices: { pending: [], parent } }
-  for await (const { index, step } of inOrder(queue, source.pages.concurrency)) {
+  const last = parent && { next: parent.next, slices: { pending: [], parent } }
+  for await (const { index, step } of inOrder(queue, { concurrency: source.pages.concurrency, skips: () => ended })) {
     const slice = slices[index] as Slice
     const following = slices[index + 1]
+    ended = false
+    const after = step.next && place({ next: step.next, tally: step.tally, slice, index })
+    const behind = (): Place | undefined =>
+      following
+        ? place({ next: source.first(following), tally: tallyOf(undefined), slice: following, index: index + 1 })
+        : last
     yield {
       step,
       slice,
-      after:
-        place(step, slice, index) ??
-        (following
-          ? place({ next: source.first(following), tally: tallyOf(undefined) }, following, index + 1)
-          : behind),
+      after: after ?? behind(),
+      behind,
+      endSlice: () => {
+        ended = true
+      },
     }
   }
 
-  function place({ next, tally }: Pick<PageStep, 'next' | 'tally'>, current: Slice, index: number): Place | undefined {
-    return next && { next, tally, slices: { current, pending: slices.slice(index + 1), ...(parent && { parent }) } }
+  function place(at: { next: ApiRequest; tally: Tally; slice: Slice; index: number }): Place {
+    const found = source.parent === undefined || page !== undefined
+    const rest = slices.length - at.index - 1 > pendingLimit && found
+    return {
+      next: at.next,
+      tally: at.tally,
+      slices: {
+        current: at.slice,
+        ...(rest ? { ...(page !== undefined && { page }) } : { pending: slices.slice(at.index + 1) }),
+        ...(parent && { parent }),
+      },
+    }
   }
 }
 
 /** A place that says nothing of the rows before it was saved in the middle of a listing whose rows were not counted. */
 const tallyOf = (from: Place | undefined): Tally => from?.tally ?? (from ? { pages: 0 } : { pages: 0, rows: 0 })
 
+interface Order {
+  readonly concurrency: number
+  /** Whether the listing whose page was handed over last ends there. */
+  readonly skips: () => boolean
+}
+
 /** Runs listings one after the other, but asks for the first pages of up to `concurrency` of them at once. */
 async function* inOrder(
   queue: readonly (() => AsyncGenerator<PageStep, void, undefined>)[],
-  concurrency: number,
+  { concurrency, skips }: Order,
 ): AsyncGenerator<{ readonly index: number; readonly step: PageStep }, void, undefined> {
   const running: {
     readonly pages: AsyncGenerator<PageStep, void, undefined>
@@ -129,7 +195,11 @@ async function* inOrder(
         running.push({ pages, first })
       }
       const { pages, first } = running[0] as (typeof running)[number]
-      for (let result = await first; !result.done; result = await pages.next()) yield { index, step: result.value }
+      for (let result = await first; !result.done; result = await pages.next()) {
+        yield { index, step: result.value }
+        if (skips()) break
+      }
+      await pages.return()
       running.shift()
     }
   } finally {
@@ -140,38 +210,3 @@ async function* inOrder(
     }
   }
 }
-
-/** A list as it is; of a matrix every combination, the last name varying fastest. */
-function partitions(config: NonNullable<StreamConfig['partitions']>): readonly Slice[] {
-  if (Array.isArray(config)) return config.map((partition) => ({ partition }))
-  return Object.entries(config)
-    .reduce<Record<string, unknown>[]>(
-      (sets, [name, values]) => sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value }))),
-      [{}],
-    )
-    .map((partition) => ({ partition }))
-}
-
-/** What a child's templates may use of each row of its parent's page. */
-async function parentSlices(rows: PageRows, { parent }: StreamConfig): Promise<readonly Slice[]> {
-  const slices: Slice[] = []
-  for await (const line of readLines(rows)) {
-    const row = parseExact(line) as Record<string, unknown>
-    const fields = Object.entries(parent?.include ?? {}).map(([name, field]) => [name, printable(dig(row, field))])
-    slices.push({ parent: Object.fromEntries(fields) as Record<string, unknown> })
-  }
-  return slices
-}
-
-const dig = (row: Record<string, unknown>, field: string): unknown =>
-  Object.hasOwn(row, field)
-    ? row[field]
-    : field
-        .split('.')
-        .reduce<unknown>(
-          (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
-          row,
-        )
-
-/** A checkpoint is JSON, which has no integers beyond 2^53. */
-const printable = (value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : (value ?? null))

@@ -10,11 +10,13 @@ import { noShape, type Shape } from '../schema/shape.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import type { JobOptions } from './job.ts'
 import type { Listing } from './pages.ts'
+import { pickSlices } from './pick-slices.ts'
 import type { Slice, StreamSource } from './slices.ts'
 
 export interface SourceOptions {
   readonly options: JobOptions
-  readonly cursor: CursorValue | null
+  /** What `{{ cursor }}` is in the first request of a slice. */
+  readonly cursor: (slice: Slice) => CursorValue | null
   readonly shape: () => Shape
   readonly learn: DecoderOptions['learn']
   readonly listing: boolean
@@ -37,14 +39,14 @@ export function createSource(
   })
   const now = effects.now()
   const first = (slice: Slice): ApiRequest =>
-    paginator.first(renderRequest(connector, stream, { cursor, ...slice, now, run: { id: runId }, env }))
+    paginator.first(renderRequest(connector, stream, { cursor: cursor(slice), ...slice, now, run: { id: runId }, env }))
   return {
     config: stream,
     parent:
       parent &&
       createSource(parent, {
         options,
-        cursor: parent.incremental?.start ?? null,
+        cursor: () => parent.incremental?.start ?? null,
         shape: () => noShape,
         learn: undefined,
         listing: false,
@@ -58,6 +60,7 @@ export function createSource(
       signal: options.signal,
     },
     first,
+    ...pickSlices(stream, { connector, warn: options.warn }),
     listing: (start, before): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },

@@ -8,6 +8,8 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Identity } from './identity.ts'
 import type { RunStatus } from './run-record.ts'
 import { isSettled, stampBatches } from './settled.ts'
+import { checkSlices, planSlices, warnOfSplit } from './plan-slices.ts'
+import type { SliceState } from './slice-state.ts'
 import { readStream, type StreamSource } from './slices.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Warn } from './warnings.ts'
@@ -37,16 +39,18 @@ export interface StreamJob {
   readonly deletesAbsent: boolean
   /** Read everything anew; the table is replaced as a whole. */
   readonly refresh: boolean
+  /** Each slice has a cursor of its own. */
+  readonly perSlice: boolean
   /** How the table is opened. */
   readonly plan: (listing: ListingPlan) => TablePlan
   /**
-   * What is read, and how its rows become batches. `live` are the table's columns as it stands; `reading` cuts off the
-   * requests that are under way.
+   * What is read, and how its rows become batches. `live` are the table's columns as it stands, `slices` is what is
+   * known of each; `reading` cuts off the requests that are under way.
    */
   readonly open: (
     listing: ListingPlan,
     live: readonly Column[],
-    reading: AbortSignal,
+    run: { readonly reading: AbortSignal; readonly slices: readonly SliceState[] },
   ) => { readonly source: StreamSource; readonly rules: BatchRules }
 }
 
@@ -63,6 +67,8 @@ export interface ListingPlan {
   readonly announced: boolean
   /** Append: the runs whose rows are taken back, as the listing that brought them starts again. */
   readonly retract: readonly string[]
+  /** What the log says of slices is not this listing's to go on from. */
+  readonly forgetsSlices?: true
 }
 
 export interface StreamDeps {
@@ -103,6 +109,8 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
   }
   try {
     await checkState(job, position, deps)
+    checkSlices(job, position.checkpoint)
+    warnOfSplit(job, position.checkpoint, deps.warn)
     if (isSettled(job, position)) return { status: 'complete', from, to: from, seq, settled: true, schemaChanges: [] }
     const resumed = mayResume(position.checkpoint, job)
     try {
@@ -137,7 +145,8 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   await using table = await deps.destination.openTable(job.plan(listing))
   if (table.missing) checkTable(job, listing)
   const reading = new AbortController()
-  const { source, rules } = job.open(listing, table.columns, reading.signal)
+  const slices = await readSlices(job, listing, deps.destination)
+  const { source, rules } = job.open(listing, table.columns, { reading: reading.signal, slices })
   const from = listing.position.checkpoint.done
   const steps = untilStopped(readStream(source, listing.position.checkpoint.open?.place), deps.soft, () =>
     reading.abort(),
@@ -163,7 +172,17 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   }
 }
 
-function mayResume({ open }: Checkpoint, { fingerprint, refresh }: StreamJob): boolean {
+/** A refresh begins each slice where a new one begins. */
+async function readSlices(
+  { id, perSlice }: StreamJob,
+  { staged, refresh, forgetsSlices, retract }: ListingPlan,
+  destination: Destination,
+): Promise<readonly SliceState[]> {
+  return perSlice && !staged && !refresh && !forgetsSlices ? destination.readSlices(id, retract) : []
+}
+
+function mayResume({ open, per }: Checkpoint, { fingerprint, refresh, perSlice }: StreamJob): boolean {
+  if (perSlice && per !== 'slice') return false
   return open !== undefined && open.source === fingerprint && (!refresh || open.refresh === true)
 }
 
@@ -189,7 +208,8 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
     ...(identity && !isWhole && { identity }),
     ...(settled && { settled }),
   }
-  return { position: { seq: position.seq, checkpoint }, resumed, staged, merges, refresh, announced, retract }
+  const plan = { resumed, staged, merges, refresh, announced, retract }
+  return { ...plan, ...planSlices(job, position, { isWhole, checkpoint }) }
 }
 
 /**

@@ -12,6 +12,8 @@ export const warningCodes = [
   'ROWS_REFUSED',
   /** A partition or a parent row was left out. */
   'SLICE_SKIPPED',
+  /** One cursor for all slices has become one for each. */
+  'SLICES_SPLIT',
   /** Rows that came again cannot be told from new ones with certainty. */
   'ROWS_MAY_REPEAT',
   /** The connector file was changed in a way that the rows already in the table do not follow. */

@@ -1,0 +1,50 @@
+import type { Connector, StreamConfig } from './connector.ts'
+import { isKeys } from './defaults.ts'
+import { hasTemplate, parseTemplate } from './template-syntax.ts'
+import { includedName } from './template-value.ts'
+
+/** What of a slice and of the cursor the requests of a stream are made of. */
+export interface TemplateUse {
+  readonly cursor: boolean
+  /** Names of `parent.include`. */
+  readonly parent: ReadonlySet<string>
+  /** Those of them without which there is no request: no `default` stands in. */
+  readonly required: ReadonlySet<string>
+  /** Names of `partitions`. */
+  readonly partition: ReadonlySet<string>
+}
+
+type Texts = Pick<StreamConfig, 'headers' | 'params'>
+
+/** Looks through every template of the stream, and those that stand above all streams. */
+export function findTemplateUse(connector: Partial<Texts>, stream: Partial<StreamConfig>): TemplateUse {
+  const parent = new Set<string>()
+  const required = new Set<string>()
+  const partition = new Set<string>()
+  let cursor = false
+  const { path, url, headers, params, body } = stream
+  for (const text of textsOf([connector.headers, connector.params, path, url, headers, params, body])) {
+    for (const part of parseTemplate(text).parts) {
+      if (part.kind !== 'template') continue
+      if (part.root === 'cursor') cursor = true
+      if (part.root === 'partition') partition.add(part.field)
+      if (part.root !== 'parent') continue
+      const name = includedName(stream.parent?.include ?? {}, part.field) ?? part.field
+      parent.add(name)
+      if (!part.filters.some((filter) => filter.name === 'default')) required.add(name)
+    }
+  }
+  return { cursor, parent, required, partition }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return hasTemplate(value) ? [value] : []
+  if (Array.isArray(value)) return value.flatMap(textsOf)
+  return isKeys(value) ? Object.values(value).flatMap(textsOf) : []
+}
+
+/** Whether each slice of the stream has a cursor of its own. */
+export function isPerSlice(connector: Pick<Connector, 'headers' | 'params'>, stream: StreamConfig): boolean {
+  if (!stream.incremental || !(stream.parent ?? stream.partitions)) return false
+  return (stream.incremental.per ?? (findTemplateUse(connector, stream).cursor ? 'slice' : 'stream')) === 'slice'
+}
