@@ -1,7 +1,7 @@
 import type { StreamConfig } from './connector.ts'
 import { encodeParams, overlayParams, parseQuery } from './query.ts'
 import type { Param } from './query.ts'
-import type { Part } from './template-syntax.ts'
+import { type Part, parseTemplate } from './template-syntax.ts'
 import { evaluate, isEmpty, partsOf, showValue, valueError } from './template-value.ts'
 import type { TemplateContext } from './template-value.ts'
 
@@ -28,6 +28,13 @@ export function renderUrl({ baseUrl, stream, under, over }: Target, context: Tem
   url.search = encodeParams(overlayParams(overlayParams(under, written), over))
   url.hash = ''
   return url.href
+}
+
+/** Whether the last segment of the path names one thing, such as `/orders/{{ parent.id }}`. */
+export function endsInPlaceholder({ path, url }: Pick<StreamConfig, 'path' | 'url'>): boolean {
+  const parts = parseTemplate(url ?? path ?? '').parts.map((part) => (part.kind === 'text' ? part.text : '\0'))
+  const [written] = splitOnce(parts.join(''))
+  return written.replace(/\/+$/, '').split('/').at(-1)?.includes('\0') === true
 }
 
 function splitOnce(text: string): [string, string?] {

@@ -1,4 +1,5 @@
 import type { Shape } from '../schema/shape.ts'
+import type { Asked } from './entity.ts'
 import { withCharset } from './charset.ts'
 import { jsonDecoder } from './json.ts'
 import { jsonlDecoder } from './jsonl.ts'
@@ -28,6 +29,8 @@ export interface DecoderOptions {
   readonly mayBeEmpty: boolean
   /** A page may lack the member that `rows` names: it is an empty one. */
   readonly mayLackRows?: boolean | undefined
+  /** What the path of the request says of the answer, where `rows` is absent. */
+  readonly asked?: Asked | undefined
   /** Method and URL without credentials, for messages. */
   readonly where: string
 }

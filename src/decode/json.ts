@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts'
+import { findEntity } from './entity.ts'
 import { Envelope } from './envelope.ts'
 import { parseExact, stringifyExact } from './exact-json.ts'
 import { compilePath, leadingNames, memberAt, simplePath } from './json-path.ts'
@@ -106,7 +107,7 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
       const parsed = parseBody(Buffer.concat(whole.chunks).toString(), options)
       if (parsed === noBody) return bodiless(undefined, whole.bytes())
       const empty = { envelope: parsed, rows: noRows(), bytes: whole.bytes() }
-      const search = findRowsPath(parsed)
+      const search = findEntity(parsed, options.asked) ?? findRowsPath(parsed)
       const hasNone = 'candidates' in search
       const complaint = isErrorBody(parsed) || hasNone ? complaintIn(parsed) : undefined
       if (complaint !== undefined) return { ...empty, problem: reportsError(options.where, complaint) }

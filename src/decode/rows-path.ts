@@ -42,6 +42,9 @@ const rowNames = [
   'Results',
 ]
 
+/** Whether rows are often called so. */
+export const isUsual = (name: string): boolean => rowNames.includes(name)
+
 /** Objects that hold the rows one level further in. */
 const wrapperNames = [
   'data',

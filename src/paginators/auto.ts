@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { memberAt } from '../decode/json-path.ts'
-import { commonLimits, hasMoreNames, offsetParams, pageParams, placeParams, sizeParams } from './conventions.ts'
-import { findTotal } from './detect-counted.ts'
-import { type Detected, detect } from './detect.ts'
+import { isObject } from '../decode/json-path.ts'
+import { offsetParams, pageParams } from './conventions.ts'
 import { saysEnd } from './detect-end.ts'
-import { toCount, valueAt } from './envelope.ts'
-import { findMember, firstParam } from './find-member.ts'
-import type { Paginator, PageView } from './paginator.ts'
-import { readNumber } from './request-param.ts'
-import { readPair } from './query.ts'
+import { suggestPaginators } from './detect-signs.ts'
+import { type Detected, detect } from './detect.ts'
+import { findSigns } from './evidence.ts'
+import { firstParam } from './find-member.ts'
+import type { End, Paginator, PageView } from './paginator.ts'
 
 export const autoConfig = z.strictObject({ type: z.literal('auto') })
 
@@ -16,31 +14,22 @@ export type Found = Detected | { readonly type: 'none' }
 
 /**
  * Goes by the shape of each answer. What it goes by is looked for anew on every page, so that a listing resumes anywhere;
- * the only thing remembered is that it has been told.
+ * the only thing remembered is that it has been told. An answer that is one object is one row and one page: what it calls
+ * `next` is a field of that row.
  */
-export function createAuto(
-  create: (config: Detected) => Paginator,
-  found?: (config: Found, warning?: string) => void,
-): Paginator {
+export function createAuto(create: (config: Detected) => Paginator, found?: (config: Found) => void): Paginator {
   let told = false
-
-  function tell(page: PageView, config: Detected | undefined): void {
-    if (told) return
-    told = true
-    const warning = config ? undefined : looksCut(page)
-    if (warning === undefined) found?.(config ?? { type: 'none' })
-    else found?.({ type: 'none' }, warning)
-  }
 
   return {
     first: (request) => request,
     next(page) {
-      const config = detect(page)
-      tell(page, config)
-      return config ? create(config).next(page) : { end: 'nothing_found' }
+      const config = isEntity(page) ? undefined : detect(page)
+      if (!told) found?.(config ?? { type: 'none' })
+      told = true
+      return config ? create(config).next(page) : endOf(page)
     },
     rest(page) {
-      const config = detect(page)
+      const config = isEntity(page) ? undefined : detect(page)
       // What the first answer counts from is known on that page only, so that its reckoning is not that of later pages.
       const steady = config?.type === 'page_number' || config?.type === 'offset' ? isPlaced(page) : false
       return config && steady ? create(config).rest?.(page) : undefined
@@ -48,28 +37,16 @@ export function createAuto(
   }
 }
 
-function isPlaced({ request }: PageView): boolean {
-  return firstParam(request, [...pageParams, ...offsetParams]) !== undefined
+const isEntity = ({ envelope, rowsAt }: PageView): boolean => isObject(envelope) && rowsAt?.length === 0
+
+/** Nothing leads on: because the provider says so, or because it cannot be told how. */
+function endOf(page: PageView): End {
+  if (isEntity(page)) return { end: 'one_request' }
+  if (findSigns(page).some((sign) => sign.kind === 'more' && !sign.value)) return { end: 'said' }
+  if (saysEnd(page)) return { end: 'no_next' }
+  return { end: 'nothing_found', suggestions: suggestPaginators(page) }
 }
 
-/** Why a page that nothing goes on from may not be all there is; undefined where it looks whole, or is not the first. */
-function looksCut(page: PageView): string | undefined {
-  const { request, envelope, rowCount } = page
-  const query = new URL(request.url).search.slice(1)
-  if (rowCount === 0 || placeParams.some((name) => readPair(query, name) !== undefined)) return undefined
-  const advice = 'and nothing in the answer leads on: declare the paginator of the stream (none, if this is all)'
-  const more = findMember(envelope, hasMoreNames, (value) => value === true)
-  if (more !== undefined) return `${more} says that there is more than this page ${advice}.`
-  if (saysEnd(page)) return undefined
-  const total =
-    findTotal(page) ??
-    (toCount(memberAt(envelope, ['hits', 'total', 'value'])) === undefined ? undefined : '$.hits.total.value')
-  const count = total === undefined ? undefined : toCount(valueAt(envelope, total))
-  if (count !== undefined && count > rowCount && !isPlaced(page))
-    return `${total} counts ${count} rows, the page has ${rowCount}, ${advice}.`
-  const size = firstParam(request, sizeParams)
-  const asked = size === undefined ? undefined : readNumber(request, { param: size, in: 'query' })
-  if (asked === undefined ? commonLimits.has(rowCount) : rowCount >= asked)
-    return `The page looks full, with ${rowCount} rows, ${advice}.`
-  return undefined
+function isPlaced({ request }: PageView): boolean {
+  return firstParam(request, [...pageParams, ...offsetParams]) !== undefined
 }

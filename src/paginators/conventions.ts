@@ -90,6 +90,24 @@ export const cursorPairs: readonly (readonly [path: string, param: string])[] = 
   ['additional_data.next_cursor', 'cursor'],
 ]
 
+/** Names of cursors that say by themselves, wherever they are, which parameter takes them. */
+export const certainParams: ReadonlyMap<string, string> = new Map([
+  ['next_cursor', 'cursor'],
+  ['nextCursor', 'cursor'],
+  ['next_page_token', 'page_token'],
+  ['nextPageToken', 'pageToken'],
+  ['continuation_token', 'continuation_token'],
+  ['continuationToken', 'continuationToken'],
+  ['next_marker', 'marker'],
+  ['nextMarker', 'marker'],
+  ['NextMarker', 'marker'],
+  ['next_offset', 'offset'],
+  ['nextOffset', 'offset'],
+  ['next_start', 'start'],
+  // Airtable's: an opaque text, which is sent back under its own name.
+  ['offset', 'offset'],
+])
+
 /** A number here names the next page. */
 export const nextPagePaths = [
   'next_page',
@@ -152,18 +170,6 @@ export const sizeParams = [
   'rows',
   'rpp',
 ] as const
-
-/** Parameters that say that a request is not the first of its listing. */
-export const placeParams = [
-  ...new Set([
-    ...cursorPairs.map(([, param]) => param),
-    'pageToken',
-    'starting_after',
-    'page_info',
-    'marker',
-    'scroll_id',
-  ]),
-]
 
 /** Objects in which bodies keep their paging members. */
 export const envelopeNames = [

@@ -3,6 +3,7 @@ import type { CursorConfig } from './cursor.ts'
 import * as names from './conventions.ts'
 import { detectCounted } from './detect-counted.ts'
 import { detectGraphql } from './detect-graphql.ts'
+import { detectSigns } from './detect-signs.ts'
 import { hasMore, toCount, valueAt } from './envelope.ts'
 import type { KeysetConfig } from './keyset.ts'
 import type { LinkBodyConfig } from './link-body.ts'
@@ -24,7 +25,14 @@ export type Detected = PageNumberConfig | OffsetConfig | CursorConfig | LinkHead
  */
 export function detect(page: PageView): Detected | undefined {
   if (findLink(parseLinks(page.headers['link'] ?? ''), 'next', page.url)) return { type: 'link_header', rel: 'next' }
-  return detectGraphql(page) ?? detectLink(page) ?? detectCursor(page) ?? detectCounted(page) ?? detectLastId(page)
+  return (
+    detectGraphql(page) ??
+    detectLink(page) ??
+    detectCursor(page) ??
+    detectSigns(page) ??
+    detectCounted(page) ??
+    detectLastId(page)
+  )
 }
 
 function detectLink(page: PageView): LinkBodyConfig | undefined {
@@ -54,10 +62,15 @@ function detectCursor(page: PageView): CursorConfig | undefined {
   if (found === undefined) return undefined
   if (more !== undefined && hasMore(envelope, more) === false) return undefined
   const param =
-    pair?.[1] ?? (numbered === undefined ? lastIdParam(envelope) : (firstParam(request, names.pageParams) ?? 'page'))
+    (pair && paramOf(pair, envelope)) ??
+    (numbered === undefined ? lastIdParam(envelope) : (firstParam(request, names.pageParams) ?? 'page'))
   const place = hasJsonBody(request) ? { body: pathTo(param) } : { param }
   return { type: 'cursor', path: pathTo(found), ...place, ...(more === undefined ? {} : { has_more: more }) }
 }
+
+/** Notion's lists say that they are lists, and take `start_cursor` for their `next_cursor`. */
+const paramOf = ([path, param]: (typeof names.cursorPairs)[number], envelope: unknown): string =>
+  path === 'next_cursor' && memberAt(envelope, ['object']) === 'list' ? 'start_cursor' : param
 
 /** OpenAI's lists say that they are lists, and take `after`; Anthropic's do not, and take `after_id`. */
 function lastIdParam(envelope: unknown): string {

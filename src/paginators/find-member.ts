@@ -1,9 +1,12 @@
-import { memberAt } from '../decode/json-path.ts'
+import { isObject, memberAt } from '../decode/json-path.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { envelopeNames } from './conventions.ts'
 import { readPair } from './query.ts'
 
-/** The JSONPath of the first of these members that is as it should be, at the top or in one of the usual paging objects. */
+/**
+ * The JSONPath of the first of these members that is as it should be: at the top, in one of the usual paging objects, or in
+ * any object further in whose name says that it is about paging.
+ */
 export function findMember(
   envelope: unknown,
   names: readonly string[],
@@ -14,8 +17,29 @@ export function findMember(
     const name = names.find((name) => fits(memberAt(envelope, [...parent, name])))
     if (name !== undefined) return pathOf([...parent, name])
   }
+  return findDeep(envelope, [], (object) => names.find((name) => fits(memberAt(object, [name]))))
+}
+
+const deepest = 5
+const pagingName = /pag|meta|cursor|info|links|list|result|search|hits|^_?nav|^data$|^response$|^body$|^payload$/i
+
+function findDeep(
+  value: unknown,
+  at: readonly string[],
+  find: (object: unknown) => string | undefined,
+): string | undefined {
+  if (!isObject(value) || at.length > deepest) return undefined
+  for (const [key, inner] of Object.entries(value)) {
+    if (!isObject(inner) || !pagingName.test(key) || Object.values(inner).some(isFilledList)) continue
+    const name = find(inner)
+    const path = name === undefined ? findDeep(inner, [...at, key], find) : pathOf([...at, key, name])
+    if (path !== undefined) return path
+  }
   return undefined
 }
+
+/** The list of the rows is emptied: a filled one is that of another listing. */
+const isFilledList = (value: unknown): boolean => Array.isArray(value) && value.some(isObject)
 
 /** The JSONPath of a dotted path of names. */
 export function pathTo(dotted: string): string {

@@ -29,8 +29,8 @@ export interface PaginatorOptions {
   readonly stop: StopRules
   /** The stream's max_pages, which ends a listing that nothing else would end. */
   readonly maxPages?: number | undefined
-  /** Told once what `auto` goes by; the warning says why a listing may be cut short. */
-  readonly found?: (config: PaginatorConfig, warning?: string) => void
+  /** Told once what `auto` goes by. */
+  readonly found?: (config: PaginatorConfig) => void
 }
 
 /** Makes a paginator. Throws `CONFIG_INVALID` for a stop rule that the paginator could not follow. */

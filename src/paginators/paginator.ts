@@ -31,6 +31,8 @@ export interface End {
     | 'ignored' /** An `errors:` rule ignores the status of the answer. */
   /** Where the next page was looked for; set if nothing at all is there, not even null. */
   readonly missing?: string
+  /** Lines of the connector file that may lead on, for messages. */
+  readonly suggestions?: readonly string[]
 }
 
 export const isEnd = (next: ApiRequest | End): next is End => 'end' in next

@@ -50,7 +50,7 @@ export interface JobOptions {
   readonly withoutCredentials: (request: ApiRequest, stream: StreamConfig) => ApiRequest
   readonly signal: AbortSignal
   /** Told what `auto` found, and why a listing may be cut short. */
-  readonly onFound: (stream: string, paginator: PaginatorConfig, warning?: string) => void
+  readonly onFound: (stream: string, paginator: PaginatorConfig) => void
   /** Whatever of this stream is guessed, skipped or left in doubt. */
   readonly warn: Warn
 }

@@ -39,7 +39,10 @@ export function judgeEnd(listing: EndOfListing): Judgment | undefined {
   const found = [judgeFlags(signs, listing), judgeNext(signs, listing), judgeCounts(signs, listing)].filter(
     (judgment) => judgment !== undefined,
   )
-  return found.find(({ verdict }) => verdict === 'incomplete') ?? found[0] ?? judgeFullPage(listing)
+  const isLast = signs.some((sign) => sign.kind === 'last' || (sign.kind === 'more' && !sign.value))
+  return (
+    found.find(({ verdict }) => verdict === 'incomplete') ?? found[0] ?? (isLast ? undefined : judgeFullPage(listing))
+  )
 }
 
 /** Why the listing ended, in words. */
@@ -112,11 +115,11 @@ function judgeCounts(signs: readonly Sign[], listing: EndOfListing): Judgment | 
 
 /** The only page is as full as it can be, and what would lead on was never there. */
 function judgeFullPage({ end, page, tally }: EndOfListing): Judgment | undefined {
-  const isBlind = (end.end === 'no_next' && end.missing !== undefined) || end.end === 'one_request'
-  if (!isBlind || tally.pages > 1 || tally.led || page.rowCount === 0) return undefined
+  const isLost = end.end === 'nothing_found' || (end.end === 'no_next' && end.missing !== undefined)
+  if (!(isLost || end.end === 'one_request') || tally.pages > 1 || tally.led || page.rowCount === 0) return undefined
   const size = firstParam(page.request, sizeParams)
   const asked = size === undefined ? undefined : readNumber(page.request, { param: size, in: 'query' })
-  const isFull = asked === undefined ? end.end === 'no_next' && commonLimits.has(page.rowCount) : page.rowCount >= asked
+  const isFull = asked === undefined ? isLost && commonLimits.has(page.rowCount) : page.rowCount >= asked
   return isFull ? { verdict: 'doubt', because: `its page of ${page.rowCount} rows looks full` } : undefined
 }
 

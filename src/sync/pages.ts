@@ -157,7 +157,7 @@ function checkEnd(listing: Listing, { end, page, tally }: { end: End; page: Page
   const judgment = judgeEnd({ end, page, tally, declared, ignore: listing.ignore })
   if (!judgment) return
   const read = tally.rows === undefined ? '' : ` and ${tally.rows} rows`
-  const what = `The listing of ${listing.describe(page.request)} ended after ${tally.pages} pages${read}, ${wordsOf(end)}, but ${judgment.because}: fix the paginator (headrace check proposes one), or name that member in stop.ignore if it means something else`
+  const what = `The listing of ${listing.describe(page.request)} ended after ${tally.pages} pages${read}, ${wordsOf(end)}, but ${judgment.because}: ${adviceFor(end)}, or name that member in stop.ignore if it means something else`
   if (judgment.verdict === 'incomplete') throw new SyncError('LISTING_INCOMPLETE', what)
   listing.warn('LISTING_IN_DOUBT', `${what}.`)
 }
@@ -177,6 +177,11 @@ function checkBody(
   if (replaces || !isFirst) throw new SyncError('LISTING_INCOMPLETE', what)
   warn('LISTING_IN_DOUBT', `${what}.`)
 }
+
+const adviceFor = ({ suggestions = [] }: End): string =>
+  suggestions.length === 0
+    ? 'fix the paginator (headrace check proposes one)'
+    : `say how to read on, such as ${suggestions.join(' or ')}`
 
 async function discard(fetches: Fetch[]): Promise<void> {
   for (const { response } of fetches.splice(0)) {

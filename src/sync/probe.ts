@@ -96,10 +96,8 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       client: provider.client(createMeter()),
       withoutCredentials: provider.withoutCredentials,
       signal: hard,
-      onFound: (name, config, warning) => {
-        if (name !== stream.name) return
-        paginator = config
-        if (warning !== undefined) warnings.push(warning)
+      onFound: (name, config) => {
+        if (name === stream.name) paginator = config
       },
       warn: (_code, message) => void warnings.push(message),
     })

@@ -3,6 +3,7 @@ import { createAuth } from '../auth/index.ts'
 import { createTokenFetch } from '../auth/token-endpoint/token-fetch.ts'
 import type { App } from '../app.ts'
 import type { Connector, StreamConfig } from '../config/connector.ts'
+import { endsInPlaceholder } from '../config/request-url.ts'
 import { secretRefs } from '../config/secret-refs.ts'
 import { createPageDecoder } from '../decode/index.ts'
 import { SyncError } from '../errors.ts'
@@ -89,6 +90,7 @@ export async function openProvider(
                 foundRows.set(stream.name, rows)
                 onRowsFound(stream.name, rows)
               },
+              asked: { one: endsInPlaceholder(stream), names: [stream.name] },
               shape,
               learn,
               listing,

@@ -32,6 +32,8 @@ export const streamRecord = z.object({
   schema_changes: z.array(z.string()),
   /** What the run had to guess, skip or leave in doubt; a run with warnings may lack rows that the provider has. */
   warnings: z.array(warning).default([]),
+  /** What was found by itself, where the connector does not say it: the path of the rows, and how their pages follow. */
+  reads: z.object({ rows: z.string().optional(), paginator: z.record(z.string(), z.unknown()).optional() }).optional(),
   /** RFC 3339: the provider wants no request before then. */
   resume_at: z.string().optional(),
   error: failure.optional(),

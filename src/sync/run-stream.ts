@@ -7,6 +7,7 @@ import type { Budget } from '../resume/budget.ts'
 import type { Deadline } from '../resume/deadline.ts'
 import type { RunObservation } from '../telemetry/observe-run.ts'
 import { createJob } from './job.ts'
+import type { PaginatorConfig } from '../paginators/index.ts'
 import type { Provider } from './provider.ts'
 import { describeError, type RunStatus, type StreamRecord } from './run-record.ts'
 import type { RunRequest } from './run-request.ts'
@@ -24,6 +25,8 @@ export interface Run {
   readonly destination: Destination
   readonly startedAt: string
   readonly observation: RunObservation
+  /** Where the rows of a stream were found, if its connector does not say. */
+  readonly rowsFound: Map<string, string>
 }
 
 /** Reads one stream, tells whoever watches, and says what came of it. */
@@ -36,6 +39,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
   const counts = { rows: 0, rejected: 0, pages: 0 }
   let read = 0
   const warnings = new Warnings(({ code, message }) => log.warn({ ...labels, code }, `${stream.name}: ${message}`))
+  let found: PaginatorConfig | undefined
   const report = (): void =>
     context.onProgress?.({
       stream: stream.name,
@@ -75,9 +79,9 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     client: provider.client(meter, observation.requests),
     withoutCredentials: provider.withoutCredentials,
     signal: context.stop.hard,
-    onFound: (name, paginator, warning) => {
-      if (warning === undefined) log.info({ ...labels, stream: name }, `${name}: pages by ${paginator.type}`)
-      else warnings.add('LISTING_IN_DOUBT', name === stream.name ? warning : `${name}: ${warning}`)
+    onFound: (name, paginator) => {
+      log.info({ ...labels, stream: name }, `${name}: pages by ${paginator.type}`)
+      if (name === stream.name) found = paginator
     },
     warn: warnings.add,
   })
@@ -129,11 +133,21 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     ...(outcome.seq !== undefined && { seq: outcome.seq }),
     schema_changes: [...outcome.schemaChanges],
     warnings: [...warnings.list],
+    ...describeReading(found, run.rowsFound.get(stream.name)),
     ...(resumeAt !== undefined && { resume_at: new Date(resumeAt).toISOString() }),
     ...(outcome.error && { error: describeError(outcome.error) }),
   }
   observation.end(record)
   return record
+}
+
+/** What was found, where the connector leaves it open. */
+function describeReading(
+  paginator: PaginatorConfig | undefined,
+  rows: string | undefined,
+): Pick<StreamRecord, 'reads'> {
+  if (paginator === undefined && rows === undefined) return {}
+  return { reads: { ...(rows !== undefined && { rows }), ...(paginator && { paginator: { ...paginator } }) } }
 }
 
 /** When the next run may take over, where waiting for the provider would outlast this one; in milliseconds since 1970. */

@@ -83,6 +83,7 @@ export async function runConnector(request: RunRequest, app: App, context: RunCo
         destination: opened,
         startedAt: base.started_at,
         observation,
+        rowsFound: new Map(),
       }
       record = finish(await runStreams(streams, run))
     } catch (thrown) {
@@ -127,8 +128,10 @@ async function runStreams(streams: readonly StreamConfig[], run: Run): Promise<S
   await using provider = await openProvider(connector, app, {
     deadline: budget.deadline,
     signal: context.stop.hard,
-    onRowsFound: (stream, rows) =>
-      app.log.info({ connector: connector.name, stream }, `${stream}: the rows are at ${rows}`),
+    onRowsFound: (stream, rows) => {
+      run.rowsFound.set(stream, rows)
+      app.log.info({ connector: connector.name, stream }, `${stream}: the rows are at ${rows}`)
+    },
   })
   const records: StreamRecord[] = []
   for (const stream of streams) records.push(await runStream(stream, run, provider))

@@ -35,7 +35,7 @@ export function createSource(
   const paginator = createPaginator(stream.paginator, {
     stop: stream.stop,
     maxPages: stream.max_pages,
-    found: (config, warning) => options.onFound(stream.name, config, warning),
+    found: (config) => options.onFound(stream.name, config),
   })
   const now = effects.now()
   const first = (slice: Slice): ApiRequest =>

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ApiRequest } from '../../src/http/send.ts'
+import { createAuto, type Found } from '../../src/paginators/auto.ts'
+import { isEnd } from '../../src/paginators/paginator.ts'
 import { type Answer, auto, base, get, post, rowsFrom, view } from './listing.ts'
 
 const rows = rowsFrom(0, 10)
+
+const neverMade = (): never => assert.fail('nothing was to be found')
 
 /** What is found on the first page of a listing, and what it leads to. */
 function look(request: ApiRequest, answer: Answer) {
@@ -11,7 +15,6 @@ function look(request: ApiRequest, answer: Answer) {
   const next = paginator.next(view(request, { rows, ...answer }))
   return {
     type: found[0]?.config.type,
-    warning: found[0]?.warning,
     url: next?.url,
     body: next?.body,
     times: found.length,
@@ -125,11 +128,7 @@ const shapes: readonly (readonly [name: string, request: ApiRequest, answer: Ans
 test('common shapes of paging are found by themselves, and told once', () => {
   for (const [name, request, answer, type, query] of shapes) {
     const found = look(request, answer)
-    assert.deepEqual(
-      [found.type, found.url, found.times, found.warning],
-      [type, new URL(`?${query}`, base.url).href, 1, undefined],
-      name,
-    )
+    assert.deepEqual([found.type, found.url, found.times], [type, new URL(`?${query}`, base.url).href, 1], name)
   }
 })
 
@@ -149,7 +148,7 @@ test('a GraphQL connection is paged by the variable that its query gives to afte
   assert.equal(look(post({ query, variables: { n: 10 } }), answer(false)).url, undefined)
 })
 
-test('last pages lead nowhere, without a warning', () => {
+test('last pages lead nowhere', () => {
   const lasts: readonly (readonly [string, ApiRequest, Answer])[] = [
     ['GitHub', get('per_page=10&page=3'), { body: [], headers: { link: '<?page=2>; rel="prev"' } }],
     ['Django REST', get('page=3'), { body: { count: 30, next: null, previous: '?page=2' } }],
@@ -165,24 +164,68 @@ test('last pages lead nowhere, without a warning', () => {
   ]
   for (const [name, request, answer] of lasts) {
     const found = look(request, answer)
-    assert.deepEqual([found.url, found.warning], [undefined, undefined], name)
+    assert.equal(found.url, undefined, name)
   }
 })
 
-test('a page that cannot be all there is, and leads nowhere, is warned of', () => {
-  const cut: readonly (readonly [string, ApiRequest, Answer])[] = [
-    ['a total above the rows', base, { body: { total: 500 } }],
-    ['a total of hits', base, { body: { hits: { total: { value: 500 } } } }],
-    ['has_more without a way on', base, { body: { has_more: true } }],
-    ['a page as full as was asked for', get('per_page=10'), { body: [] }],
-    ['a page of a usual limit', base, { body: [], rows: rowsFrom(0, 100) }],
-  ]
-  for (const [name, request, answer] of cut) {
-    const found = look(request, answer)
-    assert.equal(found.url, undefined, name)
-    assert.equal(found.type, 'none', name)
-    assert.match(found.warning ?? '', /declare the paginator/, name)
+const deep: readonly (readonly [name: string, request: ApiRequest, body: object, type: string, query: string])[] = [
+  ['a link of another name', base, { links: { nextPage: '/v1/items?page=2' } }, 'link_body', 'page=2'],
+  ['a link far inside', base, { response: { paging: { nextLink: '?after=x' } } }, 'link_body', 'after=x'],
+  ['Notion', base, { object: 'list', next_cursor: 'n', has_more: true }, 'cursor', 'start_cursor=n'],
+  ['Airtable', base, { records: [], offset: 'itrX/recY' }, 'cursor', 'offset=itrX%2FrecY'],
+  ['a cursor far inside', base, { result: { pagination: { next_cursor: 'n' } } }, 'cursor', 'cursor=n'],
+  ['a token far inside', base, { meta: { page_info: { nextPageToken: 'n' } } }, 'cursor', 'pageToken=n'],
+  ['pages in details', get('page=1'), { page_details: { total_pages: 3 } }, 'page_number', 'page=2'],
+  [
+    'a total in a summary',
+    get('offset=0&limit=10'),
+    { list_info: { total_items: 25 } },
+    'offset',
+    'offset=10&limit=10',
+  ],
+]
+
+test('what leads on is found at any depth, where it is certain how it is sent back', () => {
+  for (const [name, request, body, type, query] of deep) {
+    const found = look(request, { body })
+    assert.deepEqual([found.type, found.url], [type, new URL(`?${query}`, base.url).href], name)
   }
+})
+
+test('a body that is posted takes the cursor inside of it', () => {
+  const found = look(post({}), { body: { object: 'list', next_cursor: 'n', has_more: true } })
+  assert.deepEqual(JSON.parse(found.body ?? ''), { start_cursor: 'n' })
+})
+
+test('a header that numbers the next page is followed', () => {
+  const found = look(base, { body: [], headers: { 'x-next-page': '2' } })
+  assert.deepEqual([found.type, found.url], ['cursor', `${base.url}?page=2`])
+})
+
+test('where nothing certain leads on, lines are named that may', () => {
+  const cut: readonly (readonly [body: object, line: RegExp])[] = [
+    [{ total_items: 500 }, /type: offset, param: offset, limit: 10, total: \$\.total_items/],
+    [{ has_more: true }, /type: page_number, param: page, has_more: \$\.has_more/],
+    [{ cursors: { next: 'n' } }, /type: cursor, path: \$\.cursors\.next, param: cursor/],
+    [{ next_id: 17 }, /type: cursor, path: \$\.next_id/],
+    [
+      { page_details: { total_pages: 3 } },
+      /type: page_number, param: page, total_pages: \$\.page_details\.total_pages/,
+    ],
+  ]
+  for (const [body, line] of cut) {
+    const end = createAuto(neverMade).next(view(base, { rows, body }))
+    assert.ok(isEnd(end) && end.end === 'nothing_found', JSON.stringify(body))
+    assert.match(end.suggestions?.join(' or ') ?? '', line)
+  }
+})
+
+test('an answer that is one object is one page, whatever its members are called', () => {
+  const found: Found[] = []
+  const paginator = createAuto(neverMade, (config) => found.push(config))
+  const page = view(base, { rows: [{ id: 1 }], body: { id: 1, next: '/v1/items?page=2', has_more: true } })
+  assert.deepEqual(paginator.next({ ...page, rowsAt: [] }), { end: 'one_request' })
+  assert.deepEqual(found, [{ type: 'none' }])
 })
 
 test('a time among the parameters is not taken for an offset', () => {

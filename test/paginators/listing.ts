@@ -54,9 +54,9 @@ export function paginate(config: unknown, rules = stop): Follower {
 }
 
 /** A paginator that finds its way, and what it says that it found. */
-export function auto(): { paginator: Follower; found: { config: PaginatorConfig; warning: string | undefined }[] } {
-  const found: { config: PaginatorConfig; warning: string | undefined }[] = []
-  const options = { stop, found: (config: PaginatorConfig, warning?: string) => found.push({ config, warning }) }
+export function auto(): { paginator: Follower; found: { config: PaginatorConfig }[] } {
+  const found: { config: PaginatorConfig }[] = []
+  const options = { stop, found: (config: PaginatorConfig) => found.push({ config }) }
   const paginator = follow(createPaginator({ type: 'auto' }, options))
   return { paginator, found }
 }
