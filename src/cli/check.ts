@@ -13,6 +13,7 @@ import { count } from './progress.ts'
 import { selectStream } from './select-stream.ts'
 import { describeBlame, describeSignIn, toSignInDocument } from './sign-in.ts'
 import type { Terminal } from './terminal.ts'
+import { warningSign } from './warnings.ts'
 
 /** `headrace check`: signs in, reads one page of each stream and writes nothing. */
 export async function checkCommand(
@@ -87,14 +88,25 @@ async function check(subject: Subject, view: View): Promise<Findings> {
 
 function toDocument(probe: StreamProbe): object {
   // The rows themselves are what `preview` is for.
-  const { stream, url, status, rowCount, columns, rowsPath, paginator, proposals, error } = probe
-  const found = { stream, url, status, row_count: rowCount, rows_path: rowsPath, paginator, columns, proposals }
+  const { stream, url, status, rowCount, columns, rowsPath, paginator, proposals, warnings } = probe
+  const error = probe.error ?? probe.fault
+  const found = {
+    stream,
+    url,
+    status,
+    row_count: rowCount,
+    rows_path: rowsPath,
+    paginator,
+    columns,
+    proposals,
+    warnings,
+  }
   return { ...found, ...(error && { error: { code: error.code, message: error.message } }) }
 }
 
 function exitCodeOfProbes(probes: readonly StreamProbe[], interrupted: boolean): number {
   if (interrupted) return exitCodes.interrupted
-  const errors = probes.flatMap(({ error }) => error ?? [])
+  const errors = probes.flatMap(({ error, fault }) => error ?? fault ?? [])
   if (errors.length === 0) return exitCodes.complete
   return errors.every((error) => exitCodeOf(error) === exitCodes.usage) ? exitCodes.usage : exitCodes.failed
 }
@@ -107,12 +119,14 @@ function exitCodeOfProbes(probes: readonly StreamProbe[], interrupted: boolean):
  * ```
  */
 export function describeProbe(probe: StreamProbe, terminal: Terminal): string {
-  const { stream, error, rowCount, columns, rowsPath, url, proposals } = probe
+  const { stream, error, fault, rowCount, columns, rowsPath, url, proposals, warnings } = probe
   if (error) return `${terminal.style('red', '✗')} ${stream}  ${error.code}\n    ${error.message}\n`
   const found = `${count(rowCount, 'row')}, ${count(columns.length, 'column')}${rowsPath === '' ? '' : ` at ${rowsPath}`}`
   const lines = [
-    `${terminal.style('green', '✓')} ${terminal.style('bold', stream)}  ${found}`,
+    `${fault ? terminal.style('red', '✗') : terminal.style('green', '✓')} ${terminal.style('bold', stream)}  ${found}`,
     `    ${url}`,
+    ...(fault ? [`    ${terminal.style('red', fault.code)}  ${fault.message}`] : []),
+    ...warnings.map((warning) => `    ${terminal.style('yellow', warningSign)}  ${warning}`),
     ...proposals.map((proposal) => `    ${terminal.style('yellow', 'propose')}  ${proposal}`),
   ]
   return `${lines.join('\n')}\n`

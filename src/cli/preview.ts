@@ -9,6 +9,7 @@ import { count } from './progress.ts'
 import { selectStream } from './select-stream.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { warningSign } from './warnings.ts'
 
 /** `headrace preview`: the first rows of a stream, and the columns they would get. Throws what kept it from them. */
 export async function previewCommand(
@@ -29,11 +30,18 @@ export async function previewCommand(
   if (probe.error) throw probe.error
   const rows = probe.rows.slice(0, limit)
   if (globals.json) {
-    terminal.print(toJson({ connector: connector.name, stream: stream.name, columns: probe.columns, rows }, redact))
+    terminal.print(
+      toJson(
+        { connector: connector.name, stream: stream.name, columns: probe.columns, rows, warnings: probe.warnings },
+        redact,
+      ),
+    )
   } else {
     terminal.print(redact(describeRows(probe, rows, terminal)))
   }
-  return exitCodes.complete
+  for (const text of [...(probe.fault ? [probe.fault.message] : []), ...probe.warnings])
+    if (!terminal.silent) terminal.note(redact(`${warningSign} ${text}\n`))
+  return probe.fault ? exitCodes.failed : exitCodes.complete
 }
 
 function describeRows(probe: StreamProbe, rows: StreamProbe['rows'], terminal: Terminal): string {

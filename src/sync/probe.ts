@@ -10,6 +10,7 @@ import type { Column } from '../schema/types.ts'
 import { fresh } from './checkpoint.ts'
 import { encodePage } from './encode-page.ts'
 import { createJob } from './job.ts'
+import { findDoubts, findFault } from './page-tests.ts'
 import { openProvider, type Provider } from './provider.ts'
 import { readLines } from './rows.ts'
 import type { RunContext } from './run.ts'
@@ -30,6 +31,10 @@ export interface StreamProbe {
   readonly paginator: PaginatorConfig
   /** Lines to add to the connector file, and what to know of it. */
   readonly proposals: readonly string[]
+  /** What may lose or double rows, a sentence each. */
+  readonly warnings: readonly string[]
+  /** What the page lacks that the stream declares: a run would fail, or never get on. */
+  readonly fault?: SyncError
   readonly error?: SyncError
 }
 
@@ -69,6 +74,7 @@ const nothingOf = (stream: string) => ({
   rowCount: 0,
   columns: [],
   proposals: [],
+  warnings: [],
 })
 
 /** Reads one page of a stream as a run would, and writes nothing. A failure is told in `error`. */
@@ -127,6 +133,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
     await using _lines = encoded.lines
     const { columns } = rules.schema
     const rowsPath = findRows()
+    const fault = findFault(stream, rows)
     return {
       ...nothing,
       url: provider.describe(page.request),
@@ -136,7 +143,9 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       columns,
       rowsPath,
       paginator,
-      proposals: [...propose(stream, { rowsPath, paginator, rows, columns }), ...warnings],
+      proposals: propose(stream, { rowsPath, paginator, rows, columns, inDoubt: warnings.length > 0 }),
+      warnings: [...warnings, ...findDoubts(stream, { rows, paginator, next: step.step.next })],
+      ...(fault && { fault }),
     }
   } catch (thrown) {
     return { ...nothing, rowsPath: findRows(), paginator, error: toSyncError(thrown) }
@@ -166,12 +175,15 @@ interface Seen {
   readonly paginator: PaginatorConfig
   readonly rows: readonly Record<string, unknown>[]
   readonly columns: readonly Column[]
+  /** The page may not be the last, although nothing leads on. */
+  readonly inDoubt: boolean
 }
 
-function propose(stream: StreamConfig, { rowsPath, paginator, rows, columns }: Seen): string[] {
+function propose(stream: StreamConfig, { rowsPath, paginator, rows, columns, inDoubt }: Seen): string[] {
   const proposals: string[] = []
   if (stream.rows === undefined && rowsPath !== '') proposals.push(`rows: ${rowsPath}`)
-  if (stream.paginator.type === 'auto') proposals.push(`paginator: ${flow(paginator)}`)
+  if (stream.paginator.type === 'auto' && !(inDoubt && paginator.type === 'none'))
+    proposals.push(`paginator: ${flow(paginator)}`)
   const key = stream.primary_key ? undefined : findKey(rows)
   if (key !== undefined) proposals.push(`primary_key: [${key}]`)
   const cursor = stream.incremental ? undefined : findCursor(columns)

@@ -22,6 +22,8 @@ interface Fixture {
   readonly cursor: string | number | null
   readonly first: Expected
   readonly answers: readonly [Answer, Answer]
+  /** The answer without rows that comes third, where nothing else tells the end. */
+  readonly end?: Answer
   readonly next: Expected
   /** Rows on a full page, where that is more than the fixture shows. */
   readonly size?: number
@@ -94,7 +96,9 @@ for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml
       assert.deepEqual(shown(next), readable(fixture.next))
       assert.equal(next.method, first.method)
       assert.deepEqual(next.headers, first.headers)
-      assert.ok(isEnd(paginator.next(view(next, fixture.answers[1], path))))
+      const last = paginator.next(view(next, fixture.answers[1], path))
+      assert.equal(isEnd(last), fixture.end === undefined)
+      if (fixture.end && !isEnd(last)) assert.ok(isEnd(paginator.next(view(last, fixture.end, path))))
     })
 
     test(`${name}.${stream.name}: the rows of the documented answer bear the key and the cursor`, () => {
