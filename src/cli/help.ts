@@ -46,6 +46,16 @@ Examples:
   $ headrace status                                          every connector of the directory
   $ headrace status acme --to duckdb:acme.duckdb --json
   $ headrace status --html status.html                       the same as a page, for a browser`,
+  state: `
+Examples:
+  $ headrace state show acme                                 where each stream stands
+  $ headrace state show acme orders --json                   and what that belongs to, with its slices
+  $ headrace state set acme orders 2026-01-01T00:00:00Z      the next run goes on from there
+  $ headrace state set acme commits 2026-01-01 --slice '{"repo":"headrace"}'
+  $ headrace state reset acme orders                         the next run reads everything again
+
+A change is one commit, recorded with who made it and when; it is refused while a run is under way.
+Exit codes: 0 done, 1 the destination is busy or failed, 2 usage, or rows would come twice.`,
   schema: `
 Example:
   $ headrace schema > connector.schema.json

@@ -8,6 +8,7 @@ import type { DeployFlags } from './deploy.ts'
 import { examples } from './help.ts'
 import type { InitOptions } from './init.ts'
 import type { RunOptions } from './run.ts'
+import type { StateOptions } from './state.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ProgramOptions {
@@ -131,6 +132,49 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .action(async (connector: string | undefined, options: { to?: string; limit: number; html?: string }) => {
       const { statusCommand } = await import('./status.ts')
       exit(await statusCommand(connector, options, context()))
+    })
+
+  const state = program
+    .command('state')
+    .summary('show or change where a stream goes on')
+    .description('Shows where the streams of a connector stand and what that belongs to; sets or forgets a cursor.')
+    .addHelpText('after', examples.state)
+  const slice = ['--slice <slice>', 'one slice of a stream that has a cursor for each'] as const
+  const by = ['--by <name>', 'who is recorded (default: user@host)'] as const
+  state
+    .command('show')
+    .description('Shows where each stream stands. Writes nothing.')
+    .argument(...connectorArgument)
+    .argument('[stream]', 'only this stream, with its slices')
+    .option('--to <destination>', 'where the rows went')
+    .action(async (connector: string, stream: string | undefined, options: StateOptions) => {
+      const { showState } = await import('./state.ts')
+      exit(await showState({ connector, stream }, options, context()))
+    })
+  state
+    .command('set')
+    .description('Makes the next run of a stream go on at a cursor, of whatever the connector file says then.')
+    .argument(...connectorArgument)
+    .argument('<stream>', 'the stream')
+    .argument('<cursor>', 'as the source spells it')
+    .option('--to <destination>', 'where the rows went')
+    .option(...slice)
+    .option(...by)
+    .action(async (connector: string, stream: string, cursor: string, options: StateOptions) => {
+      const { changeState } = await import('./state.ts')
+      exit(await changeState({ connector, stream, cursor }, options, context()))
+    })
+  state
+    .command('reset')
+    .description('Makes the next run read a stream from its beginning; in append it replaces the table by that.')
+    .argument(...connectorArgument)
+    .argument('<stream>', 'the stream')
+    .option('--to <destination>', 'where the rows went')
+    .option(...slice)
+    .option(...by)
+    .action(async (connector: string, stream: string, options: StateOptions) => {
+      const { changeState } = await import('./state.ts')
+      exit(await changeState({ connector, stream, cursor: null }, options, context()))
     })
 
   program

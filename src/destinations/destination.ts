@@ -145,6 +145,8 @@ export interface Destination extends AsyncDisposable {
   readonly guarantee: 'exactly-once' | 'at-least-once'
   /** A batch closes so many milliseconds after its first page, however small it is. */
   readonly batchAge: number
+  /** One process at a time can have it open: while it is, no run of another process is under way. */
+  readonly exclusive: boolean
   readPosition(stream: string): Promise<Position>
   /**
    * How far each slice of the stream has got by the last commit; `without` the runs whose rows are about to be taken

@@ -4,7 +4,7 @@ import type { Checkpoint, OpenListing } from './checkpoint.ts'
 import type { ListingPlan } from './stream.ts'
 
 /** Of a listing that has nothing in the warehouse yet: no run goes on there, as no connector is its source. */
-const nothing: Omit<OpenListing, 'began'> = {
+export const nothingYet: Omit<OpenListing, 'began'> = {
   source: '',
   place: { next: { method: 'GET', url: '', headers: {} } },
   highest: null,
@@ -29,7 +29,7 @@ export async function* announceRefresh(
     if (known || !batch.complete) {
       yield filled
     } else {
-      const checkpoint: Checkpoint = { ...position.checkpoint, open: { ...nothing, began: now() } }
+      const checkpoint: Checkpoint = { ...position.checkpoint, open: { ...nothingYet, began: now() } }
       const empty = { rows: 0, lines: new Spool(), columns: [], rejects: [], retract: [], complete: false }
       yield { pages: 0, batch: { ...empty, seq: batch.seq, checkpoint, announcement: true } }
       yield { ...filled, batch: { ...batch, seq: batch.seq + 1 } }

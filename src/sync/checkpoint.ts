@@ -23,6 +23,13 @@ export interface Checkpoint {
   readonly settled?: readonly string[]
   /** Of a complete backfill in append: the runs whose rows it appended, taken back where the same backfill runs again. */
   readonly brought?: readonly string[]
+  /** Where a person has said so with `headrace state`: who, when (RFC 3339), and where the stream or its slice stood. */
+  readonly set?: {
+    readonly by: string
+    readonly at: string
+    readonly from: CursorValue | null
+    readonly slice?: string
+  }
   readonly done: CursorValue | null
   readonly open?: OpenListing
   /** How the cursor is spelled; absent in older checkpoints and while no row had one. */

@@ -19,13 +19,13 @@ suite('the command line', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await runCli(['--help'])
     assert.equal(code, 0)
     assert.equal(stderr, '')
-    for (const command of ['run', 'check', 'preview', 'connect', 'status', 'schema', 'init', 'serve'])
+    for (const command of ['run', 'check', 'preview', 'connect', 'status', 'state', 'schema', 'init', 'serve'])
       assert.match(stdout, new RegExp(`\\n {2}${command} `))
     assert.match(stdout, /Examples:\n {2}\$ headrace /)
   })
 
   test('the help of each command has an example', async () => {
-    for (const command of ['run', 'check', 'preview', 'connect', 'status', 'schema', 'init', 'serve']) {
+    for (const command of ['run', 'check', 'preview', 'connect', 'status', 'state', 'schema', 'init', 'serve']) {
       const { code, stdout } = await runCli([command, '--help'])
       assert.equal(code, 0)
       assert.match(stdout, new RegExp(`\\$ headrace ${command}`))

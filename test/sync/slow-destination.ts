@@ -34,6 +34,7 @@ export function createSlowDestination(inFlight: number, delay: () => Promise<voi
     destination: {
       guarantee: 'exactly-once',
       batchAge: 0,
+      exclusive: true,
       readPosition: async () => position,
       readSlices: async () => [],
       saveRun: async () => undefined,

@@ -47,6 +47,7 @@ export function openBigquery(
   return {
     guarantee: 'exactly-once',
     batchAge: spec.batchAge ?? 30_000,
+    exclusive: false,
     readPosition: (stream) => tell(warehouse, name, () => readPosition(warehouse, stream)),
     readSlices: (stream, without) => tell(warehouse, name, () => readSlices(warehouse, stream, without)),
     openTable(plan) {

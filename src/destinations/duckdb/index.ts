@@ -29,6 +29,7 @@ export async function openDuckdb(
   return {
     guarantee: 'exactly-once',
     batchAge: 5_000,
+    exclusive: true,
     readPosition: (stream) => database.use((session) => readPosition(session, schema, stream)),
     readSlices: (stream, without) => database.use((session) => readSlices(session, schema, { stream, without })),
     async openTable(plan) {

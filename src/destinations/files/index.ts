@@ -30,6 +30,7 @@ export async function openFiles(
   return {
     guarantee: 'at-least-once',
     batchAge: 30_000,
+    exclusive: true,
     readPosition: async (stream) => toPosition(folder.commits.get(stream)),
     readSlices: (stream, without) => guard(folder.dir, () => folder.lock(() => readSlices(folder, stream, without))),
     async openTable(plan) {
