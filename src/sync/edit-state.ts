@@ -88,13 +88,14 @@ export async function editState(edit: StateEdit, destination: Destination): Prom
   }
 }
 
-async function readStanding({ connector, stream, slice, now }: StateEdit, destination: Destination): Promise<Standing> {
+async function readStanding(edit: StateEdit, destination: Destination): Promise<Standing> {
+  const { connector, stream, slice, now } = edit
   const { name } = stream
   const where = `stream ${name} of ${connector.name}`
   const position = await destination.readPosition(name)
   checkVersion(where, position.checkpoint)
   await checkIdle(position, { where, destination, now, name })
-  const all = await destination.readSlices(name)
+  const all = await destination.readSlices(name, retractOf(edit, position))
   const slices = slice === undefined ? all : all.filter((one) => one.slice === slice)
   if (slice !== undefined && slices.length === 0) throw unknownSlice(where, slice, all)
   const from = slice === undefined ? position.checkpoint.done : (slices[0]?.progress.done ?? null)
@@ -118,11 +119,18 @@ function planOf({ stream, runId, now }: StateEdit, { position, slices }: Standin
 
 /** A listing that is open is given up. Append cannot read rows again beside those it has, so its next run replaces the table. */
 function changed({ stream, slice, now }: StateEdit, to: CursorValue | null, before: Checkpoint): Checkpoint {
-  const { done, seen, names, stored = done !== null, cursor } = before
-  const kept = { version: checkpointVersion, stored, ...(names && { names }) }
-  const known = { ...(seen && { seen }), ...(cursor && isSameField(stream, before) && { cursor }) }
-  if (slice !== undefined) return { ...kept, ...known, done }
-  if (to !== null) return { ...kept, ...known, done: to }
+  // What the state belonged to goes; how slices are kept, and which rows are known, stays.
+  const { done, open: _open, identity: _identity, set: _set, cursor, ...rest } = before
+  const stored = rest.stored ?? done !== null
+  const known = {
+    ...rest,
+    version: checkpointVersion,
+    stored,
+    ...(cursor && isSameField(stream, before) && { cursor }),
+  }
+  if (slice !== undefined) return { ...known, done }
+  if (to !== null) return { ...known, done: to }
+  const kept = { version: checkpointVersion, stored, ...(rest.names && { names: rest.names }) }
   if (writeMode(stream) !== 'append') return { ...kept, done: null }
   return { ...kept, done: null, open: { ...nothingYet, began: now } }
 }
