@@ -114,7 +114,7 @@ function makeCut(dice: Dice): Cut {
     case 'limit':
       return { by: 'limit', rows: dice.int(1, 12) }
     case 'budget':
-      return { by: 'budget', seconds: dice.pick([0.2, 0.5, 1]) }
+      return { by: 'budget', nth: dice.int(1, 6) }
   }
 }
 

@@ -88,7 +88,8 @@ export type Cut =
   | { readonly by: 'kill'; readonly at: 'request' | 'commit' | 'record'; readonly nth: number; readonly after: boolean }
   | { readonly by: 'stop'; readonly nth: number }
   | { readonly by: 'limit'; readonly rows: number }
-  | { readonly by: 'budget'; readonly seconds: number }
+  /** The time of the run is used up as a request is answered. */
+  | { readonly by: 'budget'; readonly nth: number }
 
 export type Edit =
   | { readonly key: 'slices'; readonly value: readonly number[] }

@@ -26,7 +26,7 @@ export async function simulate({ seeds, tier, shrinks, onFailure }: SimulationOp
   await using stores = await openStores()
   let lives = 0
   const run = async (scenario: Scenario): Promise<Outcome> => {
-    await using store = stores.create(tier, `s${++lives}`)
+    await using store = stores.create(tier, `s-${++lives}`)
     return live(scenario, tier, store)
   }
   const counts: Counts = {}

@@ -20,9 +20,14 @@ export type Tier = (typeof tiers)[number]
 export interface Store extends AsyncDisposable {
   /** Of the connector. */
   readonly name: string
+  /** What the tables lie in: a schema, or a folder. */
+  readonly schema: string
   /** Writes the connector file; returns its path. */
   writeFile(connector: object): string
-  open(): Promise<Destination>
+  /** `connector` where it is not the one whose table is read. */
+  open(connector?: string): Promise<Destination>
+  /** Runs one statement in the database: nothing where there are only files. */
+  query(sql: string): Promise<readonly (readonly (string | null)[])[]>
   /** In the order in which they were written, where the store keeps one. */
   read(): Promise<readonly StoredRow[]>
 }
@@ -31,7 +36,12 @@ export interface Store extends AsyncDisposable {
 const root = readdirSync('/').includes('dev') && readdirSync('/dev').includes('shm') ? '/dev/shm' : tmpdir()
 
 /** Holds one database for all the scenarios of this process: each has a schema of its own. */
-export async function openStores(): Promise<AsyncDisposable & { create(tier: Tier, name: string): Store }> {
+export interface Stores extends AsyncDisposable {
+  /** `name` becomes that of the connector. */
+  create(tier: Tier, name: string): Store
+}
+
+export async function openStores(): Promise<Stores> {
   const dir = mkdtempSync(join(root, 'headrace-simulate-'))
   const path = join(dir, 'warehouse.duckdb')
   const database = await openDatabase(path)
@@ -40,40 +50,27 @@ export async function openStores(): Promise<AsyncDisposable & { create(tier: Tie
     writeFileSync(file, JSON.stringify(connector))
     return file
   }
+  const createSchema = (name: string): Omit<Store, 'writeFile'> => {
+    const schema = name.replaceAll('-', '_')
+    const query: Store['query'] = (sql) => database.use((session) => session.read(sql))
+    return {
+      name,
+      schema: `${catalog}.${schema}`,
+      query,
+      // The database stays open, and need not be put in order after each run.
+      open: async (connector = name) => ({
+        ...(await openDestination({ type: 'duckdb', path }, connector)),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+      read: () => readTable(query, schema),
+      [Symbol.asyncDispose]: async () => void (await query(`DROP SCHEMA IF EXISTS ${catalog}.${schema} CASCADE`)),
+    }
+  }
   return {
-    create: (tier, name) =>
-      tier === 'files'
-        ? { name, writeFile, ...createFolder(join(dir, name), name) }
-        : {
-            name,
-            writeFile,
-            // The database stays open, and need not be put in order after each run.
-            open: async () => ({
-              ...(await openDestination({ type: 'duckdb', path }, name)),
-              [Symbol.asyncDispose]: () => Promise.resolve(),
-            }),
-            read: () =>
-              database.use(async (session) => {
-                const found = await session.read(
-                  `SELECT column_name FROM duckdb_columns() WHERE schema_name = '${name}' AND table_name = 'rows'`,
-                )
-                const columns = new Set(found.map(([column]) => column))
-                if (!columns.has('label')) return []
-                const ended = ['_valid_to', '_deleted_at'].filter((column) => columns.has(column))
-                const current = ended.map((column) => `${column} IS NULL`).join(' AND ') || 'true'
-                const rows = await session.read(
-                  `SELECT label, _headrace_run_id, (${current})::VARCHAR FROM ${catalog}.${name}.rows`,
-                )
-                return rows.map(([label, run, holds]) => ({
-                  label: String(label),
-                  run: String(run),
-                  current: holds === 'true',
-                }))
-              }),
-            [Symbol.asyncDispose]: async () => {
-              await database.use((session) => session.run(`DROP SCHEMA IF EXISTS ${catalog}.${name} CASCADE`))
-            },
-          },
+    create: (tier, name) => ({
+      writeFile,
+      ...(tier === 'files' ? createFolder(join(dir, name), name) : createSchema(name)),
+    }),
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]()
       rmSync(dir, { recursive: true, force: true })
@@ -81,10 +78,26 @@ export async function openStores(): Promise<AsyncDisposable & { create(tier: Tie
   }
 }
 
-function createFolder(dir: string, name: string): Omit<Store, 'writeFile' | 'name'> {
+async function readTable(query: Store['query'], schema: string): Promise<readonly StoredRow[]> {
+  const found = await query(
+    `SELECT column_name FROM duckdb_columns() WHERE schema_name = '${schema}' AND table_name = 'rows'`,
+  )
+  const columns = new Set(found.map(([column]) => column))
+  if (columns.size === 0) return []
+  const ended = ['_valid_to', '_deleted_at'].filter((column) => columns.has(column))
+  const current = ended.map((column) => `${column} IS NULL`).join(' AND ') || 'true'
+  const label = columns.has('label') ? 'label' : "'?'"
+  const rows = await query(`SELECT ${label}, _headrace_run_id, (${current})::VARCHAR FROM ${catalog}.${schema}.rows`)
+  return rows.map(([text, run, holds]) => ({ label: String(text), run: String(run), current: holds === 'true' }))
+}
+
+function createFolder(dir: string, name: string): Omit<Store, 'writeFile'> {
   const table = join(dir, 'rows')
   return {
-    open: () => openDestination({ type: 'files', dir, format: 'ndjson' }, name),
+    name,
+    schema: dir,
+    query: () => Promise.resolve([]),
+    open: (connector = name) => openDestination({ type: 'files', dir, format: 'ndjson' }, connector),
     read: () => {
       const files = readdirSync(dir).includes('rows') ? readdirSync(table).filter((file) => /^\d/.test(file)) : []
       const lines = files.toSorted().flatMap((file) =>

@@ -1,0 +1,72 @@
+import type { FaultCase } from './case.ts'
+import { byPage, incremental, labels, merge, onDay, row, rows, sends, since, slice, tracked } from './rows.ts'
+
+const created = (id: number, day: number): object => row(id, { created_at: onDay(day) })
+
+export const stateFaults: readonly FaultCase[] = [
+  {
+    name: 'the cursor is another field now',
+    stream: { ...tracked, paginator: { type: 'none' } },
+    runs: [{}, { stream: { incremental: { cursor: 'created_at' } } }],
+    answer: ({ run, param }) => {
+      const all = [created(8, 2), created(9, 3), ...(run === 1 ? [created(10, 5)] : [])]
+      const field = run === 0 ? 'updated_at' : 'created_at'
+      return { data: all.filter((one) => String((one as Record<string, unknown>)[field]) >= param('since')) }
+    },
+    want: ['r8', 'r9', 'r10'],
+  },
+  {
+    name: 'the API is another one now',
+    stream: { ...tracked, paginator: { type: 'none' } },
+    runs: [{}, { connector: { base_url: 'http://other.invalid' } }],
+    answer: (ask) => ({ data: since(ask.url.hostname.startsWith('other') ? [row(1), row(2)] : [row(8)], ask) }),
+    want: ['r1', 'r2'],
+  },
+  {
+    name: 'the path is another one now',
+    stream: { ...tracked, paginator: { type: 'none' } },
+    runs: [{}, { stream: { path: '/v2/rows' } }],
+    answer: (ask) => ({ data: since(ask.url.pathname.startsWith('/v2') ? [row(1), row(8)] : [row(8)], ask) }),
+    want: ['r1', 'r8'],
+  },
+  {
+    name: 'the primary key is put right in the middle of a full refresh',
+    stream: { ...merge, primary_key: ['shop'], paginator: byPage },
+    runs: [{}, { request: { full_refresh: true, limit: 2 } }, { stream: { primary_key: ['id'] } }],
+    answer: ({ page }) => ({
+      data: slice(
+        rows(6).map((one) => ({ ...one, shop: 1 })),
+        page,
+      ),
+    }),
+    want: labels(6),
+  },
+  {
+    name: 'somebody has dropped the table',
+    stream: { ...tracked, paginator: { type: 'none' } },
+    runs: [{}, { sql: 'DROP TABLE $SCHEMA.rows' }],
+    answer: (ask) => ({ data: since(rows(6 + ask.run), ask) }),
+    want: labels(7),
+  },
+  {
+    name: 'two streams write to one schema under one name',
+    stream: { write: 'append', paginator: { type: 'none' }, params: sends, incremental },
+    runs: [{}, { renamed: true }],
+    answer: (ask) => ({ data: since(ask.run === 0 ? [row(8)] : [row(3), row(9)], ask) }),
+    want: ['r8', 'r3', 'r9'],
+  },
+  {
+    name: 'merge becomes append',
+    stream: { ...tracked, paginator: { type: 'none' } },
+    runs: [{}, { stream: { write: 'append' } }, {}],
+    answer: (ask) => ({ data: since(rows(4), ask) }),
+    want: labels(4),
+  },
+  {
+    name: 'a longer lookback, in append',
+    stream: { write: 'append', paginator: { type: 'none' }, params: sends, incremental },
+    runs: [{}, { stream: { incremental: { ...incremental, lookback: 'P3D' } } }, {}],
+    answer: (ask) => ({ data: since(rows(6), ask) }),
+    want: labels(6),
+  },
+]
