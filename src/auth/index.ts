@@ -57,7 +57,9 @@ export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth
     },
     ...(renewable.length > 0 && {
       async renew(rejected) {
-        for (const part of renewable) await part.renew?.(rejected)
+        const told: ('expired' | undefined)[] = []
+        for (const part of renewable) told.push(await part.renew?.(rejected))
+        return told.find((one) => one === 'expired')
       },
     }),
     ...(learners.length > 0 && {

@@ -12,9 +12,12 @@ export interface SignedRequest extends ApiRequest {
 /** A provider that answers with one challenge after another will never be content. */
 const mostChallenges = 3
 
+/** Tokens that are past their lifetime when their refusal comes are renewed so often for one attempt: each may be the last that was. */
+const mostExpired = 20
+
 /**
  * Signs every attempt anew. An answer that only says how to sign is followed by the request signed that way, without a
- * wait; so is a refused credential, once, after it was renewed. An origin that may not have the credentials gets the
+ * wait; so is a refused credential after it was renewed: once if it was fresh, again for each that was past its lifetime. An origin that may not have the credentials gets the
  * request as it is.
  */
 export function authorize(auth: Auth, origins: Origins, judge: Judge): Middleware {
@@ -24,11 +27,15 @@ export function authorize(auth: Auth, origins: Origins, judge: Judge): Middlewar
       const signed = await sign(auth, request)
       return { signed, response: await next(signed, signal) }
     }
-    const { signed, response } = await answerChallenges(auth, send)
-    if (!auth.renew || judge(response).action !== 'renew_auth') return response
-    await response.body.rows[Symbol.asyncDispose]()
-    await auth.renew(signed)
-    return (await answerChallenges(auth, send)).response
+    let attempt = await answerChallenges(auth, send)
+    let wasFresh = false
+    for (let renewals = 0; auth.renew && !wasFresh && renewals < mostExpired; renewals++) {
+      if (judge(attempt.response).action !== 'renew_auth') break
+      await attempt.response.body.rows[Symbol.asyncDispose]()
+      wasFresh = (await auth.renew(attempt.signed)) !== 'expired'
+      attempt = await answerChallenges(auth, send)
+    }
+    return attempt.response
   }
 }
 

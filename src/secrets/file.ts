@@ -4,11 +4,10 @@ import { SyncError } from '../errors.ts'
 import type { SecretRef } from './ref.ts'
 import { decodeText } from './text.ts'
 
-/** The file that `ref` names, beside the connector file unless absolute; one final newline is dropped. */
+/** The file that `ref` names, beside the connector file unless absolute. */
 export async function readSecretFile(ref: SecretRef, connectorFile: string): Promise<string> {
   const path = resolve(dirname(connectorFile), ref.name)
-  const text = decodeText(await readFileBytes(path), `The file ${path}`)
-  return text.replace(/\r?\n$/, '')
+  return decodeText(await readFileBytes(path), `The file ${path}`)
 }
 
 /** Throws `SECRET_*` with the error of the system as its cause. */

@@ -58,10 +58,16 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       const start = effects.now()
       const text = await shareText(ref, signal)
       options.log.debug({ secret: ref.text, ms: effects.now() - start }, 'secret read')
-      const value =
-        ref.pointer === undefined ? text : readJsonField(text, ref.pointer, `The secret ${ref.store}:${ref.name}`)
+      const value = dropLastBreak(
+        ref.pointer === undefined ? text : readJsonField(text, ref.pointer, `The secret ${ref.store}:${ref.name}`),
+      )
       if (value === '') throw new SyncError('SECRET_MISSING', `${ref.text} is empty; store the secret there.`)
       return new Secret(value)
     },
   }
+}
+
+/** Editors and `echo` end a text with a line break that is no part of the secret, wherever it is stored; PEM has its own. */
+function dropLastBreak(text: string): string {
+  return text.includes('-----BEGIN ') ? text : text.replace(/\r?\n$/, '')
 }

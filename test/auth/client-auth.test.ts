@@ -11,7 +11,7 @@ import { Secret } from '../../src/secrets/secret.ts'
 import { type OidcOptions, type OidcServer, startOidc } from '../support/oidc.ts'
 import { createSelfSigned } from '../support/self-signed.ts'
 import { authOf, createWorld, request, tokenOf } from './helpers.ts'
-import { json, startEndpoint } from './token-endpoint.ts'
+import { type Reply, json, startEndpoint } from './token-endpoint.ts'
 
 const type = 'oauth2_client_credentials'
 const secret = 'a-shared-secret-that-is-long-enough-for-every-hash-that-there-is-in-the-list'
@@ -192,4 +192,47 @@ test('an assertion that the token endpoint repeats in its refusal is not in the 
     const error = await errorOf(auth.sign(request))
     assert.match(error.message, /cannot verify \[secret\]/)
   }
+})
+
+const takesBasic =
+  (wanted: string): Reply =>
+  (response, incoming) => {
+    const sent = Buffer.from((incoming.headers.authorization ?? '').replace('Basic ', ''), 'base64').toString()
+    const isRight = sent === wanted
+    json(isRight ? { access_token: 'abc' } : { error: 'invalid_client' }, isRight ? 200 : 401)(response, incoming)
+  }
+
+const basic = { type, client_id: 'my-app', client_secret: 'env:SECRET' }
+
+test('client_auth basic is tried as it is where the server does not undo the encoding, and kept to', async (context) => {
+  const endpoint = await startEndpoint(context, takesBasic('my-app:p%ss w+rd'))
+  const auth = authOf({ ...basic, token_url: endpoint.url }, createWorld(context, { SECRET: 'p%ss w+rd' }).deps)
+  assert.equal(await tokenOf(auth), 'abc')
+  assert.equal(endpoint.requests.length, 2)
+  await auth.renew?.(await auth.sign(request))
+  await tokenOf(auth)
+  assert.equal(endpoint.requests.length, 3)
+})
+
+test('a server that undoes the encoding is asked once, and a wrong secret twice', async (context) => {
+  const endpoint = await startEndpoint(context, takesBasic('my%2Dapp:p%25ss'))
+  const auth = authOf({ ...basic, token_url: endpoint.url }, createWorld(context, { SECRET: 'p%ss' }).deps)
+  assert.equal(await tokenOf(auth), 'abc')
+  assert.equal(endpoint.requests.length, 1)
+  const wrong = authOf({ ...basic, token_url: endpoint.url }, createWorld(context, { SECRET: 'other%' }).deps)
+  assert.match((await errorOf(wrong.sign(request))).message, /invalid_client/)
+  assert.equal(endpoint.requests.length, 3)
+  const plain = authOf(
+    { ...basic, client_id: 'app', token_url: endpoint.url },
+    createWorld(context, { SECRET: 'other' }).deps,
+  )
+  await errorOf(plain.sign(request))
+  assert.equal(endpoint.requests.length, 4)
+})
+
+test('an answer that refuses the grant does not have the client named in another way', async (context) => {
+  const endpoint = await startEndpoint(context, json({ error: 'invalid_grant' }, 401))
+  const auth = authOf({ ...basic, token_url: endpoint.url }, createWorld(context, { SECRET: 'p%ss' }).deps)
+  await errorOf(auth.sign(request))
+  assert.equal(endpoint.requests.length, 1)
 })

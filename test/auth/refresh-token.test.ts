@@ -128,7 +128,7 @@ test('a refresh token that came with an access token of no use is saved all the 
 const failures: Readonly<Record<string, readonly [Reply, string, RegExp, number]>> = {
   'a web page': [html, 'AUTH_FAILED', /with a web page \(Sign in to Acme\)/, 1],
   'an empty answer': [text(''), 'AUTH_FAILED', /with nothing/, 1],
-  'a wrong client': [json({ error: 'invalid_client' }, 401), 'AUTH_FAILED', /invalid_client/, 1],
+  'a wrong client': [json({ error: 'invalid_client' }, 401), 'AUTH_FAILED', /invalid_client/, 2],
   503: [text('', 503), 'AUTH_UNAVAILABLE', /answered 503/, 3],
   'a broken connection': [breakOff, 'AUTH_UNAVAILABLE', /could not be reached/, 3],
 }

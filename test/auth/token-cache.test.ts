@@ -82,3 +82,25 @@ test('only the token that was rejected is dropped', async () => {
   assert.equal(await cache.get(), token)
   assert.equal(clock.fetched, 1)
 })
+
+test('a token past its lifetime is forgotten whenever it is refused, one that is fresh only once in a row', async () => {
+  const { clock, cache } = setUp(1_000)
+  for (let round = 1; round <= 5; round++) {
+    await cache.get()
+    clock.now += 1_000
+    assert.equal(
+      cache.drop(() => true),
+      'expired',
+    )
+    assert.equal(clock.fetched, round)
+  }
+  await cache.get()
+  assert.equal(
+    cache.drop(() => true),
+    undefined,
+  )
+  await cache.get()
+  cache.drop(() => true)
+  await cache.get()
+  assert.equal(clock.fetched, 7)
+})

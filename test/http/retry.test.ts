@@ -264,6 +264,21 @@ test('a 401 renews the credential once and tries again without a wait', async (t
   assert.deepEqual({ requests: meter.requests, retries: meter.retries }, { requests: 2, retries: 0 })
 })
 
+test('tokens that are past their lifetime when they are refused are renewed until one is in time', async (t) => {
+  const origin = await serveInTurn(t, status(401), status(401), status(401), ok)
+  let token = 0
+  const auth = bearer(
+    () => String(token),
+    async () => {
+      token++
+      return 'expired'
+    },
+  )
+  const { get, meter } = testClient(t, origin, { auth })
+  await get('/')
+  assert.deepEqual({ token, requests: meter.requests }, { token: 3, requests: 4 })
+})
+
 test('a 401 to a renewed credential, or to one that cannot be renewed, is rejected in the words of the provider', async (t) => {
   const origin = await serveInTurn(
     t,

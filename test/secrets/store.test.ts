@@ -31,7 +31,7 @@ async function readEnv(text: string, env: Record<string, string>): Promise<strin
 }
 
 test('env: reads a variable as it is', async () => {
-  assert.equal(await readEnv('env:KEY', { KEY: ' abc\n' }), ' abc\n')
+  assert.equal(await readEnv('env:KEY', { KEY: ' abc ' }), ' abc ')
 })
 
 test('env: a variable that is not set or empty is missing', async () => {
@@ -73,6 +73,13 @@ for (const [text, json] of [
     assert.ok(!inspect(error, { depth: 9 }).includes('hunter2'))
   })
 }
+
+test('one line break at the end is dropped wherever the secret is stored, and PEM is left as it is', async () => {
+  const pem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
+  const env = { PLAIN: 'abc\n', WINDOWS: 'abc\r\n', FIELD: '{"key":"abc\\n","pem":"x"}\n', PEM: pem }
+  for (const text of ['env:PLAIN', 'env:WINDOWS', 'env:FIELD#key']) assert.equal(await readEnv(text, env), 'abc', text)
+  assert.equal(await readEnv('env:PEM', env), pem)
+})
 
 test('file: stands beside the connector file unless absolute, and loses one final newline', async (context) => {
   const folder = await folderOf(context)

@@ -64,7 +64,7 @@ export default defineAuth({
         return putCredential(request, target, value.reveal())
       },
       async renew(rejected) {
-        cache.drop(({ value }) => holdsCredential(rejected, target, value.reveal()))
+        return cache.drop(({ value }) => holdsCredential(rejected, target, value.reveal()))
       },
       learn(signed, { status }) {
         if (status < 400) cache.accept(({ value }) => holdsCredential(signed, target, value.reveal()))

@@ -84,6 +84,7 @@ export default defineAuth({
       ...(keys.tokens && {
         async renew() {
           tokens.drop()
+          return undefined
         },
       }),
     }

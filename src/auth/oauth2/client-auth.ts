@@ -1,10 +1,11 @@
-import { type ClientAuth, ClientSecretBasic, ClientSecretPost, None, TlsClientAuth } from 'oauth4webapi'
+import { type ClientAuth, ClientSecretPost, None, TlsClientAuth } from 'oauth4webapi'
 import { z } from 'zod'
 import { SyncError } from '../../errors.ts'
 import { type SecretRef, secretRef, secretRefOrText } from '../../secrets/ref.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { signAssertion } from '../assertions/assertion.ts'
 import type { AuthDeps } from '../auth.ts'
+import { createBasicAuth } from './basic-auth.ts'
 import { readOneLine } from '../placing/header.ts'
 import { createEndpointClock } from '../assertions/endpoint-clock.ts'
 import {
@@ -88,7 +89,7 @@ export interface ClientAuthentication {
   readonly authenticate: ClientAuth
   /**
    * Runs `request`, a token request that `authenticate` takes part in. An assertion that is refused by an endpoint whose
-   * clock is far from ours is made anew by that clock, once.
+   * clock is far from ours is made anew by that clock, once; so is a basic header in its other spelling.
    */
   send(request: () => Promise<Response>): Promise<Response>
 }
@@ -104,7 +105,7 @@ export function createClientAuth(config: ClientAuthConfig, deps: AuthDeps): Clie
   })
   switch (config.client_auth) {
     case 'basic':
-      return plain(ClientSecretBasic(secret()))
+      return { clientId, ...createBasicAuth(clientId, secret(), deps) }
     case 'post':
       return plain(ClientSecretPost(secret()))
     case 'none':

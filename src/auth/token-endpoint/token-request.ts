@@ -1,6 +1,6 @@
 import { processClientCredentialsResponse } from 'oauth4webapi'
 import { SyncError } from '../../errors.ts'
-import { tidyWords } from '../../http/provider-words.ts'
+import { findWords, tidyWords } from '../../http/provider-words.ts'
 import { parseRetryAfter } from '../../http/retry-after.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
@@ -75,7 +75,7 @@ async function requestFields(send: () => Promise<Response>, endpoint: Endpoint):
   const fields = parseAnswer(text, response.headers.get('content-type') ?? '')
   if (response.status >= 500 || [408, 425, 429].includes(response.status))
     throw toUnavailable(response, fields, endpoint)
-  if (!response.ok) throw toRefusal(response, fields, endpoint)
+  if (!response.ok) throw toRefusal(response, { text, fields }, endpoint)
   if (!fields)
     throw failed(
       endpoint,
@@ -115,15 +115,21 @@ function toUnavailable(response: Response, fields: TokenFields | undefined, endp
   return new SyncError('AUTH_UNAVAILABLE', message, { details })
 }
 
-function toRefusal(response: Response, fields: TokenFields | undefined, endpoint: Endpoint): SyncError {
-  const { status } = response
+interface ReadAnswer {
+  readonly text: string
+  readonly fields: TokenFields | undefined
+}
+
+function toRefusal({ status }: Response, { text, fields }: ReadAnswer, endpoint: Endpoint): SyncError {
   if (status >= 300 && status < 400) {
     return failed(
       endpoint,
       `answered ${status} and points elsewhere, where credentials do not go; write the right token_url`,
     )
   }
-  const words = fields && findAnswerWords(fields, endpoint.deps.redactor)
+  const { redactor } = endpoint.deps
+  const words =
+    (fields && findAnswerWords(fields, redactor)) ?? findWords(fields ?? text, (dirty) => redactor.redact(dirty))
   const error = readErrorCode(fields)
   const hint = endpoint.usesUp && isGrantRefusal(error) ? '' : explainRefusal(fields?.['error'])
   return failed(endpoint, `refused with ${status}${words ? `: ${words}` : ''}${hint}`, error)

@@ -31,7 +31,7 @@ export function createTokenAuth(
       return withHeader(request, name, prefix + value.reveal())
     },
     async renew(rejected) {
-      cache.drop(isIn(rejected))
+      return cache.drop(isIn(rejected))
     },
     learn(signed, { status }) {
       if (status < 400) cache.accept(isIn(signed))

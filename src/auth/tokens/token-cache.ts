@@ -22,9 +22,10 @@ export interface TokenCache {
   get(): Promise<Token>
   /**
    * Forgets the token if `isRejected` says so: a newer one that came meanwhile stays. So does one that took the place of a
-   * rejected one and was never accepted: another would fare no better, and each page would ask for one.
+   * rejected one and was never accepted: another would fare no better, and each page would ask for one. A token that is
+   * past its lifetime (`expired`) is always forgotten, as it would be refused whatever the credential.
    */
-  drop(isRejected: (token: Token) => boolean): void
+  drop(isRejected: (token: Token) => boolean): 'expired' | undefined
   /** Told of each request that the API accepted, and whether it bore the token. */
   accept(isAccepted: (token: Token) => boolean): void
   /** The token that was fetched last, fresh or not, and when it was asked for in milliseconds since 1970. */
@@ -60,9 +61,13 @@ export function createTokenCache(fetchToken: () => Promise<Token>, now: () => nu
       return pending
     },
     drop(isRejected) {
-      if (!entry || doubtful || !isRejected(entry.token)) return
+      if (!entry || !isRejected(entry.token)) return undefined
+      const { token, since } = entry
+      const isExpired = token.lifetime !== undefined && now() - since >= token.lifetime
+      if (doubtful && !isExpired) return undefined
       entry = undefined
-      doubtful = true
+      doubtful = !isExpired
+      return isExpired ? 'expired' : undefined
     },
     accept(isAccepted) {
       if (doubtful && entry && isAccepted(entry.token)) doubtful = false
