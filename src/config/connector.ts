@@ -192,6 +192,10 @@ export const streamConfig = z.strictObject({
     .default({})
     .meta({ description: 'What a field becomes, where that is not to be inferred.' }),
   schema: z.enum(['evolve', 'freeze', 'discard_columns', 'discard_rows']).default('evolve'),
+  invalid_utf8: z
+    .enum(['refuse', 'replace'])
+    .optional()
+    .meta({ description: 'A row with bytes that are no UTF-8 is refused, or stored with U+FFFD in their place.' }),
   max_rejects: z
     .int()
     .min(0)

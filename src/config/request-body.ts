@@ -13,9 +13,11 @@ export interface RenderedBody {
 export function renderBody(
   stream: Pick<StreamConfig, 'body' | 'body_format' | 'list_style'>,
   context: TemplateContext,
+  contentType = '',
 ): RenderedBody | undefined {
-  const { body, body_format: format } = stream
+  const { body } = stream
   if (body === undefined || body === null) return undefined
+  const format = bodyFormat(stream, contentType)
   switch (format) {
     case 'json': {
       const value = renderJson(body, context)
@@ -32,6 +34,21 @@ export function renderBody(
         contentType: 'text/plain; charset=utf-8',
       }
   }
+}
+
+/** What a body is sent as: keys and values go out as a form where a `Content-Type` of the file says so, whose text is then signed. */
+export function bodyFormat(
+  { body, body_format: format }: Partial<Pick<StreamConfig, 'body' | 'body_format'>>,
+  contentType: string,
+): StreamConfig['body_format'] {
+  const isForm = /^\s*application\/x-www-form-urlencoded\b/i.test(contentType)
+  return isForm && isKeys(body) && format !== 'text' ? 'form' : (format ?? 'json')
+}
+
+/** The `Content-Type` among headers as they are written; a later one takes the place of an earlier one. */
+export function contentTypeOf(...headers: readonly (Readonly<Record<string, string>> | undefined)[]): string {
+  const all = headers.flatMap((some) => Object.entries(some ?? {}))
+  return all.findLast(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
 }
 
 /** A member or item whose template is empty is left out. */

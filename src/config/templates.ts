@@ -3,7 +3,7 @@ import type { ApiRequest } from '../http/send.ts'
 import type { Connector, StreamConfig } from './connector.ts'
 import { toParams } from './query.ts'
 import type { Param } from './query.ts'
-import { renderBody, renderList } from './request-body.ts'
+import { contentTypeOf, renderBody, renderList } from './request-body.ts'
 import { renderUrl } from './request-url.ts'
 import { renderValue, showValue } from './template-value.ts'
 import type { TemplateContext, TemplateScope } from './template-value.ts'
@@ -20,7 +20,7 @@ export function renderRequest(connector: Connector, stream: StreamConfig, scope:
     where: `stream ${stream.name} of ${connector.file}`,
     include: stream.parent?.include ?? {},
   }
-  const body = renderBody(stream, context)
+  const body = renderBody(stream, context, contentTypeOf(connector.headers, stream.headers))
   return {
     method: stream.method,
     url: renderUrl(

@@ -27,3 +27,35 @@ function createDecoder(charset: string, where: string): TextDecoder {
     )
   }
 }
+
+/**
+ * Asks `open` for the decoder once it is known whether the body begins with a byte order mark, and which charset that
+ * names: it decides before any header does (WHATWG Encoding Standard, section 6). The mark itself is dropped.
+ */
+export function withMark(inner: PageDecoder, open: (charset: string | undefined) => PageDecoder): PageDecoder {
+  let held: Uint8Array = new Uint8Array(0)
+  let target: PageDecoder | undefined
+  const begin = (): void | Promise<void> => {
+    const mark = marks.find(({ bytes }) => bytes.every((byte, at) => held[at] === byte))
+    target = open(mark?.charset)
+    return target.write(mark ? held.subarray(mark.bytes.length) : held)
+  }
+  return {
+    write: (chunk) => {
+      if (target) return target.write(chunk)
+      held = held.length === 0 && chunk.length >= 4 ? chunk : Buffer.concat([held, chunk])
+      return held.length < 4 ? undefined : begin()
+    },
+    end: async () => {
+      if (!target) await begin()
+      return (target ?? inner).end()
+    },
+    discard: () => (target ?? inner).discard(),
+  }
+}
+
+const marks = [
+  { bytes: [0xef, 0xbb, 0xbf], charset: 'utf-8' },
+  { bytes: [0xfe, 0xff], charset: 'utf-16be' },
+  { bytes: [0xff, 0xfe], charset: 'utf-16le' },
+]

@@ -1,6 +1,6 @@
 import type { Shape } from '../schema/shape.ts'
 import type { Asked } from './entity.ts'
-import { withCharset } from './charset.ts'
+import { withCharset, withMark } from './charset.ts'
 import { jsonDecoder } from './json.ts'
 import { jsonlDecoder } from './jsonl.ts'
 import type { PageDecoder } from './page-decoder.ts'
@@ -39,9 +39,12 @@ export interface DecoderOptions {
 export function createPageDecoder(options: DecoderOptions): PageDecoder {
   const decoder = createFormatDecoder(options)
   // An XML document has its own say in what it is written in.
-  return options.format !== 'xml' && options.charset && !/^(utf-?8|us-ascii)$/.test(options.charset)
-    ? withCharset(decoder, options.charset, options.where)
-    : decoder
+  if (options.format === 'xml') return decoder
+  const charset = options.charset && !/^(utf-?8|us-ascii)$/.test(options.charset) ? options.charset : undefined
+  return withMark(decoder, (mark) => {
+    const label = mark ?? charset
+    return label === undefined || label === 'utf-8' ? decoder : withCharset(decoder, label, options.where)
+  })
 }
 
 function createFormatDecoder(options: DecoderOptions): PageDecoder {

@@ -61,7 +61,7 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
     },
     end: async () => {
       if (inRows) await scanRows()
-      if (inRows) throw invalid(options, `ends in the middle of the rows, after row ${collected.count}`)
+      if (inRows) throw cutShort(invalid(options, `ends in the middle of the rows, after row ${collected.count}`))
       const parsed = parseBody(envelope.text(), options)
       const highest = scan.close()
       if (parsed === noBody) return bodiless(path, bytes)
@@ -213,7 +213,15 @@ const bodiless = (rowsAt: readonly string[] | undefined, bytes: number): PageBod
   bodiless: true,
 })
 
-function parseBody(text: string, options: DecoderOptions): unknown {
+/** Whether what the parser met was the end of a text that began as JSON does. */
+function endsTooEarly(cause: unknown, text: string): boolean {
+  const message = cause instanceof Error ? cause.message : ''
+  const [, at] = /at position (\d+)/.exec(message) ?? []
+  return /^\s*[[{]/.test(text) && (/end of JSON input/.test(message) || Number(at ?? -1) >= text.trimEnd().length)
+}
+
+function parseBody(written: string, options: DecoderOptions): unknown {
+  const text = written.replace(/^\uFEFF/, '')
   if (text.trim() === '') {
     if (options.mayBeEmpty) return noBody
     throw invalid(options, 'is empty')
@@ -221,6 +229,7 @@ function parseBody(text: string, options: DecoderOptions): unknown {
   try {
     return parseExact(text)
   } catch (cause) {
+    if (endsTooEarly(cause, text)) throw cutShort(invalid(options, 'ends in the middle of its JSON', cause))
     throw invalid(options, text.trimStart().startsWith('<') ? 'is HTML or XML' : 'is no valid JSON', cause)
   }
 }
@@ -236,6 +245,10 @@ function guard<T>(options: DecoderOptions, read: () => T): T {
 
 const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncError =>
   new SyncError('RESPONSE_INVALID', `The body that ${options.where} answered ${what}; expected JSON`, { cause })
+
+/** Another attempt may bring the whole of it. */
+const cutShort = ({ code, message, cause }: SyncError): SyncError =>
+  new SyncError(code, message, { cause, details: { cut: true } })
 
 const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
   new SyncError(

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SyncError } from '../errors.ts'
 import { giveBack } from './blocks.ts'
 
 /** Bytes held in memory before a spool moves to a temporary file: a batch of usual size stays there. */
@@ -70,14 +71,15 @@ export class Spool implements AsyncDisposable {
 
   /** One after the other, so that the bytes reach the file in order. */
   #spill(): Promise<void> {
-    this.#spilling = this.#spilling.then(async () => {
-      this.#file ??= await createFile()
-      const chunks = this.#drain()
-      for (let rest = chunks; rest.length > 0; rest = rest.slice(64))
-        await writeAll(this.#file.handle, rest.slice(0, 64))
-      chunks.forEach(giveBack)
-    })
+    this.#spilling = this.#spilling.then(() => this.#drainToFile().catch(explainFull))
     return this.#spilling
+  }
+
+  async #drainToFile(): Promise<void> {
+    this.#file ??= await createFile()
+    const chunks = this.#drain()
+    for (let rest = chunks; rest.length > 0; rest = rest.slice(64)) await writeAll(this.#file.handle, rest.slice(0, 64))
+    chunks.forEach(giveBack)
   }
 
   /** Reads the bytes from the start, in chunks of any size that are good until the spool changes; may be called more than once. */
@@ -101,6 +103,17 @@ export class Spool implements AsyncDisposable {
     await file.handle.close()
     await rm(file.dir, { recursive: true, force: true })
   }
+}
+
+/** Throws `DESTINATION_FULL` where there is no room for temporary files, else what was thrown. */
+function explainFull(thrown: unknown): never {
+  const { code } = thrown as NodeJS.ErrnoException
+  if (code === undefined || !['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) throw thrown
+  throw new SyncError(
+    'DESTINATION_FULL',
+    `There is no room left in the temporary folder ${tmpdir()} (${code}): free some, or set TMPDIR to a larger one, and run again; what was committed is kept.`,
+    { cause: thrown },
+  )
 }
 
 async function createFile() {

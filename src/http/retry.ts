@@ -31,6 +31,8 @@ interface Failure {
   /** Milliseconds that the provider asks to wait. */
   readonly wait?: number | undefined
   readonly cause?: unknown
+  /** Thrown as it is once no attempt is left. */
+  readonly error?: SyncError
 }
 
 /**
@@ -81,6 +83,7 @@ async function sendOnce(
   if (verdict.action === 'accept' && !problem && response.status !== 202) return response
   await response.body.rows[Symbol.asyncDispose]()
   if (verdict.action === 'accept' && response.status === 202) return notReady(findWords(envelope, redact))
+  if (verdict.action === 'accept' && problem && isCut(problem)) return toBroken(problem)
   if (verdict.action === 'accept' && problem) throw addWords(problem, findWords(envelope, redact))
   return toRefusal(response, { ...verdict, redact }, wait.effects.now())
 }
@@ -100,8 +103,13 @@ function addWords(problem: SyncError, words: string | undefined): SyncError {
   return new SyncError(problem.code, `${problem.message}: ${JSON.stringify(words)}`, { details: { words } })
 }
 
+/** A connection that closes ends a body without a length as if it were whole: its end shows only in the decoder. */
+const isCut = (error: SyncError): boolean => error.details['cut'] === true
+
 /** Whatever else is thrown below (the decoder, the signing, a refused origin) is final. */
 function toBroken(error: unknown): Failure {
+  if (error instanceof SyncError && isCut(error))
+    return { code: error.code, reason: 'was answered with a body that ends too early', retry: true, error }
   if (!(error instanceof BrokenExchange)) throw error
   return { code: error.code, reason: error.message, retry: error.retry, cause: error.cause }
 }
@@ -144,7 +152,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
 }
 
 function toError(failure: FinalFailure, request: ApiRequest, redact: Redact): SyncError {
-  const { code, reason, status, refused, attempts, retryAt, cause } = failure
+  const { code, reason, status, refused, attempts, retryAt, cause, error } = failure
+  if (error) return error
   const tries = attempts === 1 ? '' : `, after ${attempts} attempts`
   return new SyncError(code, `${describeRequest(request, redact)} ${reason}${tries}${advise(failure, redact)}.`, {
     cause,

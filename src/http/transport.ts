@@ -4,13 +4,14 @@ import type { PageBody, PageDecoder } from '../decode/page-decoder.ts'
 import type { SignedRequest } from './authorize.ts'
 import { type BodySink, countBytes } from './body-sink.ts'
 import { BrokenExchange } from './broken-exchange.ts'
-import { acceptEncoding, decompress, readCodings } from './decompress.ts'
+import { acceptEncoding, readCodings } from './decompress.ts'
 import { createErrorBody, type ErrorBody } from './error-body.ts'
 import { SyncError } from '../errors.ts'
 import { isOk } from './error-rules.ts'
 import { exchange } from './exchange.ts'
 import type { Meter } from './meter.ts'
 import type { ApiResponse, ResponseHeaders } from './send.ts'
+import { unpack } from './sniff.ts'
 
 /** What is known of a response before its body; `url` without the credential. */
 export interface ResponseHead {
@@ -117,7 +118,7 @@ function openSink(head: ResponseHead, options: TransportOptions, { errorBody, be
     meter.bytes += bytes
     guard((decoded += bytes))
   })
-  return codings.length === 0 ? sink : countBytes(decompress(sink, codings), (bytes) => guard((raw += bytes)))
+  return countBytes(unpack(sink, codings), (bytes) => guard((raw += bytes)))
 }
 
 function tee(decoder: PageDecoder, beginning: ErrorBody): BodySink<PageBody> {

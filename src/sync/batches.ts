@@ -26,6 +26,8 @@ export interface BatchRules {
   /** A backfill leaves the cursor alone. */
   readonly movesCursor: boolean
   readonly maxRejects: number | undefined
+  /** See `RowRules.repair`. */
+  readonly repair?: ((bytes: Uint8Array) => string) | undefined
   /** Milliseconds from a batch's first page until it closes. */
   readonly age: number
   readonly now: () => number

@@ -20,6 +20,8 @@ export interface RowRules {
   /** How the cursor is read and ordered; undefined where the stream has none. */
   readonly order: CursorType | undefined
   readonly boundary: Boundary | undefined
+  /** The text of a row whose bytes are no UTF-8; undefined where such a row is refused. */
+  readonly repair?: ((bytes: Uint8Array) => string) | undefined
   /** Members that each row gets beside its own. */
   readonly extra: readonly Member[]
   /** Names the page in messages. */
@@ -128,7 +130,7 @@ const missingKey = Symbol('missing key')
 
 function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typeof missingKey | undefined {
   const { schema, primaryKey, boundary, order } = rules
-  const text = rowText(bytes)
+  const text = rowText(bytes) ?? rules.repair?.(bytes)
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
   const members = [...readMembers(text), ...rules.extra]

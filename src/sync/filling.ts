@@ -1,3 +1,4 @@
+import type { PageRows } from '../decode/page-decoder.ts'
 import { Spool } from '../decode/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
@@ -88,11 +89,13 @@ export class Filling {
       primaryKey: rules.primaryKey,
       order: rules.order,
       boundary: reading.bounds.boundary,
+      repair: rules.repair,
       extra: rules.extra(streamStep.slice),
       where: rules.describe(streamStep),
       highest: reading.highest,
       began: reading.began(page, rules.now()),
     })
+    if (rules.maxRejects === undefined) refuseLostPage(rows, encoded.rejects, rules.describe(streamStep))
     // A batch that holds a part of a page is given up.
     this.#place = undefined
     const into = this.#part
@@ -267,6 +270,18 @@ export class Filling {
     if (slices) return { done: this.#reached, per: 'slice', ...rest }
     return { ...(this.#reading?.finish(now()) ?? this.#kept()), ...rest }
   }
+}
+
+/** Fewer rows may all be wrong by chance. */
+const lostPage = 10
+
+/** A page none of whose rows can be stored says that the schema or the connector is wrong, not the rows. */
+function refuseLostPage({ count }: PageRows, rejects: readonly Reject[], where: string): void {
+  if (rejects.length < Math.max(count, lostPage)) return
+  throw new SyncError(
+    'TOO_MANY_REJECTS',
+    `All ${rejects.length} rows of ${where} were refused, the first because it ${rejects[0]?.reason}; fix columns, or set max_rejects to allow it`,
+  )
 }
 
 const tooManyRejects = (count: number, limit: number, where: string): SyncError =>

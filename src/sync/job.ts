@@ -261,12 +261,18 @@ function createRules(
     retract: listing.retract,
     movesCursor: options.backfill === undefined,
     maxRejects: stream.max_rejects,
+    repair: stream.invalid_utf8 === 'replace' ? (bytes) => replaceInvalid(bytes, options.warn) : undefined,
     age: options.batchAge,
     now: () => effects.now(),
     mayStop: options.mayStop,
     isStopped: options.isStopped,
     describe: ({ step }) => describe(step.page.request),
   }
+}
+
+function replaceInvalid(bytes: Uint8Array, warn: Warn): string {
+  warn('RESPONSE_REPAIRED', 'Rows hold bytes that are no UTF-8; U+FFFD is stored in their place.')
+  return new TextDecoder().decode(bytes)
 }
 
 /** So many rows tell the shape of a large page well enough. */

@@ -38,6 +38,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
   const observation = run.observation.stream(stream.name, (text) => app.redactor.redact(text))
   const counts = { rows: 0, rejected: 0, pages: 0 }
   let read = 0
+  let firstReason: string | undefined
   const warnings = new Warnings(({ code, message }) => log.warn({ ...labels, code }, `${stream.name}: ${message}`))
   let found: PaginatorConfig | undefined
   const report = (): void =>
@@ -104,6 +105,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     onCommit: ({ batch, pages }) => {
       counts.rows += batch.rows
       counts.rejected += batch.rejects.length
+      firstReason ??= batch.rejects[0]?.reason
       counts.pages += pages
       observation.committed({ seq: batch.seq, rows: batch.rows, bytes: batch.lines.size })
       log.info(
@@ -114,6 +116,11 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     },
   }).finally(() => clearInterval(ticker))
   if (outcome.settled) log.info(labels, `${stream.name}: what this run was asked for has been done before`)
+  if (firstReason !== undefined)
+    warnings.add(
+      'ROWS_REFUSED',
+      `${counts.rejected} of ${counts.rows + counts.rejected} rows were refused, the first because it ${firstReason}; _headrace_rejects has them.`,
+    )
   const resumeAt = outcome.error && comeBackAt(outcome.error, budget.deadline)
   const handedOver = resumeAt !== undefined
   const status: RunStatus = handedOver ? 'handed_over' : outcome.status

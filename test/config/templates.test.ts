@@ -278,3 +278,13 @@ test('a template that its stream has nothing for is refused', () => {
     /^3:16 headers\.x: in stream s: \{\{ cursor \}\} needs incremental/,
   )
 })
+
+test('keys and values go out as a form where a Content-Type of the file says so', () => {
+  const form = 'Content-Type: application/x-www-form-urlencoded; charset=utf-8'
+  const body = 'method: POST, body: { a: 1, b: [x, y z] }'
+  for (const [stream, head] of [
+    [`${body}, headers: { "${form.replace(': ', '": "')}" }`, ''],
+    [body, `headers: { ${form} }\n`],
+  ] as const)
+    assert.equal(render(`path: /, ${stream}`, {}, head).body, 'a=1&b=x&b=y+z')
+})

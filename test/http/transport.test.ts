@@ -59,7 +59,7 @@ test('an unknown content encoding is refused at once', async (t) => {
 })
 
 test('a body that is not what its content encoding says is refused', async (t) => {
-  for (const coding of ['gzip', 'br', 'zstd', 'deflate']) {
+  for (const coding of ['br', 'deflate']) {
     const origin = await serve(t, (_, response) => {
       response.setHeader('content-encoding', coding)
       response.end('x'.repeat(1_000))

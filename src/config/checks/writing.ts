@@ -1,4 +1,5 @@
 import { isKeys } from '../defaults.ts'
+import { bodyFormat, contentTypeOf } from '../request-body.ts'
 import { isAfter } from '../moment.ts'
 import type { StreamSubject } from './subject.ts'
 
@@ -23,11 +24,19 @@ export function checkWriting({ stream, broken, report }: StreamSubject): void {
 }
 
 function checkBody({ stream, broken, report }: StreamSubject): void {
-  const { body, body_format: format } = stream
+  const { body } = stream
   if (body === undefined || body === null || broken.has('body_format')) return
+  const contentType = contentTypeOf(stream.headers)
+  const format = bodyFormat(stream, contentType)
+  const sends = format === stream.body_format ? `body_format is ${format}` : 'the Content-Type is that of a form'
+  if (isKeys(body) && /^\s*multipart\//i.test(contentType))
+    report(
+      ['headers'],
+      'a body of several parts cannot be sent: expected application/json or application/x-www-form-urlencoded',
+    )
   if (format === 'text' && typeof body !== 'string') report(['body'], 'expected text, as body_format is text')
   if (format !== 'form') return
-  if (!isKeys(body)) return report(['body'], 'expected keys and values, as body_format is form')
+  if (!isKeys(body)) return report(['body'], `expected keys and values, as ${sends}`)
   for (const [name, value] of Object.entries(body)) {
     const items = Array.isArray(value) ? value : [value]
     if (items.some((item) => item !== null && typeof item === 'object'))

@@ -1,0 +1,68 @@
+import { BrokenExchange } from './broken-exchange.ts'
+import type { BodySink } from './body-sink.ts'
+import { decompress } from './decompress.ts'
+
+/** The longest of the marks below, in bytes. */
+const markLength = 4
+
+/** The layers that a body may be packed in beyond what its headers say. */
+const mostLayers = 2
+
+const startsWith = (bytes: Uint8Array, ...mark: readonly number[]): boolean =>
+  mark.every((byte, at) => bytes[at] === byte)
+
+/** The coding that the first bytes of a body show (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1), whatever its headers say. */
+function codingOf(bytes: Uint8Array): 'gzip' | 'zstd' | undefined {
+  if (startsWith(bytes, 0x1f, 0x8b, 0x08)) return 'gzip'
+  if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) return 'zstd'
+  if (startsWith(bytes, 0x50, 0x4b, 0x03, 0x04))
+    throw new BrokenExchange(
+      'RESPONSE_INVALID',
+      'was answered with a zip archive, which is not read; ask for the rows themselves, or for gzip',
+    )
+  return undefined
+}
+
+/**
+ * Undoes `codings` on the way to `sink`, and what the first bytes show beyond them: a gzip that no header names, one
+ * inside of another; a body that its headers call gzip or zstd and that is not is taken as it is.
+ */
+export function unpack<Result>(
+  sink: BodySink<Result>,
+  codings: readonly string[],
+  layers = mostLayers,
+): BodySink<Result> {
+  let held: Uint8Array = new Uint8Array(0)
+  let target: BodySink<Result> | undefined
+  const open = (): BodySink<Result> => (target = choose(sink, { codings, layers, first: held }))
+  return {
+    write: (chunk) => {
+      if (target) return target.write(chunk)
+      held = held.length === 0 && chunk.length >= markLength ? chunk : Buffer.concat([held, chunk])
+      return held.length < markLength ? undefined : open().write(held)
+    },
+    end: async () => {
+      if (!target && held.length > 0) await open().write(held)
+      return (target ?? sink).end()
+    },
+    discard: () => (target ?? sink).discard(),
+    get full() {
+      return (target ?? sink).full ?? false
+    },
+  }
+}
+
+interface Packing {
+  readonly codings: readonly string[]
+  readonly layers: number
+  readonly first: Uint8Array
+}
+
+function choose<Result>(sink: BodySink<Result>, { codings, layers, first }: Packing): BodySink<Result> {
+  const shown = codingOf(first)
+  const outer = codings.at(-1)?.replace('x-gzip', 'gzip')
+  if (outer !== undefined && outer !== shown && (outer === 'gzip' || outer === 'zstd'))
+    return shown ? unpack(sink, [shown], layers) : unpack(sink, codings.slice(0, -1), layers)
+  if (outer !== undefined) return decompress(layers > 0 ? unpack(sink, [], layers) : sink, codings)
+  return shown && layers > 0 ? decompress(unpack(sink, [], layers - 1), [shown]) : sink
+}
