@@ -31,6 +31,8 @@ export interface DecoderOptions {
   readonly mayLackRows?: boolean | undefined
   /** What the path of the request says of the answer, where `rows` is absent. */
   readonly asked?: Asked | undefined
+  /** Told what was guessed of an answer, in a sentence. */
+  readonly onGuess?: ((guess: string) => void) | undefined
   /** Method and URL without credentials, for messages. */
   readonly where: string
 }

@@ -107,7 +107,8 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
       const parsed = parseBody(Buffer.concat(whole.chunks).toString(), options)
       if (parsed === noBody) return bodiless(undefined, whole.bytes())
       const empty = { envelope: parsed, rows: noRows(), bytes: whole.bytes() }
-      const search = findEntity(parsed, options.asked) ?? findRowsPath(parsed)
+      const entity = findEntity(parsed, options.asked)
+      const search = entity ?? findRowsPath(parsed)
       const hasNone = 'candidates' in search
       const complaint = isErrorBody(parsed) || hasNone ? complaintIn(parsed) : undefined
       if (complaint !== undefined) return { ...empty, problem: reportsError(options.where, complaint) }
@@ -116,6 +117,7 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
         return isEmpty ? empty : { ...empty, problem: rowsNotFound(options, search.candidates) }
       }
       const rows = writePath(search.path, search.single === true)
+      if (entity && !options.asked?.one) options.onGuess?.(describeEntity(options))
       options.onRowsFound?.(rows)
       found = jsonDecoder({ ...options, rows })
       for (const chunk of whole.chunks) await found.write(chunk)
@@ -124,6 +126,9 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
     discard: async () => found?.discard(),
   }
 }
+
+const describeEntity = ({ where }: DecoderOptions): string =>
+  `The answer of ${where} has an id of its own, so that it is taken for one row although it holds a list: say rows: $ if it is one, or where its rows are.`
 
 function wholeBody(options: DecoderOptions) {
   const chunks: Uint8Array[] = []

@@ -56,7 +56,10 @@ export interface JobOptions {
 }
 
 /** Makes the client of a stream: its rows are decoded against `shape` as they come in. */
-export type ClientFactory = (stream: StreamConfig, options: Pick<DecoderOptions, 'shape' | 'learn' | 'listing'>) => Send
+export type ClientFactory = (
+  stream: StreamConfig,
+  options: Pick<DecoderOptions, 'shape' | 'learn' | 'listing' | 'onGuess'>,
+) => Send
 
 /** Puts together what one stream needs. */
 export function createJob(options: JobOptions): StreamJob {

@@ -67,7 +67,7 @@ export async function openProvider(
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
     client:
       (meter, observe) =>
-      (stream, { shape, learn, listing }) =>
+      (stream, { shape, learn, listing, onGuess }) =>
         createClient({
           dispatcher,
           auth: auth(stream),
@@ -93,6 +93,7 @@ export async function openProvider(
               asked: { one: endsInPlaceholder(stream), names: [stream.name] },
               shape,
               learn,
+              onGuess,
               listing,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,

@@ -54,7 +54,12 @@ export function createSource(
         staged,
       }),
     pages: {
-      send: options.client(stream, { shape, learn, listing }),
+      send: options.client(stream, {
+        shape,
+        learn,
+        listing,
+        onGuess: (guess) => options.warn('LISTING_IN_DOUBT', guess),
+      }),
       concurrency: connector.rate_limit.concurrency,
       now: () => effects.now(),
       signal: options.signal,

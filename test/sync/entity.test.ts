@@ -31,9 +31,11 @@ suite('a single entity is one row and one page', () => {
   ]
   for (const [name, body, path] of entities)
     test(name, async () => {
-      const { rows, requests, reads } = await readUsers(body, path)
+      const { rows, requests, reads, warnings } = await readUsers(body, path)
       assert.deepEqual([rows, requests], [2, 2])
       assert.deepEqual(reads, { rows: '$', paginator: { type: 'none' } })
+      // A path that ends in a placeholder is certain to ask for one.
+      assert.equal(warnings.length, path === undefined ? 0 : 1)
     })
 })
 
