@@ -9,6 +9,12 @@ export const systemColumns: readonly Column[] = [
   { name: loadedAtColumn, type: 'timestamp' },
 ]
 
+/**
+ * Where the column of the cursor does not order the rows: a text that does, byte by byte. A column like those of the
+ * provider, as only tables that need it have it.
+ */
+export const cursorKeyColumn = '_headrace_cursor_key'
+
 /** Of a history (`write: scd2`): from when on a version held, and up to when (exclusive; NULL while it holds). */
 export const validFromColumn = '_valid_from'
 export const validToColumn = '_valid_to'

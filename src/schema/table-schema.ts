@@ -1,46 +1,14 @@
-import type { StreamConfig } from '../config/connector.ts'
-import type { Checkpoint } from '../sync/checkpoint.ts'
+import { cursorKeyColumn, sameName } from '../destinations/system.ts'
 import { SyncError } from '../errors.ts'
 import { legalName, variantName, withSuffix } from './names.ts'
 import type { Shape } from './shape.ts'
 import { declaredType } from './declared-type.ts'
 import { mustBeDeclared, typeTree } from './type-tree.ts'
+import { article, type Cell, type Field, type Placed, type SchemaOptions, variantType } from './placed.ts'
 import type { Column, ColumnType, ScalarType } from './types.ts'
-import type { Kind, Member } from './value.ts'
+import { type Kind, type Member, readItems } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
-import { canWiden, fits, joined, widened } from './widen.ts'
-
-type Policy = StreamConfig['schema']
-
-interface Field {
-  readonly name: string
-  /** Undefined until a value tells it. */
-  type: ColumnType | undefined
-  /** Its type is not to be told from its values. */
-  readonly declared: boolean
-  readonly dropped: boolean
-  /** By type: the column beside it that takes such values. */
-  readonly variants: Map<ColumnType, string>
-}
-
-export interface SchemaOptions {
-  readonly where: string
-  readonly policy: Policy
-  readonly columns: StreamConfig['columns']
-  readonly primaryKey: readonly string[]
-  readonly cursor: string | undefined
-  /** Columns of the table as it stands; none where it is new. */
-  readonly live: readonly Column[]
-  readonly names: NonNullable<Checkpoint['names']>
-}
-
-interface Cell {
-  readonly column: string
-  readonly text: string
-}
-
-/** What became of a member: a column and its JSON text, and perhaps another beside it; nothing (null, or dropped); or the reason to refuse the row. */
-export type Placed = (Cell & { readonly beside?: Cell }) | { readonly refused: string } | undefined
+import { canWiden, fits, holdsExactly, joined, widened } from './widen.ts'
 
 /**
  * The columns of one table and which key goes into which. It only ever grows: a column is added or widened, a value
@@ -68,7 +36,9 @@ export class TableSchema {
       else this.#taken.add(column.toLowerCase())
     }
     // A column that no key is known to have been renamed to bears the name of its key.
-    for (const { name } of options.live) if (!this.#taken.has(name.toLowerCase())) this.#addField(name, name)
+    for (const { name } of options.live) {
+      if (!this.#taken.has(name.toLowerCase()) && !sameName(name, cursorKeyColumn)) this.#addField(name, name)
+    }
     for (const [key, column, variant] of options.names) {
       if (variant !== '') this.#field(key).variants.set(variant as ColumnType, column)
     }
@@ -89,7 +59,7 @@ export class TableSchema {
   }
 
   /** What a later run cannot tell from the table: see `Checkpoint.names`. */
-  get names(): NonNullable<Checkpoint['names']> {
+  get names(): SchemaOptions['names'] {
     return [...this.#fields].flatMap(([key, { name, variants }]) => [
       ...(name === key ? [] : [[key, name, ''] as const]),
       ...[...variants].map(([type, column]) => [key, column, type] as const),
@@ -143,6 +113,35 @@ export class TableSchema {
         return { column: field.name, text: encodeValue(member, field.type as ScalarType) }
     }
     return this.#placeBeside(field, member)
+  }
+
+  /**
+   * As `place`, for the cursor: where its value goes into another column than the cursor's own, that one takes what
+   * `convert` makes of it (JSON text), so that it orders the row.
+   */
+  placeCursor(member: Member, convert: (type: ColumnType) => string | undefined): Placed {
+    const placed = this.place(member)
+    const { name, type } = this.#field(member.key)
+    if (!placed || 'refused' in placed || placed.column === name || type === undefined) return placed
+    const text = convert(type)
+    const [item] = text === undefined ? [] : readItems(`[${text}]`)
+    const own = item && this.place({ ...item, key: member.key })
+    return own && !('refused' in own) && own.column === name ? { ...own, beside: placed } : placed
+  }
+
+  /** Places the text that orders a row where the column of its cursor does not. */
+  placeCursorKey(text: string): Cell {
+    return this.#into(cursorKeyColumn, JSON.stringify(text), 'string')
+  }
+
+  /** The type of the column that a key goes into; undefined where there is none. */
+  typeOf(key: string): ColumnType | undefined {
+    return this.#fields.get(key)?.type
+  }
+
+  /** Whether the stream leaves a key out of the table. */
+  drops(key: string): boolean {
+    return this.#options.columns[key]?.drop === true
   }
 
   /** A record with members that its column has no fields for: the column takes what it has fields for, the whole value stands beside it. */
@@ -265,24 +264,21 @@ export class TableSchema {
   }
 
   #createShape(): Shape {
-    const { primaryKey, cursor } = this.#options
+    const { primaryKey, cursor, orders } = this.#options
     // A cursor or key inside a nested object: every row has to be looked into.
-    if (cursor !== undefined && cursor.includes('.') && !this.#fields.has(cursor)) return { columns: [] }
+    if (cursor?.includes('.') && (primaryKey.length > 0 || !this.#fields.has(cursor))) return { columns: [] }
+    // Bytes order like the values of their column: where the cursor does not, every row that has one is looked at.
+    const isOrdered = (key: string, type: ColumnType): boolean => key !== cursor || orders?.(type) !== false
     const columns = [...this.#fields].flatMap(([key, { name, type, dropped }]) =>
       // A column that is narrower than what is declared widens with the first row that is looked at.
-      name === key && type !== undefined && !dropped && this.#columns.get(name.toLowerCase())?.type === type
+      name === key &&
+      type !== undefined &&
+      !dropped &&
+      isOrdered(key, type) &&
+      this.#columns.get(name.toLowerCase())?.type === type
         ? [{ key, type, required: primaryKey.includes(key), cursor: key === cursor }]
         : [],
     )
     return primaryKey.every((key) => columns.some((column) => column.key === key)) ? { columns } : { columns: [] }
   }
 }
-
-const article = (kind: Kind): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`)
-
-/** A fraction that an exact column cannot hold stays exact as a text. */
-const variantType = (type: ColumnType, kind: Kind): ScalarType =>
-  kind === 'number' && /^(decimal|numeric|bignumeric)/.test(type) ? 'string' : (kind as ScalarType)
-
-/** Whether a column that is wider already takes what is declared, every value as it is. */
-const holdsExactly = (live: ColumnType, declared: ColumnType): boolean => live !== 'number' && canWiden(declared, live)

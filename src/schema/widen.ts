@@ -59,3 +59,7 @@ function digitsOf(tree: TypeTree): { readonly whole: number; readonly fraction: 
     return { whole: numericDigits.precision - numericDigits.scale, fraction: numericDigits.scale }
   return undefined
 }
+
+/** Whether a column that is wider already takes what is declared, every value as it is. */
+export const holdsExactly = (live: ColumnType, declared: ColumnType): boolean =>
+  live !== 'number' && canWiden(declared, live)

@@ -1,9 +1,10 @@
 import { sortableNumber, subtract } from '../moments/decimal-order.ts'
-import { findFormat, recognizeNumber, recognizeText, type TimeFormat } from '../moments/formats.ts'
+import { recognizeNumber, recognizeText, type TimeFormat } from '../moments/formats.ts'
 import { isoNanos } from '../moments/wall.ts'
 import { offsetAt } from '../moments/zones.ts'
 import type { ColumnType } from '../schema/types.ts'
 import type { CursorValue, SavedCursor } from './checkpoint.ts'
+import { detectKind, isBlank, isCounted, isPattern, type Kind, kindOf, kindOfSaved } from './cursor-kind.ts'
 import { refuseEdge, refuseLookback, refuseSpelling, warnOfAbsence, warnOfSpelling } from './cursor-problems.ts'
 import type { Warn } from './warnings.ts'
 
@@ -28,11 +29,6 @@ export interface CursorOptions {
   readonly done: CursorValue | null
   readonly warn: Warn
 }
-
-/** What the values of a cursor are: moments (the first format is the provider's own), numbers, or texts ordered by code point. */
-type Kind =
-  | { readonly name: 'instant'; readonly formats: readonly [TimeFormat, ...TimeFormat[]] }
-  | { readonly name: 'number' | 'text' }
 
 /** Comparable with others of its kind by `<`. */
 type Comparable = bigint | string
@@ -59,7 +55,7 @@ export class CursorType {
     const kind = formats ? kindOf(formats) : saved && kindOfSaved(saved)
     if (kind) this.#setKind(kind)
     else if (done !== null && !isBlank(done)) {
-      const legacy = this.#detect(done)
+      const legacy = detectKind(done, options)
       if (!legacy) warnOfSpelling(options, done)
       this.#setKind(legacy ?? { name: 'text' })
     }
@@ -95,7 +91,7 @@ export class CursorType {
       return
     }
     if (!this.#kind) {
-      const kind = this.#detect(first)
+      const kind = detectKind(first, this.#options)
       if (!kind) throw refuseSpelling(this.#options, first)
       this.#like ??= first
       this.#setKind(kind)
@@ -189,7 +185,7 @@ export class CursorType {
     if (!this.orders(type)) return undefined
     const ns = this.#read(value)
     const kind = this.#kind
-    if (kind?.name === 'number') return String(value)
+    if (kind?.name === 'number') return String(subtract(value, 0))
     if (kind?.name !== 'instant' || typeof ns !== 'bigint') return undefined
     if (type === 'timestamp') return `"${isoNanos(ns).slice(0, 26)}Z"`
     if (type === 'datetime' || type === 'date') return `"${this.#wall(ns).slice(0, type === 'date' ? 10 : 26)}"`
@@ -257,62 +253,6 @@ export class CursorType {
     if (lookback !== 0 && !fits) throw refuseLookback(this.#options, kind.name)
     for (const edge of edges) if (this.#comparable(edge) === undefined) throw refuseEdge(this.#options, edge, kind.name)
   }
-
-  /** The kind of a cursor, told from one of its values and from what the connector file says of it. */
-  #detect(value: CursorValue): Kind | undefined {
-    const { lookback, edges, timeZone, field } = this.#options
-    const text = recognizeText(value)
-    if (text) return withPlain(text)
-    if (sortableNumber(value) === undefined) return undefined
-    const isTimed =
-      timeZone !== undefined || (typeof lookback === 'number' && lookback > 0) || edges.some((edge) => !isNumeric(edge))
-    const mayBeTime = isTimed || (typeof lookback === 'number' && !isIdentifier(field))
-    // Eight digits are a date only where something else says so, or where they are written as text.
-    const isPlainNumber = typeof value === 'number' && value < 1e9 && !isTimed
-    const unit = mayBeTime && !isPlainNumber ? recognizeNumber(value) : undefined
-    return unit ? withPlain(unit) : { name: 'number' }
-  }
-}
-
-const isNumeric = (value: CursorValue): boolean => sortableNumber(value) !== undefined && !recognizeText(value)
-
-/** Formats whose values are numbers that order like the moments. */
-const isCounted = ({ name }: TimeFormat): boolean => name.startsWith('epoch') || name === 'basic'
-
-const isPattern = ({ name }: TimeFormat): boolean => name.includes('%')
-
-/** What says nothing: an empty text, or zeros where the digits of a time belong. */
-const isBlank = (value: CursorValue): boolean => /^[\s0:./TZ+-]*$/i.test(String(value))
-
-/** A field of numbers that tell rows apart or count them, so that they are no times whatever their size. */
-const isIdentifier = (field: string): boolean =>
-  /(^|[._-])(ids?|keys?|seq|sequence|no|num|number|version|rev|revision|offset|index|position|count|counter|serial|lsn|scn|usn)$|[a-z](Id|Key|Seq|Number|Version|Revision)$/i.test(
-    field,
-  )
-
-const plainTexts = ['iso', 'rfc2822', 'dotnet']
-
-/** A format that was recognized, and beside it those that cannot be mistaken for it. */
-function withPlain(format: TimeFormat): Kind {
-  const others = plainTexts.filter((name) => name !== format.name).map((name) => findFormat(name) as TimeFormat)
-  return { name: 'instant', formats: [format, ...others] }
-}
-
-function kindOfSaved({ format: name }: SavedCursor): Kind {
-  const format = findFormat(name)
-  return format ? withPlain(format) : kindOf([name])
-}
-
-/** Throws a `TypeError` for a name that means nothing: the check of the connector file refuses it before. */
-function kindOf(names: readonly string[]): Kind {
-  const [only = ''] = names
-  if (only === 'number' || only === 'text') return { name: only }
-  const formats = names.map((name) => {
-    const format = findFormat(name)
-    if (!format) throw new TypeError(`no format is called ${name}`)
-    return format
-  })
-  return { name: 'instant', formats: formats as [TimeFormat, ...TimeFormat[]] }
 }
 
 /** The bytes of the text in UTF-8, each as a character: destinations compare these. */

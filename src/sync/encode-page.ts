@@ -152,14 +152,29 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typ
   }
   const parts: string[] = []
   for (const member of members) {
-    const placed = schema.place(member)
+    const placed =
+      order && cursor !== undefined && member.key === order.field
+        ? schema.placeCursor(member, (type) => order.toColumn(cursor, type))
+        : schema.place(member)
     if (placed === undefined) continue
     if ('refused' in placed) return reject(bytes, placed.refused, pass)
     parts.push(`"${placed.column}":${placed.text}`)
     if (placed.beside) parts.push(`"${placed.beside.column}":${placed.beside.text}`)
   }
+  const key = order && primaryKey.length > 0 ? cursorKey(cursor, order, schema) : undefined
+  if (key) parts.push(`"${key.column}":${key.text}`)
   if (order && cursor !== undefined) pass.highest = order.higher(pass.highest, cursor)
   return `{${parts.join(',')}}\n`
+}
+
+/** What orders a row among those of its key, where the column of its cursor does not. */
+function cursorKey(cursor: CursorValue | undefined, order: CursorType, schema: TableSchema) {
+  // What is left out of the table does not come back as a key.
+  if (cursor === undefined || schema.drops(order.field)) return undefined
+  // A cursor inside an object has no column of its own.
+  const type = order.field.includes('.') ? undefined : schema.typeOf(order.field)
+  const key = order.sortKey(cursor, type)
+  return key === undefined ? undefined : schema.placeCursorKey(key)
 }
 
 function reject(bytes: Uint8Array, reason: string, pass: Pass): undefined {

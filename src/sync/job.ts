@@ -70,13 +70,18 @@ export function createJob(options: JobOptions): StreamJob {
   const perSlice = !backfill && isPerSlice(connector, stream) && write !== 'replace' && stream.deletes?.absent !== true
   const id = backfill ? `${stream.name}[${backfill.from},${backfill.until})` : stream.name
 
-  const createSchema = ({ position, staged, merges, resumed }: ListingPlan, live: readonly Column[]): TableSchema => {
+  const createSchema = (
+    { position, staged, merges, resumed }: ListingPlan,
+    live: readonly Column[],
+    order?: CursorType,
+  ): TableSchema => {
     const schema = new TableSchema({
       where: `stream ${stream.name} of ${connector.name}`,
       policy: stream.schema,
       columns: stream.columns,
       primaryKey,
       cursor,
+      orders: order && ((type) => order.orders(type)),
       live: staged && !merges && !resumed ? [] : live,
       names: position.checkpoint.names ?? [],
     })
@@ -118,8 +123,8 @@ export function createJob(options: JobOptions): StreamJob {
       }
     },
     open: (listing, live, { reading, slices: known }) => {
-      const schema = createSchema(listing, live)
       const order = createOrder(listing, options, perSlice)
+      const schema = createSchema(listing, live, order)
       const slices = perSlice ? createSlices(listing, options, known) : undefined
       const progressOf = (key: string | undefined): SliceProgress =>
         slices && key !== undefined ? slices.cursors.of(key) : listing.position.checkpoint

@@ -9,6 +9,7 @@ import { numberLines } from '../../src/destinations/bigquery/numbered-lines.ts'
 import { fromField, toField, toSqlType } from '../../src/destinations/bigquery/types.ts'
 import { createUsage } from '../../src/destinations/bigquery/usage.ts'
 import type { Warehouse } from '../../src/destinations/bigquery/warehouse.ts'
+import type { Ordering } from '../../src/destinations/ordering.ts'
 import type { Column, ColumnType } from '../../src/schema/types.ts'
 
 const columns: readonly Column[] = [
@@ -26,7 +27,8 @@ const plan = (write?: Write, more: Partial<CommitPlan> = {}): CommitPlan => ({
   write,
   ...more,
 })
-const keys = { columns: ['id'], cursor: 'at', firstWins: false }
+const at: Ordering = { columns: ['at'], value: (row) => `${row}\`at\`` }
+const keys = { columns: ['id'], cursor: at, firstWins: false }
 const statementsOf = (query: string): readonly string[] =>
   query
     .split(/;\n/)
@@ -64,7 +66,7 @@ suite('the commit script', () => {
   })
 
   test('merges so that the higher cursor wins, and leaves what is newer in the table', () => {
-    const merge = { keys, bounds: [], clauses: upsert('at') }
+    const merge = { keys, bounds: [], clauses: upsert(at) }
     const { query } = createCommitScript(plan({ kind: 'merge', target, sources, merge }))
     assert.match(
       query,
@@ -81,7 +83,7 @@ suite('the commit script', () => {
   })
 
   test('puts further bounds beside the keys, so that a merge need not read every partition', () => {
-    const merge = { keys, bounds: [`T.\`at\` >= TIMESTAMP '2024-01-01'`], clauses: upsert('at') }
+    const merge = { keys, bounds: [`T.\`at\` >= TIMESTAMP '2024-01-01'`], clauses: upsert(at) }
     const { query } = createCommitScript(plan({ kind: 'merge', target, sources, merge }))
     assert.match(query, /ON T.`id` = S.`id` AND T.`at` >= TIMESTAMP '2024-01-01'\n/)
   })

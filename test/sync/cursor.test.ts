@@ -81,6 +81,48 @@ for (const [what, incremental, cursors, highest] of orders) {
     }))
 }
 
+const twins = orders.map(([what, incremental, cursors, highest]) => ({
+  what,
+  incremental,
+  newer: highest,
+  older: cursors.find((cursor) => cursor !== highest),
+}))
+
+for (const { what, incremental, newer, older } of twins) {
+  for (const field of ['at', 'fields.at']) {
+    test(`the newest version of a row stays, inside a batch and across runs: ${what}, ${field}`, async () => {
+      await using provider = await startProvider({ rows: [], pageSize: 100 })
+      using harness = createHarness(provider.url)
+      harness.connector = stream(incremental).replace('cursor: at', `cursor: ${field}`)
+      const read = async (
+        ...versions: readonly (readonly [id: number, at: unknown, v: string])[]
+      ): Promise<unknown[]> => {
+        provider.setRows(versions.map(([id, at, v]) => (field === 'at' ? { id, at, v } : { id, fields: { at }, v })))
+        const { first } = await harness.run()
+        assert.equal(first.status, 'complete', first.error?.message)
+        return (await harness.query('SELECT v FROM api.rows ORDER BY id')).map(({ v }) => v)
+      }
+      assert.deepEqual(await read([1, newer, 'new'], [1, older, 'old'], [2, older, 'old']), ['new', 'old'])
+      assert.deepEqual(await read([1, older, 'late'], [2, newer, 'new']), ['new', 'new'])
+      assert.deepEqual(await read([1, newer, 'again'], [2, older, 'late']), ['again', 'new'])
+    })
+  }
+}
+
+test('a cursor of another spelling than its column orders it all the same, and is kept as it is', () =>
+  withSource(async ({ harness, serve }) => {
+    harness.connector = stream('')
+    serve('2024-01-01T10:00:00Z', 5)
+    await harness.run()
+    serve('2024-01-01T11:00', '2024-01-01T10:00:00Z')
+    await harness.run()
+    serve('2024-01-01T10:30:00Z', '2024-01-01T10:00:00Z')
+    await harness.run()
+    const [row] = await harness.query('SELECT CAST("at" AS VARCHAR) AS moment, at__string FROM api.rows WHERE id = 1')
+    assert.match(String(row?.['moment']), /11:00:00/)
+    assert.equal(row?.['at__string'], '2024-01-01T11:00')
+  }))
+
 test('a spelling that is not known is refused at the first row, by its shape and with the line to add', () =>
   withSource(async ({ harness, serve }) => {
     harness.connector = stream('')

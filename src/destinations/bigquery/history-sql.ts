@@ -109,7 +109,7 @@ ${hashContent(columns, '')} AS ${content}, TRUE AS _headrace_fresh FROM (${selec
 
 /** The stored versions of the keys that come; of their columns only what the steps need. */
 function selectStored({ table, columns, keys, sources, conditions }: History): string {
-  const needed = [...keys.columns, ...(keys.cursor === undefined ? [] : [keys.cursor])]
+  const needed = [...keys.columns, ...(keys.cursor?.columns ?? [])]
   const cells = columns.map(({ name, type }) => {
     if (needed.some((one) => sameName(one, name))) return `T.${quoteName(name)}`
     const kind = typeTree(type).kind
@@ -142,7 +142,7 @@ function lookBack(key: string, { cursor }: Keys, timed: boolean): Step {
     `MAX(IF(_headrace_fresh, NULL, ${from})) ${over(key)} AS _headrace_last`,
     ...(cursor === undefined || timed
       ? []
-      : [`MAX(IF(_headrace_fresh, NULL, ${quoteName(cursor)})) ${over(key)} AS _headrace_cursor`]),
+      : [`MAX(IF(_headrace_fresh, NULL, ${cursor.value('')})) ${over(key)} AS _headrace_cursor`]),
   ]
   return (rows) => `SELECT *, ${parts.join(', ')} FROM ${rows}`
 }
@@ -175,7 +175,7 @@ function dropKnown({
     : present
       ? '_headrace_known AND _headrace_open'
       : `IF(${from} <> ${loaded}, _headrace_known, ${stands})`
-  const at = keys.cursor === undefined ? undefined : quoteName(keys.cursor)
+  const at = keys.cursor?.value('')
   const isOlder =
     at === undefined || timed
       ? ''

@@ -1,12 +1,13 @@
 import type { DeletePlan, TablePlan } from '../destination.ts'
-import { deletedAtColumn, sameName, validFromColumn } from '../system.ts'
+import { deletedAtColumn, validFromColumn } from '../system.ts'
 import { removeAbsent } from './absence-sql.ts'
 import { boundMerge, filterPartitions } from './bounds.ts'
 import type { Write } from './commit-script.ts'
 import { deletionTime, isTimedFlag } from './flag-sql.ts'
 import { selectVersions } from './history-sql.ts'
 import { type Deletion, insertOnly, type Merge, upsert, versions } from './merge-sql.ts'
-import { type Keys, selectRows, selectUnique, type Source } from './rows-sql.ts'
+import { planOrdering } from '../ordering.ts'
+import { type Keys, orderingSql, selectRows, selectUnique, type Source } from './rows-sql.ts'
 import { quoteName } from './sql.ts'
 import type { LiveTable } from './tables.ts'
 
@@ -87,8 +88,6 @@ function selectMarked(deletes: DeletePlan, columns: LiveTable['columns'], source
 
 /** How rows of one key are told apart; none where the plan has no key. */
 export function planKeys(plan: TablePlan, columns: LiveTable['columns']): Keys {
-  const { primaryKey, write, cursor } = plan
-  // A cursor that no row has borne yet has no column; JSON has no order.
-  const ordered = columns.find(({ name, type }) => cursor !== undefined && sameName(name, cursor) && type !== 'json')
-  return { columns: primaryKey, cursor: ordered?.name, firstWins: write === 'insert_only' }
+  const { primaryKey, write } = plan
+  return { columns: primaryKey, cursor: planOrdering(plan, columns, orderingSql), firstWins: write === 'insert_only' }
 }

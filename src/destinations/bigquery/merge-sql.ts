@@ -1,5 +1,6 @@
 import type { DeletePlan } from '../destination.ts'
 import { deletedAtColumn, validFromColumn, validToColumn } from '../system.ts'
+import type { Ordering } from '../ordering.ts'
 import type { Keys } from './rows-sql.ts'
 import { listNames, quoteName } from './sql.ts'
 
@@ -31,7 +32,7 @@ export interface Deletion {
 const deletedAt = quoteName(deletedAtColumn)
 
 /** The newer row replaces the stored one as a whole; one that is older than what is stored does not. */
-export function upsert(cursor: string | undefined, deletion?: Deletion): Clauses {
+export function upsert(cursor: Ordering | undefined, deletion?: Deletion): Clauses {
   return ({ columns }) => {
     const isNewer = newer(cursor, deletion)
     const set = columns.map((name) => `${quoteName(name)} = S.${quoteName(name)}`)
@@ -46,11 +47,11 @@ export function upsert(cursor: string | undefined, deletion?: Deletion): Clauses
 
 const keptTime = `IF(S.${deletedAt} IS NULL, NULL, IFNULL(T.${deletedAt}, S.${deletedAt}))`
 
-function newer(cursor: string | undefined, deletion: Deletion | undefined): string {
+function newer(cursor: Ordering | undefined, deletion: Deletion | undefined): string {
   if (cursor === undefined) return ''
-  const at = quoteName(cursor)
+  const [stored, fresh] = [cursor.value('T.'), cursor.value('S.')]
   const back = deletion?.mode === 'soft' && deletion.merges ? ` OR T.${deletedAt} IS NOT NULL` : ''
-  return ` AND (T.${at} IS NULL OR S.${at} >= T.${at}${back})`
+  return ` AND (${stored} IS NULL OR ${fresh} >= ${stored}${back})`
 }
 
 /** What is stored stays as it is. */

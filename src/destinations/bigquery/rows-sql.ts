@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from '../../schema/types.ts'
 import { loadedAtColumn, runIdColumn, sameName } from '../system.ts'
+import type { Ordering, OrderingSql } from '../ordering.ts'
 import { toCell } from './cells.ts'
 import { quoteName } from './sql.ts'
 
@@ -10,6 +11,15 @@ export const listingColumns: readonly Column[] = [
   { name: seqColumn, type: 'integer' },
   { name: orderColumn, type: 'integer' },
 ]
+
+export const orderingSql: OrderingSql = {
+  quote: quoteName,
+  timeKey: (value, type) => {
+    const kind = type.toUpperCase()
+    const format = type === 'date' ? '%Y-%m-%dT00:00:00.000000' : '%Y-%m-%dT%H:%M:%E6S'
+    return `CONCAT(FORMAT_${kind}('${format}', ${value}${type === 'timestamp' ? ", 'UTC'" : ''}), '000')`
+  },
+}
 
 /** A staged batch, or the staged rows of a listing: one table. Tables are as SQL spells them throughout. */
 export interface Source {
@@ -22,14 +32,14 @@ export interface Source {
 /** How of several rows with one key the one is found that stays; no key, no such question. */
 export interface Keys {
   readonly columns: readonly string[]
-  readonly cursor: string | undefined
+  readonly cursor: Ordering | undefined
   /** `insert_only`: a row of an earlier batch stays whatever a later one brings. */
   readonly firstWins: boolean
 }
 
 /** Of the rows that `select` holds with their places: of those with one key only the one that stays. */
 export function selectUnique(select: string, columns: readonly Column[], keys: Keys): string {
-  const cursor = keys.cursor === undefined ? [] : [`${quoteName(keys.cursor)} DESC NULLS LAST`]
+  const cursor = keys.cursor === undefined ? [] : [`${keys.cursor.value('')} DESC NULLS LAST`]
   const order = keys.firstWins
     ? [`${seqColumn} ASC`, ...cursor, `${orderColumn} DESC`]
     : [...cursor, `${seqColumn} DESC`, `${orderColumn} DESC`]

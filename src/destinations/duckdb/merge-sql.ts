@@ -1,4 +1,5 @@
 import { deletedAtColumn } from '../system.ts'
+import { type Ordering, type OrderingSql } from '../ordering.ts'
 import { quoteName } from './sql.ts'
 
 /** Where a batch lies while it is being merged; in memory, or in DuckDB's temporary files where it is large. */
@@ -7,11 +8,19 @@ export const batchTable = 'temp.main._headrace_batch'
 /** The place of a row in its batch. DuckDB's own `rowid` would be hidden by a column of that name. */
 export const orderColumn = '_headrace_order'
 
+export const orderingSql: OrderingSql = {
+  quote: quoteName,
+  timeKey: (value, type) => {
+    const time = type === 'timestamp' ? `${value} AT TIME ZONE 'UTC'` : `${value}::TIMESTAMP`
+    return `(strftime(${time}, '%Y-%m-%dT%H:%M:%S.%f') || '000')`
+  },
+}
+
 export interface MergeKeys {
   /** The target table, as SQL spells it. */
   readonly target: string
   readonly primaryKey: readonly string[]
-  readonly cursor: string | undefined
+  readonly cursor: Ordering | undefined
 }
 
 /** Whether a key occurs more than once in the batch. */
@@ -23,7 +32,7 @@ export function countRepeats({ primaryKey }: MergeKeys): string {
 /** Of the rows of one key keeps the one with the highest cursor, then the last. A row without a cursor counts lowest. */
 export function deleteRepeats({ primaryKey, cursor }: MergeKeys): string {
   const keys = primaryKey.map(quoteName).join(', ')
-  const order = [...(cursor === undefined ? [] : [`${quoteName(cursor)} DESC NULLS LAST`]), `${orderColumn} DESC`].join(
+  const order = [...(cursor === undefined ? [] : [`${cursor.value('')} DESC NULLS LAST`]), `${orderColumn} DESC`].join(
     ', ',
   )
   return `DELETE FROM ${batchTable} WHERE ${orderColumn} IN (
@@ -45,9 +54,9 @@ export function dropStored(keys: MergeKeys): string {
  * Drops from the batch the rows that are older than the stored ones: the rows of one listing come in any order, and so
  * do the batches.
  */
-export function dropOutdated(keys: MergeKeys & { readonly cursor: string }): string {
-  const cursor = quoteName(keys.cursor)
-  return `${dropStored(keys)} AND stored.${cursor} IS NOT NULL AND (fresh.${cursor} IS NULL OR stored.${cursor} > fresh.${cursor})`
+export function dropOutdated(keys: MergeKeys & { readonly cursor: Ordering }): string {
+  const [stored, fresh] = [keys.cursor.value('stored.'), keys.cursor.value('fresh.')]
+  return `${dropStored(keys)} AND ${stored} IS NOT NULL AND (${fresh} IS NULL OR ${stored} > ${fresh})`
 }
 
 /** Drops from the target the rows that the batch brings anew. */

@@ -29,8 +29,10 @@ import {
   keepDeletionTime,
   type MergeKeys,
   orderColumn,
+  orderingSql,
   updateAbsent,
 } from './merge-sql.ts'
+import { planOrdering } from '../ordering.ts'
 import { listNames, quoteName, quoteText } from './sql.ts'
 
 /** Rows on their way into a table that has rows of the same keys. */
@@ -66,8 +68,7 @@ export function createBatchTable({ plan, columns }: Merge, select: string): stri
 /** Brings the rows of the batch's table into the target. True where rows of the target were deleted or changed. */
 export async function mergeBatch(merge: Merge): Promise<boolean> {
   const { session, plan, target, columns } = merge
-  // A cursor that no row has borne yet has no column.
-  const cursor = columns.find(({ name }) => name === plan.cursor)?.name
+  const cursor = planOrdering(plan, columns, orderingSql)
   const keys: MergeKeys = { target, primaryKey: plan.primaryKey, cursor }
   const changed = plan.write === 'scd2' ? await mergeHistory(merge, keys) : await mergeRows(merge, keys)
   if (plan.deletes?.mode === 'hard') await session.run(dropFlagged())

@@ -59,6 +59,45 @@ export function checkMerge(harness: Harness): void {
       assert.deepEqual(await readAll(place), ['1ten'])
     })
 
+    test('a key beside the cursor orders what its column does not', async () => {
+      const place = await createPlace()
+      const key = { name: '_headrace_cursor_key', type: 'string' } as const
+      const keyed = [...columns, key]
+      const row = (name: string, id: number, cursor?: string, more = {}) => ({
+        id,
+        name,
+        ...(cursor && { at: cursor }),
+        ...more,
+      })
+      const behind = (nanos: string) => ({ [key.name]: `2024-05-01T09:00:00.${nanos}` })
+      await use(place, (d) =>
+        appendAll(d, merge, [
+          // No row has a key yet.
+          (seq) => createBatch(seq, [row('nine', 1, at(9)), row('ten', 2, at(10)), row('nine', 3, at(9))], { columns }),
+          (seq) =>
+            createBatch(
+              seq,
+              [
+                row('after', 1, at(9), behind('000000002')),
+                row('same', 1, at(9), behind('000000001')),
+                row('before', 2, undefined, behind('000000000')),
+                row('eight', 3, at(8)),
+              ],
+              { columns: keyed },
+            ),
+          (seq) =>
+            createBatch(
+              seq,
+              [row('late', 1, at(9), behind('000000001')), row('then', 3, undefined, behind('000000001'))],
+              {
+                columns: keyed,
+              },
+            ),
+        ]),
+      )
+      assert.deepEqual(await readAll(place), ['1after', '2ten', '3then'])
+    })
+
     test('a row older than the stored one does not replace it, an equal one does', async () => {
       const place = await createPlace()
       await use(place, (d) =>

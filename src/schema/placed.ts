@@ -1,0 +1,42 @@
+import type { StreamConfig } from '../config/connector.ts'
+import type { Checkpoint } from '../sync/checkpoint.ts'
+import type { Column, ColumnType, ScalarType } from './types.ts'
+import type { Kind } from './value.ts'
+
+export interface Field {
+  readonly name: string
+  /** Undefined until a value tells it. */
+  type: ColumnType | undefined
+  /** Its type is not to be told from its values. */
+  readonly declared: boolean
+  readonly dropped: boolean
+  /** By type: the column beside it that takes such values. */
+  readonly variants: Map<ColumnType, string>
+}
+
+export interface SchemaOptions {
+  readonly where: string
+  readonly policy: StreamConfig['schema']
+  readonly columns: StreamConfig['columns']
+  readonly primaryKey: readonly string[]
+  readonly cursor: string | undefined
+  /** Whether a column of a type orders its values as the cursor does; every type where absent. */
+  readonly orders?: ((type: ColumnType) => boolean) | undefined
+  /** Columns of the table as it stands; none where it is new. */
+  readonly live: readonly Column[]
+  readonly names: NonNullable<Checkpoint['names']>
+}
+
+export interface Cell {
+  readonly column: string
+  readonly text: string
+}
+
+/** What became of a member: a column and its JSON text, and perhaps another beside it; nothing (null, or dropped); or the reason to refuse the row. */
+export type Placed = (Cell & { readonly beside?: Cell }) | { readonly refused: string } | undefined
+
+export const article = (kind: Kind): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`)
+
+/** A fraction that an exact column cannot hold stays exact as a text. */
+export const variantType = (type: ColumnType, kind: Kind): ScalarType =>
+  kind === 'number' && /^(decimal|numeric|bignumeric)/.test(type) ? 'string' : (kind as ScalarType)
