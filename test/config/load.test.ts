@@ -327,3 +327,16 @@ test('a schedule must be understood where it is set up', () => {
     '3:37 schedule.time_zone',
   ])
 })
+
+test('a start or format that no cursor can have is refused at its line', () => {
+  const problem = (incremental: string): string =>
+    onlyProblem(withStreams(`  - { name: s, incremental: { cursor: at, ${incremental} } }\n`))
+  assert.match(problem('start: 2024-13-45'), /incremental\.start: expected a time that the calendar has/)
+  assert.match(problem('end: 31/02/2024, format: "%d/%m/%Y"'), /incremental\.end: expected a time/)
+  assert.match(problem('format: "%d.%m."'), /incremental\.format.*year/)
+  assert.match(problem('format: epoc'), /incremental\.format.*epoch/)
+  assert.match(problem('format: [number, iso]'), /incremental\.format: number and text stand alone/)
+  assert.match(problem('time_zone: Berlin'), /incremental\.time_zone: expected a time zone/)
+  assert.match(problem('format: epoch, lookback: 10'), /incremental\.lookback: the cursor is a time/)
+  assert.match(problem('format: "%d/%m/%Y", start: 02/01/2024, end: 31/12/2023'), /expected start before end/)
+})

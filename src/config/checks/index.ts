@@ -1,4 +1,5 @@
 import { checkColumnTypes } from './columns.ts'
+import { checkCursor } from './cursor.ts'
 import { checkDeletes } from './deletes.ts'
 import { checkDestination } from './destination.ts'
 import { checkLayout } from './layout.ts'
@@ -25,6 +26,7 @@ export function checkConnector(subject: ConnectorSubject): void {
     checkPaging(stream)
     checkPatterns(stream)
     checkWriting(stream)
+    checkCursor(stream)
     checkColumnTypes(stream)
     checkLayout(stream)
     checkDeletes(stream, subject.streams)

@@ -1,11 +1,10 @@
 import { isKeys } from '../defaults.ts'
 import { bodyFormat, contentTypeOf } from '../request-body.ts'
-import { isAfter } from '../moment.ts'
 import type { StreamSubject } from './subject.ts'
 
-/** How rows are written, where a listing starts and ends, and what a body may be. */
+/** How rows are written, and what a body may be. */
 export function checkWriting({ stream, broken, report }: StreamSubject): void {
-  const { write, primary_key: key, incremental } = stream
+  const { write, primary_key: key } = stream
   if ((write === 'merge' || write === 'insert_only' || write === 'scd2') && !key && !broken.has('primary_key')) {
     report(['write'], `${write} needs to know which rows are the same: add primary_key, such as primary_key: [id]`)
   }
@@ -13,13 +12,6 @@ export function checkWriting({ stream, broken, report }: StreamSubject): void {
     report(['replace'], 'a history is never replaced: leave this out', { at: 'key' })
   const repeated = key?.find((field, at) => key.indexOf(field) !== at)
   if (repeated !== undefined) report(['primary_key'], 'a field stands here twice')
-  if (
-    incremental?.start !== undefined &&
-    incremental.end !== undefined &&
-    isAfter(incremental.start, incremental.end)
-  ) {
-    report(['incremental', 'start'], 'expected start before end')
-  }
   checkBody({ stream, broken, report })
 }
 
