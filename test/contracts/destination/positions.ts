@@ -52,6 +52,17 @@ export function checkPositions(harness: Harness): void {
       })
     })
 
+    test('a table says whether it is there, whatever the log tells of it', async () => {
+      const place = await createPlace()
+      await use(place, async (d) => {
+        await using before = await d.openTable(createPlan())
+        assert.equal(before.missing, true)
+        await appendOne(before, createBatch(1, [{ id: 1 }]))
+        await using after = await d.openTable(createPlan({ position: await d.readPosition('orders') }))
+        assert.equal(after.missing, false)
+      })
+    })
+
     test('a batch without rows commits its checkpoint', async () => {
       const place = await createPlace()
       await use(place, (d) => appendAll(d, {}, [(seq) => createBatch(seq, [], { columns: [] })]))
