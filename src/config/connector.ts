@@ -183,6 +183,10 @@ export const streamConfig = z.strictObject({
         .meta({ description: 'Add what is included to each child row, as _parent_NAME.' }),
     })
     .optional(),
+  selected: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'false for a stream that is read for its children alone: it is stored only if it is named.' }),
   partitions: z
     .union([z.array(z.record(z.string(), scalar)).min(1), z.record(z.string(), z.array(scalar).min(1))])
     .optional()

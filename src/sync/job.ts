@@ -17,6 +17,7 @@ import { Boundary } from './boundary.ts'
 import { type CursorValue, fresh, type OpenListing } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
+import type { ParentListings } from './parent-listings.ts'
 import type { Bounds } from './reading.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
 import type { SliceProgress, SliceState } from './slice-state.ts'
@@ -51,6 +52,8 @@ export interface JobOptions {
   readonly signal: AbortSignal
   /** Told what `auto` found, and why a listing may be cut short. */
   readonly onFound: (stream: string, paginator: PaginatorConfig) => void
+  /** What this run has read of parents. */
+  readonly parents: ParentListings
   /** Whatever of this stream is guessed, skipped or left in doubt. */
   readonly warn: Warn
 }
@@ -102,6 +105,11 @@ export function createJob(options: JobOptions): StreamJob {
     ...(backfill && { beside: stream.name }),
     write,
     perSlice,
+    keep: (steps) => {
+      // Children read every row of their parent, and its listing may be of what is new.
+      const isWhole = !backfill && !findTemplateUse(connector, stream).cursor
+      return isWhole && options.parents.isParent(stream.name) ? options.parents.keep(stream.name, steps) : undefined
+    },
     deletesAbsent: stream.deletes?.absent === true,
     refresh: options.fullRefresh,
     plan: (listing) => {

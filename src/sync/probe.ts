@@ -11,6 +11,7 @@ import { fresh } from './checkpoint.ts'
 import { encodePage } from './encode-page.ts'
 import { createJob } from './job.ts'
 import { findDoubts, findFault } from './page-tests.ts'
+import { ParentListings } from './parent-listings.ts'
 import { openProvider, type Provider } from './provider.ts'
 import { readLines } from './rows.ts'
 import type { RunContext } from './run.ts'
@@ -86,6 +87,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
   const nothing = nothingOf(stream.name)
   try {
     const { hard } = context.stop
+    await using parents = new ParentListings(connector, [stream])
     const job = createJob({
       connector,
       stream,
@@ -105,6 +107,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       onFound: (name, config) => {
         if (name === stream.name) paginator = config
       },
+      parents,
       warn: (_code, message) => void warnings.push(message),
     })
     const listing = {

@@ -8,6 +8,7 @@ import type { Deadline } from '../resume/deadline.ts'
 import type { RunObservation } from '../telemetry/observe-run.ts'
 import { createJob } from './job.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
+import type { ParentListings } from './parent-listings.ts'
 import type { Provider } from './provider.ts'
 import { describeError, type RunStatus, type StreamRecord } from './run-record.ts'
 import type { RunRequest } from './run-request.ts'
@@ -27,6 +28,7 @@ export interface Run {
   readonly observation: RunObservation
   /** Where the rows of a stream were found, if its connector does not say. */
   readonly rowsFound: Map<string, string>
+  readonly parents: ParentListings
 }
 
 /** Reads one stream, tells whoever watches, and says what came of it. */
@@ -85,6 +87,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
       if (name === stream.name) found = paginator
     },
     warn: warnings.add,
+    parents: run.parents,
   })
   if (destination.guarantee === 'at-least-once' && job.write !== 'append' && job.write !== 'replace') {
     log.warn(

@@ -7,13 +7,14 @@ import type { Destination } from '../destinations/destination.ts'
 import { type SyncError, toSyncError } from '../errors.ts'
 import { startBudget } from '../resume/budget.ts'
 import { observeRun } from '../telemetry/observe-run.ts'
+import { ParentListings } from './parent-listings.ts'
 import type { Progress } from './progress.ts'
 import { openForRun } from './open-destination.ts'
 import { openProvider } from './provider.ts'
 import { describeError, type RunRecord, type RunStatus, type StreamRecord, type Trigger } from './run-record.ts'
 import type { RunRequest } from './run-request.ts'
 import { type Run, runStream } from './run-stream.ts'
-import { selectStreams } from './select-streams.ts'
+import { parentsFirst, selectStreams } from './select-streams.ts'
 
 /** How a run may be told to stop. */
 export interface Stop {
@@ -74,7 +75,7 @@ export async function runConnector(request: RunRequest, app: App, context: RunCo
     if (settled) return settled
     let record: RunRecord
     try {
-      const run: Run = {
+      const run: Omit<Run, 'parents'> = {
         connector,
         request,
         app,
@@ -123,7 +124,7 @@ async function findSettled(destination: Destination, { delivery }: RunContext): 
   return runs.find((run) => run.delivery === delivery && run.status !== 'failed')
 }
 
-async function runStreams(streams: readonly StreamConfig[], run: Run): Promise<StreamRecord[]> {
+async function runStreams(streams: readonly StreamConfig[], run: Omit<Run, 'parents'>): Promise<StreamRecord[]> {
   const { connector, app, context, budget } = run
   await using provider = await openProvider(connector, app, {
     deadline: budget.deadline,
@@ -133,9 +134,11 @@ async function runStreams(streams: readonly StreamConfig[], run: Run): Promise<S
       app.log.info({ connector: connector.name, stream }, `${stream}: the rows are at ${rows}`)
     },
   })
-  const records: StreamRecord[] = []
-  for (const stream of streams) records.push(await runStream(stream, run, provider))
-  return records
+  await using parents = new ParentListings(connector, streams)
+  const records = new Map<StreamConfig, StreamRecord>()
+  for (const stream of parentsFirst(streams))
+    records.set(stream, await runStream(stream, { ...run, parents }, provider))
+  return streams.flatMap((stream) => records.get(stream) ?? [])
 }
 
 function overall(records: readonly StreamRecord[]): RunStatus {

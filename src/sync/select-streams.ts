@@ -11,7 +11,7 @@ export function selectStreams(
 ): readonly StreamConfig[] {
   const selected =
     wanted === undefined
-      ? streams
+      ? streams.filter((stream) => stream.selected)
       : wanted.map(
           (stream) => streams.find((candidate) => candidate.name === stream) ?? unknownStream(stream, streams, name),
         )
@@ -28,6 +28,18 @@ export function selectStreams(
       `Stream ${replaced.name} of ${name} is replaced as a whole by each run, so it has no backfill; leave --from and --until out`,
     )
   return selected
+}
+
+/** Each stream behind its parent, so that what is read of that for the table serves its children; else as they come. */
+export function parentsFirst(streams: readonly StreamConfig[]): readonly StreamConfig[] {
+  const ordered = new Set<StreamConfig>()
+  const add = (stream: StreamConfig): void => {
+    const parent = streams.find(({ name }) => name === stream.parent?.stream)
+    if (parent && !ordered.has(parent)) add(parent)
+    ordered.add(stream)
+  }
+  streams.forEach(add)
+  return [...ordered]
 }
 
 function unknownStream(stream: string, streams: readonly StreamConfig[], connector: string): never {

@@ -4,20 +4,29 @@ import type { PageRows } from '../decode/page-decoder.ts'
 import { readLines } from './rows.ts'
 import type { Slice } from './slices.ts'
 
-/** What a child's templates may use of each row of its parent's page: one slice of each, or one for each partition. */
-export async function parentSlices(
-  rows: PageRows,
-  { parent, partitions: config }: Pick<StreamConfig, 'parent' | 'partitions'>,
-): Promise<readonly Slice[]> {
-  const slices: Slice[] = []
-  const parts: readonly Slice[] = config ? partitions(config) : [{}]
+/** Of a row of a parent: what its children include, by the name of the field. Plain JSON. */
+export type ParentRow = Readonly<Record<string, unknown>>
+
+export async function parentRows(rows: PageRows, fields: readonly string[]): Promise<readonly ParentRow[]> {
+  const found: ParentRow[] = []
   for await (const line of readLines(rows)) {
     const row = parseExact(line) as Record<string, unknown>
-    const fields = Object.entries(parent?.include ?? {}).map(([name, field]) => [name, printable(dig(row, field))])
-    const values = Object.fromEntries(fields) as Record<string, unknown>
-    slices.push(...parts.map((part) => ({ parent: values, ...part })))
+    found.push(Object.fromEntries(fields.map((field) => [field, printable(dig(row, field))])))
   }
-  return slices
+  return found
+}
+
+/** One slice of each row of the parent, or one for each partition. */
+export function parentSlices(
+  rows: readonly ParentRow[],
+  { parent, partitions: config }: Pick<StreamConfig, 'parent' | 'partitions'>,
+): readonly Slice[] {
+  const parts: readonly Slice[] = config ? partitions(config) : [{}]
+  const include = Object.entries(parent?.include ?? {})
+  return rows.flatMap((row) => {
+    const values = Object.fromEntries(include.map(([name, field]) => [name, row[field]]))
+    return parts.map((part) => ({ parent: values, ...part }))
+  })
 }
 
 /** A list as it is; of a matrix every combination, the last name varying fastest. */

@@ -4,6 +4,7 @@ import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { Tally } from './listing-end.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
+import type { ParentListings, ParentPage } from './parent-listings.ts'
 import { parentSlices, partitions } from './slice-values.ts'
 
 /** What one of several listings of a stream is for: a partition, a row of the parent stream, or both. */
@@ -40,6 +41,7 @@ export interface StreamStep {
 export interface StreamSource {
   readonly config: StreamConfig
   readonly parent: StreamSource | undefined
+  readonly parents: ParentListings
   readonly pages: PageSource
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest
@@ -86,13 +88,34 @@ async function* readChildren(
   if (from && !parentFrom && page === undefined) return
   let at = page === undefined ? parentFrom : (page ?? undefined)
   let goesOn = page !== undefined
-  for await (const { step, after } of readStream(source.parent, at)) {
-    await using rows = step.page.body.rows
-    const all = source.pick(await parentSlices(rows, source.config))
+  for await (const { rows, after } of parentPages(source, at)) {
+    const all = source.pick(parentSlices(rows, source.config))
     const slices = goesOn && from ? restBehind(source, all, from) : all
     yield* readSlices(source, { slices, from: goesOn ? from : undefined, parent: after, page: at ?? null })
     goesOn = false
     at = after
+  }
+}
+
+/** The parent's pages: those that this run has read already, where the child begins with the first. */
+async function* parentPages(
+  { parent, parents }: StreamSource & { readonly parent: StreamSource },
+  from: Place | undefined,
+): AsyncGenerator<ParentPage, void, undefined> {
+  const { name } = parent.config
+  const known = from === undefined ? parents.find(name) : undefined
+  if (known) return yield* known
+  const steps = readStream(parent, from)
+  if (from === undefined) {
+    for await (const { step, page } of parents.keep(name, steps)) {
+      await step.step.page.body.rows[Symbol.asyncDispose]()
+      yield page
+    }
+  } else {
+    for await (const step of steps) {
+      await using _rows = step.step.page.body.rows
+      yield await parents.read(name, step)
+    }
   }
 }
 

@@ -42,6 +42,7 @@ export function createSource(
     paginator.first(renderRequest(connector, stream, { cursor: cursor(slice), ...slice, now, run: { id: runId }, env }))
   return {
     config: stream,
+    parents: options.parents,
     parent:
       parent &&
       createSource(parent, {

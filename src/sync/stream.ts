@@ -10,7 +10,7 @@ import type { RunStatus } from './run-record.ts'
 import { isSettled, stampBatches } from './settled.ts'
 import { checkSlices, planSlices, warnOfSplit } from './plan-slices.ts'
 import type { SliceState } from './slice-state.ts'
-import { readStream, type StreamSource } from './slices.ts'
+import { readStream, type StreamSource, type StreamStep } from './slices.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Warn } from './warnings.ts'
 import { createWriting } from './writing.ts'
@@ -41,6 +41,10 @@ export interface StreamJob {
   readonly refresh: boolean
   /** Each slice has a cursor of its own. */
   readonly perSlice: boolean
+  /** Keeps what is read of a whole listing for the streams below it; undefined where none is, or it is not whole. */
+  readonly keep: (
+    steps: AsyncIterable<StreamStep>,
+  ) => AsyncGenerator<{ readonly step: StreamStep }, void, undefined> | undefined
   /** How the table is opened. */
   readonly plan: (listing: ListingPlan) => TablePlan
   /**
@@ -148,9 +152,9 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   const slices = await readSlices(job, listing, deps.destination)
   const { source, rules } = job.open(listing, table.columns, { reading: reading.signal, slices })
   const from = listing.position.checkpoint.done
-  const steps = untilStopped(readStream(source, listing.position.checkpoint.open?.place), deps.soft, () =>
-    reading.abort(),
-  )
+  const place = listing.position.checkpoint.open?.place
+  const all = place ? readStream(source, place) : readWhole(job, source)
+  const steps = untilStopped(all, deps.soft, () => reading.abort())
   const writing = createWriting(table, deps)
   let last: Batch | undefined
   try {
@@ -170,6 +174,13 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
     to: last?.checkpoint.done ?? from,
     schemaChanges: rules.schema.changes,
   }
+}
+
+async function* readWhole(job: StreamJob, source: StreamSource): AsyncGenerator<StreamStep, void, undefined> {
+  const steps = readStream(source)
+  const kept = job.keep(steps)
+  if (!kept) return yield* steps
+  for await (const { step } of kept) yield step
 }
 
 /** A refresh begins each slice where a new one begins. */

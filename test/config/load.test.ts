@@ -177,7 +177,8 @@ test('streams whose names differ by case only, or that share a table, are refuse
 })
 
 test('unknown and cyclic parents are refused', () => {
-  const parent = (name: string, of: string) => `  - { name: ${name}, parent: { stream: ${of}, include: {} } }\n`
+  const parent = (name: string, of: string) =>
+    `  - { name: ${name}, path: "/{{ parent.x }}", parent: { stream: ${of}, include: { x: x } } }\n`
   assert.match(
     onlyProblem(withStreams(`  - { name: orders }\n${parent('events', 'oders')}`)),
     /unknown stream: expected orders \(did you mean orders\?\)$/,
@@ -193,6 +194,27 @@ test('unknown and cyclic parents are refused', () => {
       'the stream is its own parent: c -> a -> b -> c',
     ],
   )
+})
+
+test('a stream that asks the same for each of its parents or partitions is refused, and one that has no slices to tell apart', () => {
+  const parent = 'parent: { stream: p, include: { a: a } }'
+  assert.match(
+    onlyProblem(withStreams(`  - { name: p }\n  - { name: s, path: /s, ${parent} }\n`)),
+    /^5:\d+ streams\[1\]\.parent: the request is the same for every row/,
+  )
+  assert.match(
+    onlyProblem(withStreams('  - { name: s, path: /s, partitions: { a: [1, 2] } }\n')),
+    /^4:\d+ streams\[0\]\.partitions: the request is the same for every partition/,
+  )
+  for (const use of [
+    'path: "/{{ parent.a }}"',
+    'headers: { x-a: "{{ parent.a }}" }',
+    'method: POST, body: { a: ["{{ parent.a }}"] }',
+  ])
+    load(withStreams(`  - { name: p }\n  - { name: s, ${parent}, ${use} }\n`))
+  load(withStreams('  - { name: s, path: /s, partitions: { a: [1, 2] } }\n', 'params: { a: "{{ partition.a }}" }\n'))
+  assert.match(onlyProblem(withStreams('  - { name: s, incremental: { cursor: at, per: slice } }\n')), /has no slices/)
+  assert.match(onlyProblem(withStreams('  - { name: s, selected: false }\n')), /no stream is stored/)
 })
 
 test('merge and insert_only want a key; without write a key means merge', () => {

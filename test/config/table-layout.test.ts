@@ -18,12 +18,12 @@ test('deletes by absence want a listing of every row', () => {
   assert.match(onlyProblem(withStreams(`  - { name: s, primary_key: [id], ${deletes} }\n`)), /paginator/)
   for (const status of [404, 403]) {
     const child = `  - { name: p, paginator: { type: none } }
-  - { name: s, primary_key: [id], paginator: { type: none }, parent: { stream: p, include: { a: a } }, errors: [{ status: ${status}, then: ignore }], ${deletes} }\n`
+  - { name: s, path: "/{{ parent.a }}", primary_key: [id], paginator: { type: none }, parent: { stream: p, include: { a: a } }, errors: [{ status: ${status}, then: ignore }], ${deletes} }\n`
     if (status === 404) load(withStreams(child))
     else assert.match(onlyProblem(withStreams(child)), /ignored/)
   }
   const parent = `  - { name: p, max_pages: 2 }
-  - { name: s, primary_key: [id], paginator: { type: none }, parent: { stream: p, include: { a: a } }, ${deletes} }\n`
+  - { name: s, path: "/{{ parent.a }}", primary_key: [id], paginator: { type: none }, parent: { stream: p, include: { a: a } }, ${deletes} }\n`
   assert.match(onlyProblem(withStreams(parent)), /its parent p has max_pages/)
 })
 

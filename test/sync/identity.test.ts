@@ -87,7 +87,7 @@ suite('a cursor goes on only for what it is a cursor of', () => {
     [
       'partitions',
       [since, cursor, key],
-      [since, cursor, key, 'partitions: { region: [eu, us] }'],
+      [since, cursor, key, 'partitions: { region: [eu, us] }', 'headers: { x-region: "{{ partition.region }}" }'],
       /was not set and is partitions region/,
     ],
   ]

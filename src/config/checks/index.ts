@@ -8,6 +8,7 @@ import { checkNames } from './names.ts'
 import { checkPaging, checkPatterns } from './paging.ts'
 import { checkSchedule } from './schedule.ts'
 import type { ConnectorSubject } from './subject.ts'
+import { checkSlices } from './slices.ts'
 import { checkTemplates } from './templates.ts'
 import { checkTls } from './tls.ts'
 import { checkUrls } from './urls.ts'
@@ -20,6 +21,7 @@ export function checkConnector(subject: ConnectorSubject): void {
   checkLiterals(subject)
   checkTls(subject)
   checkTemplates(subject)
+  checkSlices(subject)
   checkSchedule(subject)
   checkDestination(subject)
   for (const stream of subject.streams) {
