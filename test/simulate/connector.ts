@@ -9,7 +9,7 @@ export function writeConnector(name: string, connector: ConnectorSpec, provider:
   const rows = streamOf(connector, provider)
   const parents = {
     name: 'parents',
-    path: '/parents',
+    path: `${connector.path}/parents`,
     rows: '$.data[*]',
     primary_key: ['id'],
     paginator: { type: 'none' },
@@ -40,10 +40,10 @@ function streamOf(connector: ConnectorSpec, provider: ProviderSpec): object {
   }
 }
 
-function sliceOf({ slicing, slices }: ConnectorSpec): object {
-  if (slicing === 'none') return { path: '/rows' }
-  if (slicing === 'parents') return { path: '/slices/{{ parent.id }}/rows' }
-  return { path: '/slices/{{ partition.id }}/rows', partitions: slices.map((id) => ({ id })) }
+function sliceOf({ slicing, slices, path }: ConnectorSpec): object {
+  if (slicing === 'none') return { path: `${path}/rows` }
+  if (slicing === 'parents') return { path: `${path}/slices/{{ parent.id }}/rows` }
+  return { path: `${path}/slices/{{ partition.id }}/rows`, partitions: slices.map((id) => ({ id })) }
 }
 
 const keyOf = ({ key }: ProviderSpec): readonly string[] =>

@@ -1,4 +1,5 @@
-import type { Scenario } from './scenario.ts'
+import { type Scenario, faultKinds } from './scenario.ts'
+import { spellings } from './spelling.ts'
 import type { Outcome } from './world.ts'
 
 /** How often something occurred, by name. */
@@ -43,3 +44,33 @@ export function cleanShare(counts: Counts): number {
   const all = quiet.reduce((sum, [, times]) => sum + times, 0)
   return all === 0 ? 0 : (counts['quiet run: complete'] ?? 0) / all
 }
+
+/** What a simulation of any size must have in it. */
+export const expectedFeatures: readonly string[] = [
+  ...faultKinds.map((kind) => `fault: ${kind}`),
+  ...Object.keys(spellings).map((name) => `spelling: ${name}`),
+  ...['page', 'offset', 'token', 'link_header', 'link_body', 'keyset', 'none'].map((name) => `paging: ${name}`),
+  ...['numbered', 'live', 'snapshot'].map((name) => `listing: ${name}`),
+  ...['asc', 'desc', 'id', 'none'].map((name) => `order: ${name}`),
+  ...['absent', 'right', 'high'].map((name) => `total: ${name}`),
+  ...['absent', 'right', 'text', 'inverted'].map((name) => `hasMore: ${name}`),
+  ...['inclusive', 'exclusive', 'ignored'].map((name) => `since: ${name}`),
+  ...['integer', 'text', 'big', 'composite', 'nested'].map((name) => `key: ${name}`),
+  ...['append', 'merge', 'replace', 'scd2', 'insert_only'].map((name) => `write: ${name}`),
+  ...['declared', 'auto', 'misspelt'].map((name) => `paginator: ${name}`),
+  ...['none', 'soft', 'hard'].map((name) => `deletes: ${name}`),
+  ...['none', 'partitions', 'parents'].map((name) => `slicing: ${name}`),
+  ...['insert', 'update', 'delete', 'late'].flatMap((kind) => [
+    `change while paged: ${kind}`,
+    `change between runs: ${kind}`,
+  ]),
+  ...['kill at request', 'kill at commit', 'kill at record', 'stop', 'limit', 'budget'].map((name) => `cut: ${name}`),
+  ...['slices', 'lookback', 'write', 'path'].map((name) => `edit: ${name}`),
+  ...['redeliver', 'continue', 'wait', 'backfill'].map((name) => `step: ${name}`),
+  ...['empty', 'zero', 'null', 'future'].map((name) => `odd: ${name}`),
+  'full refresh',
+  'lastToken: true',
+  'maxPages: some',
+  'skew: null',
+  'skew: some',
+]

@@ -44,6 +44,8 @@ function describeStep(step: Step): string {
       return `the rest of the last run, ${step.times} times`
     case 'edit':
       return `the connector says ${step.edit.key}: ${String(step.edit.value)}`
+    case 'backfill':
+      return `a backfill of ${step.hours} hours${step.cut ? `, ${Object.values(step.cut).join(' ')}` : ''}`
     case 'wait':
       return `${step.seconds} seconds pass`
   }

@@ -42,12 +42,13 @@ function makeProvider(dice: Dice): ProviderSpec {
     skew: dice.pick([0, 0, null, -30, 20]),
     slices: dice.chance(0.3) ? dice.int(1, 4) : 0,
     rows: dice.pick([0, 1, 3, 8, 12, 20, 30]),
+    odd: dice.chance(0.12) ? dice.pick(['empty', 'zero', 'null', 'future']) : 'none',
     ties: dice.pick([1, 1, 1, 3, 7]),
   }
 }
 
 function makeConnector(dice: Dice, { slices }: ProviderSpec): ConnectorSpec {
-  const incremental = dice.chance(0.75)
+  const incremental = dice.chance(0.65)
   const named = Array.from({ length: slices }, (_, index) => index)
   return {
     write: dice.pick(['append', 'append', 'merge', 'merge', 'merge', 'replace', 'scd2', 'insert_only']),
@@ -58,16 +59,19 @@ function makeConnector(dice: Dice, { slices }: ProviderSpec): ConnectorSpec {
     declaresOrder: dice.chance(0.6),
     paginator: dice.pick(['declared', 'declared', 'declared', 'declared', 'auto', 'misspelt']),
     declaresEnd: dice.chance(0.6),
-    deletes: dice.pick(['none', 'none', 'soft', 'hard']),
+    deletes: dice.pick(['none', 'soft', 'hard']),
     slicing: slices === 0 ? 'none' : dice.pick(['partitions', 'parents']),
     slices: named.slice(0, dice.int(1, Math.max(slices, 1))),
     maxPages: dice.chance(0.06) ? dice.int(1, 4) : null,
     concurrency: dice.pick([1, 1, 4]),
+    path: '',
   }
 }
 
 function makeStep(dice: Dice, connector: ConnectorSpec): Step {
-  switch (dice.pick(['run', 'run', 'run', 'run', 'change', 'redeliver', 'continue', 'edit', 'wait'] as const)) {
+  switch (
+    dice.pick(['run', 'run', 'run', 'run', 'change', 'redeliver', 'continue', 'edit', 'wait', 'backfill'] as const)
+  ) {
     case 'run':
       return {
         do: 'run',
@@ -84,6 +88,8 @@ function makeStep(dice: Dice, connector: ConnectorSpec): Step {
       return { do: 'continue', times: dice.int(1, 2) }
     case 'edit':
       return { do: 'edit', edit: makeEdit(dice, connector) }
+    case 'backfill':
+      return { do: 'backfill', hours: dice.pick([1, 48, 100]), cut: dice.chance(0.3) ? makeCut(dice) : null }
     case 'wait':
       return { do: 'wait', seconds: dice.pick([1, 60, 7200, 100_000]) }
   }
@@ -119,9 +125,11 @@ function makeCut(dice: Dice): Cut {
 }
 
 function makeEdit(dice: Dice, { slices }: ConnectorSpec): Edit {
-  switch (dice.pick(['slices', 'slices', 'lookback', 'write'] as const)) {
+  switch (dice.pick(['slices', 'slices', 'lookback', 'write', 'path'] as const)) {
     case 'slices':
       return { key: 'slices', value: dice.chance(0.7) ? [...slices, slices.length] : slices.slice(1) }
+    case 'path':
+      return { key: 'path', value: dice.pick(['', '/v2']) }
     case 'lookback':
       return { key: 'lookback', value: dice.pick([0, 60, 86_400]) }
     case 'write':

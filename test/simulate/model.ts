@@ -26,9 +26,11 @@ export function judge(finding: Finding): readonly Violation[] {
   const { connector, stored, files, run } = finding
   const { write, incremental } = connector
   if (write === 'append' && !incremental) {
+    // Lines of files do not say which run wrote them.
+    if (files) return findMissing(finding)
     return compareAll({ ...finding, stored: stored.filter((row) => row.run === run) })
   }
-  if (write === 'append') return [...findMissing(finding, 1), ...findDoubled(stored)]
+  if (write === 'append') return [...findMissing(finding), ...findDoubled(stored)]
   if (write === 'replace') return compareAll(finding)
   if (files) return compareLast(finding)
   const current = stored.filter((row) => row.current)
@@ -44,11 +46,10 @@ function countLabels(stored: readonly StoredRow[]): ReadonlyMap<string, number> 
   return counts
 }
 
-function findMissing({ live, stored }: Finding, copies: number): readonly Violation[] {
+function findMissing({ live, stored }: Finding): readonly Violation[] {
   const counts = countLabels(stored)
   return live.flatMap((row): Violation[] => {
-    const count = counts.get(labelOf(row)) ?? 0
-    return count >= copies ? [] : [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
+    return counts.has(labelOf(row)) ? [] : [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
   })
 }
 
@@ -63,7 +64,7 @@ function compareAll(finding: Finding): readonly Violation[] {
   const wanted = new Set(finding.live.map(labelOf))
   const extra = finding.stored.filter(({ label }) => !wanted.has(label))
   return [
-    ...findMissing(finding, 1),
+    ...findMissing(finding),
     ...findDoubled(finding.stored),
     ...extra.map(({ label }): Violation => ({ kind: 'extra', what: label, since: 0 })),
   ]

@@ -14,7 +14,7 @@ export function normalize(scenario: Scenario): Scenario {
 }
 
 function normalizeProvider(given: ProviderSpec): ProviderSpec {
-  const { unit } = spellingOf(given.spelling)
+  const { unit, counts } = spellingOf(given.spelling)
   const isBare = given.envelope === 'bare'
   // A key that has two parts, or none that counts up by itself, is nothing to go on by.
   const key = given.paging === 'keyset' && !['integer', 'nested'].includes(given.key) ? 'integer' : given.key
@@ -29,9 +29,13 @@ function normalizeProvider(given: ProviderSpec): ProviderSpec {
     hasMore: envelope === 'bare' ? 'absent' : given.hasMore,
     // Rows of one moment, of which some show after the cursor has reached it, never come again.
     since: given.since === 'exclusive' && (unit > 1 || given.ties > 1) ? 'inclusive' : given.since,
+    // What orders pages must be there, and a cursor that only counts has no future.
+    odd: given.order === 'asc' || given.order === 'desc' || unit > second || counts ? 'none' : given.odd,
     lastToken: given.lastToken && ['token', 'link_header', 'link_body'].includes(given.paging),
   }
 }
+
+const second = 1000
 
 /** Makes a connector file of it that fits the provider, and that no check refuses. */
 export function normalizeConnector(given: ConnectorSpec, provider: ProviderSpec): ConnectorSpec {
@@ -47,7 +51,8 @@ export function normalizeConnector(given: ConnectorSpec, provider: ProviderSpec)
   const existing = given.slices.filter((slice) => slice < slices)
   return {
     ...given,
-    keyed: given.keyed || needsKey,
+    // Who appends by key takes a row of a known key and cursor for the known one, whatever else has changed in it.
+    keyed: needsKey || (given.keyed && (given.write !== 'append' || spellingOf(provider.spelling).unit === 1)),
     incremental,
     sends: given.sends && incremental,
     lookback: incremental ? Math.max(given.lookback, lead) : 0,

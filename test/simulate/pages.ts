@@ -1,6 +1,6 @@
 import type { ProviderSpec } from './scenario.ts'
 import type { SourceRow } from './source.ts'
-import { spellingOf } from './spelling.ts'
+import { type Spelling, spellingOf } from './spelling.ts'
 
 /** One page of a listing. */
 export interface Page {
@@ -76,9 +76,27 @@ export class Listings {
   }
 }
 
+/** What the odd row has in place of its `usual` time. */
+function oddTime(odd: ProviderSpec['odd'], times: Spelling, usual: unknown): unknown {
+  switch (odd) {
+    case 'none':
+      return usual
+    case 'empty':
+      return ''
+    case 'zero':
+      return '0000-00-00 00:00:00'
+    case 'null':
+      return null
+    case 'future':
+      return times.counts ? usual : times.spell(Date.UTC(2090, 0, 1))
+  }
+}
+
 /** A row as the provider writes it. */
-export function writeRow(row: SourceRow, { key, spelling }: ProviderSpec): Record<string, unknown> {
+export function writeRow(row: SourceRow, { key, spelling, odd }: ProviderSpec): Record<string, unknown> {
   const { number } = row
+  const times = spellingOf(spelling)
+  const spelled = times.spell(row.at)
   const keys = {
     integer: { id: number },
     text: { id: `k-${number}` },
@@ -88,7 +106,7 @@ export function writeRow(row: SourceRow, { key, spelling }: ProviderSpec): Recor
   }[key]
   return {
     ...keys,
-    updated_at: spellingOf(spelling).spell(row.at),
+    updated_at: number === 1 && row.version === 1 ? oddTime(odd, times, spelled) : spelled,
     label: `r${number}.${row.version}`,
     slice: row.slice,
   }

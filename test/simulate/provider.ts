@@ -38,7 +38,7 @@ export class Provider {
     const headers = { ...this.#date(), 'content-type': 'application/json' }
     const spoiled = fault && spoil(fault, headers, this.#lastBody)
     if (spoiled) return spoiled
-    const honest = url.pathname === '/parents' ? this.#parents(headers) : this.#rows(url, headers, fault)
+    const honest = url.pathname.endsWith('/parents') ? this.#parents(headers) : this.#rows(url, headers, fault)
     this.#lastBody = honest.body
     return fault === 'cut' ? { ...honest, cutAt: Math.floor(honest.body.length / 2) } : honest
   }
@@ -54,7 +54,7 @@ export class Provider {
   }
 
   #rows(url: URL, headers: Record<string, string>, fault: FaultKind | undefined): Answer {
-    const slice = /^\/slices\/(\d+)\/rows$/.exec(url.pathname)?.[1]
+    const slice = /\/slices\/(\d+)\/rows$/.exec(url.pathname)?.[1]
     const wanted = slice === undefined ? undefined : Number(slice)
     const since = this.#since(url)
     const place = this.#place(url)
@@ -75,7 +75,10 @@ export class Provider {
     if (text === null || since === 'ignored') return () => true
     const at = spellingOf(spelling).parse(text)
     if (at === undefined) return null
-    return since === 'inclusive' ? (row) => row.at >= at : (row) => row.at > at
+    const follows = (row: SourceRow): boolean => (since === 'inclusive' ? row.at >= at : row.at > at)
+    const { odd } = this.#spec
+    if (odd === 'none') return follows
+    return (row) => (row.number === 1 && row.version === 1 ? odd === 'future' : follows(row))
   }
 
   #place(url: URL): string | undefined {

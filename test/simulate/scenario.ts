@@ -22,6 +22,8 @@ export interface ProviderSpec {
   /** Rows belong to so many slices; 0 where there is one listing. */
   readonly slices: number
   readonly rows: number
+  /** What the first row has for a time: one that is none, or one that is far off. */
+  readonly odd: 'none' | 'empty' | 'zero' | 'null' | 'future'
   /** Rows of one moment, in the beginning. */
   readonly ties: number
 }
@@ -45,6 +47,8 @@ export interface ConnectorSpec {
   readonly slices: readonly number[]
   readonly maxPages: number | null
   readonly concurrency: number
+  /** What stands before the paths of the API. */
+  readonly path: string
 }
 
 /** `row` counts among the rows that exist at that moment, and starts again from the first behind the last. */
@@ -95,6 +99,8 @@ export type Edit =
   | { readonly key: 'slices'; readonly value: readonly number[] }
   | { readonly key: 'lookback'; readonly value: number }
   | { readonly key: 'write'; readonly value: ConnectorSpec['write'] }
+  /** Another way to the same rows. */
+  | { readonly key: 'path'; readonly value: string }
 
 export type Step =
   | {
@@ -111,6 +117,8 @@ export type Step =
   | { readonly do: 'continue'; readonly times: number }
   | { readonly do: 'edit'; readonly edit: Edit }
   | { readonly do: 'wait'; readonly seconds: number }
+  /** The rows of the last hours are read beside the cursor, in tables that are merged. */
+  | { readonly do: 'backfill'; readonly hours: number; readonly cut: Cut | null }
 
 /** Everything that happens; the quiet runs that end each scenario are not among its steps. */
 export interface Scenario {

@@ -17,6 +17,7 @@ export const plainProvider: ProviderSpec = {
   skew: 0,
   slices: 0,
   rows: 3,
+  odd: 'none',
   ties: 1,
 }
 
@@ -34,6 +35,7 @@ export const plainConnector: ConnectorSpec = {
   slices: [],
   maxPages: null,
   concurrency: 1,
+  path: '',
 }
 
 /** At most so many smaller scenarios are tried. */
@@ -83,6 +85,7 @@ function* smallerSteps(step: Step): Generator<Step, void, undefined> {
   if (step.do === 'change')
     for (let index = 0; index < step.changes.length; index++)
       yield { ...step, changes: step.changes.toSpliced(index, 1) }
+  if (step.do === 'backfill' && step.cut) yield { ...step, cut: null }
   if (step.do !== 'run') return
   if (step.cut) yield { ...step, cut: null }
   if (step.refresh) yield { ...step, refresh: false }

@@ -23,7 +23,7 @@ export interface SimulationOptions {
 
 /** Lives through the scenarios of these seeds in this process. */
 export async function simulate({ seeds, tier, shrinks, onFailure }: SimulationOptions): Promise<Simulation> {
-  await using stores = await openStores()
+  await using stores = await openStores({ bigquery: tier === 'bigquery' })
   let lives = 0
   const run = async (scenario: Scenario): Promise<Outcome> => {
     await using store = stores.create(tier, `s-${++lives}`)

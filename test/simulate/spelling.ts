@@ -34,6 +34,37 @@ function atOffset(ms: number, hours: number): string {
   return iso(ms + hours * 3_600_000).slice(0, 19) + zone
 }
 
+const parseHours = (text: string): number | undefined => parseTime(text.replace(/([+-]\d\d)$/, '$1:00'))
+const parseWord = (text: string): number | undefined => parseTime(text.replace(/ UTC$/, 'Z'))
+const parseMicros = (text: string): number | undefined =>
+  /^\d+$/.test(text) ? Math.floor(Number(text) / 1000) : undefined
+
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+function writeMail(ms: number): string {
+  const at = new Date(ms)
+  const date = `${iso(ms).slice(8, 10)} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`
+  return `${days[at.getUTCDay()]}, ${date} ${iso(ms).slice(11, 19)} +0000`
+}
+
+function parseMail(text: string): number | undefined {
+  const [, day, name = '', year, clock] =
+    /^\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d:\d\d:\d\d) (?:GMT|\+0000)$/.exec(text) ?? []
+  if (day === undefined || !months.includes(name)) return undefined
+  return Date.parse(`${year}-${String(months.indexOf(name) + 1).padStart(2, '0')}-${day}T${clock}Z`)
+}
+
+/** The parts of a time in the order of `pattern`'s groups: year, month, day, clock. */
+const readParts =
+  (pattern: RegExp) =>
+  (text: string): number | undefined => {
+    const { year, month, day: date, hour, minute, second: last } = pattern.exec(text)?.groups ?? {}
+    return year === undefined ? undefined : Date.parse(`${year}-${month}-${date}T${hour}:${minute}:${last}Z`)
+  }
+
+const digits = (ms: number): string => iso(ms).slice(0, 19).replaceAll(/\D/g, '')
+
 export const spellings = {
   milliseconds: { unit: 1, spell: iso, parse: parseTime },
   seconds: { unit: second, spell: (ms) => `${iso(ms).slice(0, 19)}Z`, parse: parseTime },
@@ -64,6 +95,43 @@ export const spellings = {
     parse: (text) => (/^\d+$/.test(text) ? Number(text) * 60_000 + Date.UTC(2024, 4, 30) : undefined),
     counts: true,
   },
+  epoch_text: {
+    unit: second,
+    spell: (ms) => String(Math.floor(ms / second)),
+    parse: (text) => parseNumber(text, second),
+  },
+  epoch_us: { unit: 1, spell: (ms) => ms * 1000 + 7, parse: (text) => parseMicros(text) },
+  slack: {
+    unit: 1,
+    spell: (ms) => `${Math.floor(ms / second)}.${String(ms % second).padStart(3, '0')}100`,
+    parse: (text) => {
+      const [, whole, fraction = ''] = /^(\d+)(?:\.(\d{1,6}))?$/.exec(text) ?? []
+      return whole === undefined ? undefined : Number(whole) * second + Number(fraction.padEnd(6, '0').slice(0, 3))
+    },
+  },
+  mail: { unit: second, spell: writeMail, parse: parseMail },
+  american: {
+    unit: second,
+    spell: (ms) => `${iso(ms).slice(5, 7)}/${iso(ms).slice(8, 10)}/${iso(ms).slice(0, 4)} ${iso(ms).slice(11, 19)}`,
+    parse: readParts(/^(?<month>\d\d)\/(?<day>\d\d)\/(?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)$/),
+    declared: { format: '%m/%d/%Y %H:%M:%S', time_zone: 'UTC' },
+  },
+  digits: {
+    unit: second,
+    spell: digits,
+    parse: readParts(/^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)$/),
+    declared: { format: '%Y%m%d%H%M%S', time_zone: 'UTC' },
+  },
+  dotnet: {
+    unit: 1,
+    spell: (ms) => `/Date(${ms})/`,
+    parse: (text) => {
+      const ms = /^\/Date\((\d+)\)\/$/.exec(text)?.[1]
+      return ms === undefined ? undefined : Number(ms)
+    },
+  },
+  hours: { unit: second, spell: (ms) => `${iso(ms + 7_200_000).slice(0, 19)}+02`, parse: parseHours },
+  zone_word: { unit: second, spell: (ms) => `${iso(ms).slice(0, 19).replace('T', ' ')} UTC`, parse: parseWord },
 } as const satisfies Record<string, Spelling>
 
 export type SpellingName = keyof typeof spellings

@@ -4,6 +4,10 @@ import { join } from 'node:path'
 import type { Destination } from '../../src/destinations/destination.ts'
 import { catalog, openDatabase } from '../../src/destinations/duckdb/database.ts'
 import { openDestination } from '../../src/destinations/index.ts'
+import { systemEffects } from '../../src/effects.ts'
+import { createLog } from '../../src/log.ts'
+import { startEmulator } from '../support/bigquery/emulator.ts'
+import { listTables, query } from '../support/bigquery/read-rows.ts'
 
 /** A row as a reader of the table finds it. */
 export interface StoredRow {
@@ -13,7 +17,7 @@ export interface StoredRow {
   readonly current: boolean
 }
 
-export const tiers = ['duckdb', 'files'] as const
+export const tiers = ['duckdb', 'files', 'bigquery'] as const
 export type Tier = (typeof tiers)[number]
 
 /** Where the rows of a scenario go. */
@@ -41,7 +45,9 @@ export interface Stores extends AsyncDisposable {
   create(tier: Tier, name: string): Store
 }
 
-export async function openStores(): Promise<Stores> {
+/** `bigquery`: an emulator is started, which takes its time with each statement. */
+export async function openStores({ bigquery = false } = {}): Promise<Stores> {
+  const emulator = bigquery ? await startEmulator() : undefined
   const dir = mkdtempSync(join(root, 'headrace-simulate-'))
   const path = join(dir, 'warehouse.duckdb')
   const database = await openDatabase(path)
@@ -69,9 +75,14 @@ export async function openStores(): Promise<Stores> {
   return {
     create: (tier, name) => ({
       writeFile,
-      ...(tier === 'files' ? createFolder(join(dir, name), name) : createSchema(name)),
+      ...(tier === 'files'
+        ? createFolder(join(dir, name), name)
+        : tier === 'bigquery' && emulator
+          ? createDataset(emulator.endpoint, name)
+          : createSchema(name)),
     }),
     [Symbol.asyncDispose]: async () => {
+      await emulator?.[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
       rmSync(dir, { recursive: true, force: true })
     },
@@ -89,6 +100,37 @@ async function readTable(query: Store['query'], schema: string): Promise<readonl
   const label = columns.has('label') ? 'label' : "'?'"
   const rows = await query(`SELECT ${label}, _headrace_run_id, (${current})::VARCHAR FROM ${catalog}.${schema}.rows`)
   return rows.map(([text, run, holds]) => ({ label: String(text), run: String(run), current: holds === 'true' }))
+}
+
+const project = 'simulated'
+
+function createDataset(endpoint: string, name: string): Omit<Store, 'writeFile'> {
+  const dataset = name.replaceAll('-', '_')
+  const log = createLog({ level: 'silent', format: 'json', redact: (text) => text, write: () => undefined })
+  return {
+    name,
+    schema: `${project}.${dataset}`,
+    query: (sql) => query(endpoint, project, sql),
+    open: (connector = name) =>
+      openDestination({ type: 'bigquery', project }, connector, {
+        bigquery: { effects: systemEffects, endpoint, log },
+      }),
+    async read() {
+      if (!(await listTables(endpoint, project, dataset)).includes('rows')) return []
+      const rows = await query(
+        endpoint,
+        project,
+        `SELECT TO_JSON_STRING(held) FROM \`${project}.${dataset}.rows\` AS held`,
+      )
+      return rows.map(([text]) => {
+        const row = JSON.parse(text ?? 'null') as Record<string, unknown>
+        const current = [row['_valid_to'], row['_deleted_at']].every((end) => end === null || end === undefined)
+        return { label: String(row['label']), run: String(row['_headrace_run_id']), current }
+      })
+    },
+    // The emulator is gone with all that it holds.
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
 }
 
 function createFolder(dir: string, name: string): Omit<Store, 'writeFile'> {
