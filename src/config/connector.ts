@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { authConfig } from '../auth/index.ts'
 import { formats } from '../decode/index.ts'
 import { writeModes } from '../destinations/destination.ts'
+import { answerPath } from '../paginators/fields.ts'
 import { paginatorConfig } from '../paginators/index.ts'
 import { columnConfig } from './columns.ts'
 import { cursorFormat, lookback, timeZone } from './cursor-format.ts'
@@ -149,8 +150,16 @@ export const streamConfig = z.strictObject({
   max_pages: z.int().min(1).optional().meta({ description: 'The listing ends after so many pages.' }),
   stop: z
     .strictObject({
-      empty_page: z.boolean().default(true),
-      short_page: z.boolean().default(false),
+      empty_page: z.boolean().optional().meta({
+        description: 'A page without rows is the last; by default, unless a link or a cursor leads on from it.',
+      }),
+      short_page: z
+        .union([z.boolean(), z.int().min(1)])
+        .default(false)
+        .meta({ description: 'A page that is not full is the last; a number says how many rows a full one has.' }),
+      when: answerPath
+        .optional()
+        .meta({ description: 'A JSONPath, or header:NAME, to a flag that is true on the last page.' }),
       missing_rows: z
         .boolean()
         .default(false)

@@ -15,6 +15,7 @@ interface CompiledPath {
   readonly select: Select
   readonly members: MemberPath | undefined
   readonly leading: readonly string[]
+  readonly steps: readonly (string | number | typeof everything | undefined)[]
   /** Names and array positions, where the path points at one place at most. */
   readonly place: readonly (string | number)[] | undefined
 }
@@ -41,6 +42,14 @@ export function simplePath(path: string): readonly string[] | undefined {
 /** The member names that a path begins with: those of the list that its filters, wildcards and positions pick from. */
 export function leadingNames(path: string): readonly string[] {
   return compile(path).leading
+}
+
+/** The member names inside of the last row (`$.data[-1].id`) of the list at `list`; undefined for any other path. */
+export function namesInLast(path: string, list: readonly string[]): readonly string[] | undefined {
+  const { steps } = compile(path)
+  const inside = steps.slice(list.length + 1)
+  if (steps[list.length] !== -1 || !list.every((name, at) => steps[at] === name)) return undefined
+  return inside.every((step) => typeof step === 'string') ? inside : undefined
 }
 
 /**
@@ -98,6 +107,7 @@ function compile(path: string): CompiledPath {
   const made = {
     members,
     leading,
+    steps,
     place,
     select: members ? walk(members) : (value: unknown) => query(value as JsonValue, path),
   }

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { hasMore, invalidAnswer, kindOf, valueAt } from './envelope.ts'
-import { hasMorePath, jsonPath, paramName } from './fields.ts'
+import { answerAt, invalidAnswer, kindOf } from './envelope.ts'
+import { answerPath, hasMorePath, jsonPath, paramName } from './fields.ts'
 import type { Paginator, PageView } from './paginator.ts'
 import { type ParamPlace, type ParamValue, writeParam } from './request-param.ts'
+import { flagAt } from './stop.ts'
 
 export const cursorConfig = z
   .strictObject({
     type: z.literal('cursor'),
-    path: jsonPath.optional().meta({ description: 'A JSONPath to the cursor of the next page.' }),
+    path: answerPath.optional().meta({ description: 'A JSONPath, or header:NAME, to the cursor of the next page.' }),
     header: z
       .string()
       .min(1)
@@ -39,30 +40,31 @@ export function createCursor(config: CursorConfig): Paginator {
   return {
     first: (request) => request,
     next(page) {
-      const more = hasMore(page.envelope, config.has_more)
-      const cursor = more === false ? undefined : readCursor(page, config)
+      const cursor = readCursor(page, config)
       if (cursor !== undefined) return writeParam(page.request, place, cursor)
       // Ending here would lose, without a word, the rows that the provider says are there.
-      if (more)
+      if (flagAt(page, config.has_more))
         throw invalidAnswer(
           page.request,
-          `${config.has_more} says that there is more, but ${config.path ?? config.header} holds no cursor`,
+          `${config.has_more} says that there is more, but ${placeOf(config)} holds no cursor`,
         )
-      if (more === false) return { end: 'said' }
-      return isThere(page, config)
-        ? { end: 'no_next' }
-        : { end: 'no_next', missing: config.path ?? `the header ${config.header}` }
+      return answerAt(page, placeOf(config)) === undefined
+        ? { end: 'no_next', missing: placeOf(config) }
+        : { end: 'no_next' }
     },
   }
 }
 
-const isThere = (page: PageView, { path, header }: CursorConfig): boolean =>
-  (path === undefined ? page.headers[(header ?? '').toLowerCase()] : valueAt(page.envelope, path)) !== undefined
+const placeOf = ({ path, header }: CursorConfig): string => path ?? `header:${header}`
 
 /** Null, an empty string, false and absence end the listing; 0 is a cursor like any other. */
-function readCursor(page: PageView, { path, header }: CursorConfig): ParamValue | undefined {
-  const value = path === undefined ? page.headers[(header ?? '').toLowerCase()] : valueAt(page.envelope, path)
+function readCursor(page: PageView, config: CursorConfig): ParamValue | undefined {
+  const place = placeOf(config)
+  const value = answerAt(page, place)
   if (value === undefined || value === null || value === '' || value === false) return undefined
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
-  throw invalidAnswer(page.request, `${path} holds ${kindOf(value)} where a cursor, a string or a number, was expected`)
+  throw invalidAnswer(
+    page.request,
+    `${place} holds ${kindOf(value)} where a cursor, a string or a number, was expected`,
+  )
 }

@@ -1,7 +1,7 @@
-import { compilePath } from '../decode/json-path.ts'
+import { compilePath, memberAt, namesInLast } from '../decode/json-path.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
-import type { Sign } from './evidence.ts'
+import type { PageView } from './paginator.ts'
 
 /** The first value at `path`; undefined where there is none. */
 export function valueAt(envelope: unknown, path: string): unknown {
@@ -16,25 +16,17 @@ export function toCount(value: unknown): number | undefined {
   return Number.isSafeInteger(count) && count >= 0 ? count : undefined
 }
 
-/** A count at `path`; undefined where there is no path, no value, or a value that is no count: nonsense is ignored. */
-export function countAt(envelope: unknown, path: string | undefined): number | undefined {
-  return path === undefined ? undefined : toCount(valueAt(envelope, path))
+/** What a page says at a place: a JSONPath into its envelope or its last row, which is cut out of it, or `header:NAME`. */
+export function answerAt(page: PageView, path: string): unknown {
+  const { envelope, headers, rowsAt } = page
+  if (path.startsWith('header:')) return headers[path.slice('header:'.length).trim().toLowerCase()]
+  const names = rowsAt && namesInLast(path, rowsAt)
+  return names ? memberAt(page.lastRow(), names) : valueAt(envelope, path)
 }
 
-/** What an answer counts in the places that the connector declares. */
-export function declaredCounts(
-  { envelope }: { readonly envelope: unknown },
-  { total, total_pages: pages }: { readonly total?: string | undefined; readonly total_pages?: string | undefined },
-): readonly Sign[] {
-  const [rows, all] = [countAt(envelope, total), countAt(envelope, pages)]
-  return [
-    ...(total === undefined || rows === undefined
-      ? []
-      : [{ path: total, kind: 'total', value: rows, sure: true } as const]),
-    ...(pages === undefined || all === undefined
-      ? []
-      : [{ path: pages, kind: 'pages', value: all, sure: true } as const]),
-  ]
+/** A count at `path`; undefined where there is no path, no value, or a value that is no count: nonsense is ignored. */
+export function countAt(page: PageView, path: string | undefined): number | undefined {
+  return path === undefined ? undefined : toCount(answerAt(page, path))
 }
 
 const yes: ReadonlySet<string> = new Set(['true', 'yes', 'y', 't', 'on', '1'])

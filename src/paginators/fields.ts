@@ -11,6 +11,9 @@ export const jsonPath = z.string().superRefine((path, context) => {
   }
 })
 
+/** A place in an answer: a JSONPath into the envelope of a page, or `header:NAME`. */
+export const answerPath = z.union([z.stringFormat('header', /^header:\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), jsonPath])
+
 /** The name of a parameter of the request. */
 export const paramName = z.string().min(1)
 
@@ -19,12 +22,16 @@ export const paramPlace = z.enum(['query', 'body']).default('query').meta({
   description: 'body: the parameters are members of the request body; a name may then be a path such as $.page.number.',
 })
 
-export const hasMorePath = jsonPath
+export const hasMorePath = answerPath
   .optional()
-  .meta({ description: 'A JSONPath to a boolean of the answer: false ends the listing.' })
+  .meta({ description: 'A JSONPath, or header:NAME, to a flag of the answer: false ends the listing.' })
 
 /** When a listing ends by what its pages hold. */
 export interface StopRules {
-  readonly empty_page: boolean
-  readonly short_page: boolean
+  /** By default true where pages are counted or follow a key, false where links or cursors lead on. */
+  readonly empty_page?: boolean | undefined
+  /** A page of fewer rows than this; true for those that the paginator asks for. */
+  readonly short_page?: boolean | number | undefined
+  /** The place of a flag that is true on the last page. */
+  readonly when?: string | undefined
 }

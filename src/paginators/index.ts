@@ -10,6 +10,9 @@ import { createNone, noneConfig } from './none.ts'
 import { createOffset, offsetConfig } from './offset.ts'
 import { createPageNumber, pageNumberConfig } from './page-number.ts'
 import type { Paginator } from './paginator.ts'
+import { stopProblem, withStop } from './stop.ts'
+
+export { stopProblem } from './stop.ts'
 
 /** How to get from one page to the next. */
 export const paginatorConfig = z.discriminatedUnion('type', [
@@ -37,7 +40,10 @@ export interface PaginatorOptions {
 export function createPaginator(config: PaginatorConfig, options: PaginatorOptions): Paginator {
   const problem = stopProblem(config, options.stop, options.maxPages)
   if (problem !== undefined) throw new SyncError('CONFIG_INVALID', problem)
-  const { stop } = options
+  return withStop(create(config, options), config, options.stop)
+}
+
+function create(config: PaginatorConfig, { stop, found }: PaginatorOptions): Paginator {
   switch (config.type) {
     case 'none':
       return createNone()
@@ -54,22 +60,6 @@ export function createPaginator(config: PaginatorConfig, options: PaginatorOptio
     case 'keyset':
       return createKeyset(config, stop)
     case 'auto':
-      return createAuto(
-        (found: Found) => createPaginator(found, { stop: { ...stop, short_page: false } }),
-        options.found,
-      )
+      return createAuto((detected: Found) => createPaginator(detected, { stop: { ...stop, short_page: false } }), found)
   }
-}
-
-/**
- * Why a paginator and its stop rules cannot work together: a listing of pages that nothing but `maxPages` could end, or a
- * short page that nothing could be measured by. Undefined where they can.
- */
-export function stopProblem(config: PaginatorConfig, stop: StopRules, maxPages?: number): string | undefined {
-  if (config.type !== 'page_number' && config.type !== 'offset') return undefined
-  const sized = config.type === 'offset' || (config.size ?? config.size_param) !== undefined
-  if (stop.short_page && !sized) return 'stop.short_page needs the size of a full page: add size to the paginator.'
-  const counted = config.total ?? config.has_more ?? (config.type === 'page_number' ? config.total_pages : undefined)
-  if (stop.empty_page || stop.short_page || counted !== undefined || maxPages !== undefined) return undefined
-  return 'The listing could never end: leave stop.empty_page on, or add total, has_more or max_pages.'
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { isObject, memberAt } from '../decode/json-path.ts'
-import { hasMore, invalidAnswer, kindOf } from './envelope.ts'
+import { invalidAnswer, kindOf } from './envelope.ts'
 import { hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
 import type { Paginator, PageView } from './paginator.ts'
 import { type ParamValue, writeParam } from './request-param.ts'
+import { flagAt } from './stop.ts'
 
 export const keysetConfig = z.strictObject({
   type: z.literal('keyset'),
@@ -22,10 +23,9 @@ export function createKeyset(config: KeysetConfig, stop: StopRules): Paginator {
   return {
     first: (request) => request,
     next(page) {
-      const more = hasMore(page.envelope, config.has_more)
-      if (more === false) return { end: 'said' }
+      const more = flagAt(page, config.has_more)
       // A page without rows has no last row to go on from, whatever the stop rules say.
-      if (page.rowCount === 0 && (stop.empty_page || !more)) return { end: 'empty_page' }
+      if (page.rowCount === 0 && (stop.empty_page !== false || !more)) return { end: 'empty_page' }
       return writeParam(page.request, config, lastKey(page, config.field))
     },
   }

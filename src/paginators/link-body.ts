@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { isObject } from '../decode/json-path.ts'
-import { invalidAnswer, kindOf, valueAt } from './envelope.ts'
-import { jsonPath } from './fields.ts'
+import { answerAt, invalidAnswer, kindOf } from './envelope.ts'
+import { answerPath, hasMorePath } from './fields.ts'
 import { followLink } from './link-target.ts'
 import type { Paginator } from './paginator.ts'
 
 export const linkBodyConfig = z.strictObject({
   type: z.literal('link_body'),
-  path: jsonPath.meta({ description: 'A JSONPath to the URL of the next page.' }),
+  path: answerPath.meta({ description: 'A JSONPath, or header:NAME, to the URL of the next page.' }),
+  has_more: hasMorePath,
 })
 
 export type LinkBodyConfig = z.output<typeof linkBodyConfig>
@@ -17,7 +18,7 @@ export function createLinkBody({ path }: LinkBodyConfig): Paginator {
   return {
     first: (request) => request,
     next(page) {
-      const found = valueAt(page.envelope, path)
+      const found = answerAt(page, path)
       const link = isObject(found) ? found['href'] : found
       if (link === undefined) return { end: 'no_next', missing: path }
       if (link === null || link === '' || link === false) return { end: 'no_next' }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hasMorePath } from './fields.ts'
 import { followLink } from './link-target.ts'
 import type { Paginator } from './paginator.ts'
 import { parseLinks, type WebLink } from './web-link.ts'
@@ -6,6 +7,7 @@ import { parseLinks, type WebLink } from './web-link.ts'
 export const linkHeaderConfig = z.strictObject({
   type: z.literal('link_header'),
   rel: z.string().min(1).default('next').meta({ description: 'The relation type of the link to the next page.' }),
+  has_more: hasMorePath,
 })
 
 export type LinkHeaderConfig = z.output<typeof linkHeaderConfig>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ApiRequest } from '../http/send.ts'
-import { countAt, declaredCounts, hasMore } from './envelope.ts'
-import { hasMorePath, jsonPath, paramName, paramPlace, type StopRules } from './fields.ts'
+import { countAt } from './envelope.ts'
+import { answerPath, hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
 import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
@@ -11,7 +11,9 @@ export const offsetConfig = z.strictObject({
   start: z.int().min(0).default(0).meta({ description: 'The offset of the first row.' }),
   limit_param: paramName.default('limit'),
   limit: z.int().min(1).optional().meta({ description: 'Rows a page, sent as limit_param.' }),
-  total: jsonPath.optional().meta({ description: 'A JSONPath to the number of rows of the listing.' }),
+  total: answerPath
+    .optional()
+    .meta({ description: 'A JSONPath, or header:NAME, to the number of rows of the listing.' }),
   has_more: hasMorePath,
   in: paramPlace,
 })
@@ -32,9 +34,8 @@ export function createOffset(config: OffsetConfig, stop: StopRules): Paginator {
 
   function next(page: PageView): ApiRequest | End {
     const asked = limitOf(page.request)
-    if (page.rowCount === 0 && stop.empty_page) return { end: 'empty_page' }
-    if (stop.short_page && asked !== undefined && page.rowCount < asked) return { end: 'short_page' }
-    if (hasMore(page.envelope, config.has_more) === false) return { end: 'said' }
+    if (page.rowCount === 0 && stop.empty_page !== false) return { end: 'empty_page' }
+    if (stop.short_page === true && asked !== undefined && page.rowCount < asked) return { end: 'short_page' }
     const covered = offsetOf(page.request) - config.start + page.rowCount
     const total = totalOf(page, config)
     if (total !== undefined && covered >= total) return { end: 'total' }
@@ -45,7 +46,6 @@ export function createOffset(config: OffsetConfig, stop: StopRules): Paginator {
   return {
     first: (request) => addParam(addParam(request, limit, config.limit), offset, config.start),
     next,
-    declared: (page) => declaredCounts(page, config),
     rest(page) {
       if (isEnd(next(page))) return []
       const total = totalOf(page, config)
@@ -61,6 +61,6 @@ export function createOffset(config: OffsetConfig, stop: StopRules): Paginator {
 
 /** A total smaller than the page it came with counts something else. */
 function totalOf(page: PageView, config: OffsetConfig): number | undefined {
-  const total = countAt(page.envelope, config.total)
+  const total = countAt(page, config.total)
   return total !== undefined && total >= page.rowCount ? total : undefined
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
-import { countAt, declaredCounts, describe, hasMore } from './envelope.ts'
-import { hasMorePath, jsonPath, paramName, paramPlace, type StopRules } from './fields.ts'
+import { countAt, describe } from './envelope.ts'
+import { answerPath, hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
 import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
@@ -13,8 +13,10 @@ export const pageNumberConfig = z
     start: z.int().min(0).default(1).meta({ description: 'The number of the first page.' }),
     size_param: paramName.optional().meta({ description: 'The parameter that asks for so many rows a page.' }),
     size: z.int().min(1).optional().meta({ description: 'Rows a page.' }),
-    total_pages: jsonPath.optional().meta({ description: 'A JSONPath to the number of pages.' }),
-    total: jsonPath.optional().meta({ description: 'A JSONPath to the number of rows of the listing; needs size.' }),
+    total_pages: answerPath.optional().meta({ description: 'A JSONPath, or header:NAME, to the number of pages.' }),
+    total: answerPath
+      .optional()
+      .meta({ description: 'A JSONPath, or header:NAME, to the number of rows of the listing; needs size.' }),
     has_more: hasMorePath,
     in: paramPlace,
   })
@@ -38,9 +40,8 @@ export function createPageNumber(config: PageNumberConfig, stop: StopRules): Pag
 
   function next(page: PageView): ApiRequest | End {
     const { index, size: rows } = count(page)
-    if (page.rowCount === 0 && stop.empty_page) return { end: 'empty_page' }
-    if (stop.short_page && rows !== undefined && page.rowCount < rows) return { end: 'short_page' }
-    if (hasMore(page.envelope, config.has_more) === false) return { end: 'said' }
+    if (page.rowCount === 0 && stop.empty_page !== false) return { end: 'empty_page' }
+    if (stop.short_page === true && rows !== undefined && page.rowCount < rows) return { end: 'short_page' }
     const pages = countPages(page, config, { index, size: rows })
     return pages !== undefined && index + 1 >= pages
       ? { end: 'total' }
@@ -50,7 +51,6 @@ export function createPageNumber(config: PageNumberConfig, stop: StopRules): Pag
   return {
     first: (request) => addParam(size ? addParam(request, size, config.size) : request, number, config.start),
     next,
-    declared: (page) => declaredCounts(page, config),
     rest(page) {
       const { index, size: rows } = count(page)
       if (isEnd(next(page))) return []
@@ -78,10 +78,10 @@ interface PageCount {
 
 /** The number of pages, if the answer tells it and does not contradict itself. */
 function countPages(page: PageView, config: PageNumberConfig, { index, size }: PageCount): number | undefined {
-  const pages = countAt(page.envelope, config.total_pages)
+  const pages = countAt(page, config.total_pages)
   // Rows on a page beyond the last one: whatever was counted there, it was not the pages of this listing.
   if (pages !== undefined && (pages > index || page.rowCount === 0)) return pages
-  const total = countAt(page.envelope, config.total)
+  const total = countAt(page, config.total)
   if (total === undefined || size === undefined || total < page.rowCount) return undefined
   if (page.rowCount > 0 && page.rowCount < size && index * size + page.rowCount < total)
     throw sizeIgnored(page, size, total)

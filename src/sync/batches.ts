@@ -4,6 +4,7 @@ import type { TableSchema } from '../schema/table-schema.ts'
 import type { OpenListing } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
 import { Filling } from './filling.ts'
+import type { CutListing } from './max-pages.ts'
 import type { Bounds } from './reading.ts'
 import type { SliceCursors } from './slice-cursors.ts'
 import type { Slice, StreamStep } from './slices.ts'
@@ -25,6 +26,8 @@ export interface BatchRules {
   readonly retract: readonly string[]
   /** A backfill leaves the cursor alone. */
   readonly movesCursor: boolean
+  /** Told where `max_pages` cuts a listing off; false where the cursor must stay. May throw `LISTING_INCOMPLETE`. */
+  readonly onCut: (cut: CutListing) => boolean
   readonly maxRejects: number | undefined
   /** See `RowRules.repair`. */
   readonly repair?: ((bytes: Uint8Array) => string) | undefined

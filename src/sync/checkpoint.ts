@@ -73,8 +73,10 @@ export interface OpenListing {
   readonly runs: readonly string[]
   /** True where the listing is to replace the whole table. */
   readonly refresh?: true
-  /** True where a row of this listing was refused, so that what it lacks may be there all the same. */
+  /** True where a row of this listing was refused or skipped, so that what it lacks may be there all the same. */
   readonly refused?: true
+  /** True where `max_pages` has cut off a part of this listing, so that the cursor stays where it was. */
+  readonly stays?: true
   /** Append streams: what this listing has brought that lies at or beyond its highest cursor (less the lookback). */
   readonly seen?: readonly SeenRow[]
 }

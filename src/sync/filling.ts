@@ -96,10 +96,13 @@ export class Filling {
       began: reading.began(page, rules.now()),
     })
     if (rules.maxRejects === undefined) refuseLostPage(rows, encoded.rejects, rules.describe(streamStep))
+    await using lines = encoded.lines
+    const shared = !rules.slices && Object.keys(streamStep.slice).length > 0
+    if (streamStep.step.cut) reading.cut(encoded, (cut) => rules.onCut({ ...cut, shared }))
     // A batch that holds a part of a page is given up.
     this.#place = undefined
     const into = this.#part
-    await into.lines.take(encoded.lines)
+    await into.lines.take(lines)
     into.rows += encoded.rows
     into.rejects.push(...encoded.rejects)
     into.pages++
@@ -108,7 +111,7 @@ export class Filling {
     this.#pagesRead++
     this.rowsRead += encoded.rows
     this.#rejected += encoded.rejects.length
-    this.#refused ||= encoded.rejects.length > 0
+    this.#refused ||= encoded.rejects.length > 0 || streamStep.step.moved === true
     const isLast = await this.#passOn(streamStep, reading.isPastRange(page, encoded))
     if (rules.maxRejects !== undefined && this.#rejected > rules.maxRejects)
       throw tooManyRejects(this.#rejected, rules.maxRejects, rules.describe(streamStep))
@@ -199,7 +202,8 @@ export class Filling {
         ...(slices && { slices: changed }),
         ...(slices?.forgets && isFirst && { forgetsSlices: true as const }),
         complete: !place,
-        whole: !place && !this.#refused,
+        // What a listing lacks that was read in two parts it may have lost in between.
+        whole: !place && !this.#refused && !position.checkpoint.open,
       },
     }
   }

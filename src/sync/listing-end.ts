@@ -1,5 +1,5 @@
 import { simplePath } from '../decode/json-path.ts'
-import { commonLimits, sizeParams } from '../paginators/conventions.ts'
+import { commonLimits, offsetParams, pageParams, sizeParams } from '../paginators/conventions.ts'
 import { findSigns, type Sign } from '../paginators/evidence.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import type { End, PageView } from '../paginators/paginator.ts'
@@ -12,6 +12,14 @@ export interface Tally {
   readonly rows?: number | undefined
   /** The paginator has found a next page before, so that its absence means something. */
   readonly led?: true | undefined
+  /** What the provider counts, where pages are asked for by their position. */
+  readonly counted?: Counted | undefined
+}
+
+export interface Counted {
+  readonly path: string
+  readonly kind: 'total' | 'pages'
+  readonly value: number
 }
 
 export interface EndOfListing {
@@ -35,7 +43,10 @@ export interface Judgment {
 
 /** Holds the end of a listing against everything else that its answers say; undefined where nothing speaks against it. */
 export function judgeEnd(listing: EndOfListing): Judgment | undefined {
-  const signs = [...listing.declared, ...findSigns(listing.page)].filter((sign) => !isIgnored(sign, listing.ignore))
+  const { page, tally, declared, ignore } = listing
+  // An empty page may no longer count.
+  const counted = page.rowCount === 0 && tally.counted ? [{ ...tally.counted, sure: true }] : []
+  const signs = [...declared, ...findSigns(page), ...counted].filter((sign) => !isIgnored(sign, ignore))
   const found = [judgeFlags(signs, listing), judgeNext(signs, listing), judgeCounts(signs, listing)].filter(
     (judgment) => judgment !== undefined,
   )
@@ -43,6 +54,17 @@ export function judgeEnd(listing: EndOfListing): Judgment | undefined {
   return (
     found.find(({ verdict }) => verdict === 'incomplete') ?? found[0] ?? (isLast ? undefined : judgeFullPage(listing))
   )
+}
+
+/** What the answer counts, if its page was asked for by a position; undefined for all others, which lose no row by a deletion. */
+export function countOf(page: PageView, declared: readonly Sign[], ignore: readonly string[]): Counted | undefined {
+  if (firstParam(page.request, [...pageParams, ...offsetParams]) === undefined && declared.length === 0)
+    return undefined
+  const signs = [...declared, ...findSigns(page)].filter((sign) => !isIgnored(sign, ignore))
+  for (const kind of ['total', 'pages'] as const) {
+    for (const sign of signs) if (sign.kind === kind && sign.sure) return { path: sign.path, kind, value: sign.value }
+  }
+  return undefined
 }
 
 /** Why the listing ended, in words. */

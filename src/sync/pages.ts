@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import { complaintIn } from '../decode/missing-rows.ts'
-import type { PageBody } from '../decode/page-decoder.ts'
+import type { PageBody, PageRows } from '../decode/page-decoder.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
-import { judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import { countOf, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
+import { markRows, repeated, Repeats } from './repeats.ts'
+import { readLines } from './rows.ts'
 import type { Warn } from './warnings.ts'
 
 /** One listing: the pages that one first request leads to. */
@@ -26,6 +27,10 @@ export interface Listing {
   readonly warn: Warn
   /** What it brings replaces a table, or tells which rows of it are gone. */
   readonly replaces: boolean
+  /** The rows have a primary key, so that no two of them are the same. */
+  readonly keyed: boolean
+  /** It may start again where the source changes in a way that skips rows. */
+  readonly mayRestart: boolean
 }
 
 export interface Page {
@@ -46,7 +51,9 @@ export interface PageStep {
   /** The listing up to and with this page. */
   readonly tally: Tally
   /** The listing would go on, but has as many pages as `max_pages` allows. */
-  readonly cut?: true
+  readonly cut?: boolean
+  /** The source has changed in a way that skips rows, and the listing goes on all the same. */
+  readonly moved?: true
 }
 
 export interface PageSource {
@@ -58,12 +65,6 @@ export interface PageSource {
   readonly now: () => number
 }
 
-interface Fetch {
-  readonly request: ApiRequest
-  readonly response: Promise<ApiResponse>
-  readonly sent: number
-}
-
 /**
  * Fetches page after page. One is fetched ahead while the last is being worked on; where the paginator knows all the
  * pages that follow, up to `concurrency` are. They come in order, whichever is answered first.
@@ -71,82 +72,100 @@ interface Fetch {
 export async function* readPages(listing: Listing, source: PageSource): AsyncGenerator<PageStep, void, undefined> {
   const { paginator, maxPages, describe } = listing
   const stop = new AbortController()
-  const signal = AbortSignal.any([source.signal, stop.signal])
-  const ahead: Fetch[] = []
+  const prefetch = new Prefetch(source, AbortSignal.any([source.signal, stop.signal]))
+  const repeats = new Repeats(listing.markBefore)
   /** The page that has not been handed over yet. */
   let current: Fetch | undefined
-  const asked = new Set<string>()
-  let mark = listing.markBefore
-  /** What is foretold of the listing, and how much of it has been handed over. */
-  let known: readonly ApiRequest[] = []
-  let passed = 0
+  /** A page with the rows of the one before it, until the next one shows that the provider goes on. */
+  let held: PageStep | undefined
   let tally = listing.before
   let left = maxPages === undefined ? Infinity : maxPages - tally.pages
 
-  const start = (request: ApiRequest): void => {
-    const response = source.send(request, signal)
-    // It is awaited when its turn comes; until then a failure must not count as unhandled.
-    response.catch(() => undefined)
-    ahead.push({ request, response, sent: source.now() })
-  }
-
   try {
-    if (left > 0) start(listing.start)
-    for (let fetch = ahead.shift(); fetch; fetch = ahead.shift()) {
+    if (left > 0) prefetch.start(listing.start)
+    for (let fetch = prefetch.shift(); fetch; fetch = prefetch.shift()) {
       current = fetch
       const { request } = fetch
-      if (!addRequest(asked, request)) throw repeated(`${describe(request)} was asked for before in this listing`)
       const response = await fetch.response
       const took = source.now() - fetch.sent
       left--
-      const { headers, body, url, status } = response
-      const view = {
-        request,
-        url,
-        headers,
-        envelope: body.envelope,
-        rowCount: body.sent?.count ?? body.rows.count,
-        rowsAt: body.rowsAt,
-        lastRow: () => (body.sent ? body.sent.last : body.rows.last()),
-      }
-      const found: ApiRequest | End = status >= 300 ? { end: 'ignored' } : paginator.next(view)
-      tally = addPage(tally, view, found)
-      const cut = left <= 0 && !isEnd(found)
+      const { headers, body, status } = response
+      const view = viewOf(request, response)
+      const mark = await markRows(body)
+      const isSame = repeats.add(request, mark, describe(request))
+      const found = findNext(response, view, { paginator, repeats })
+      const counted = checkCount(listing, view, tally)
+      tally = addPage({ ...tally, ...counted.tally }, view, found)
       if (isEnd(found)) checkEnd(listing, { end: found, page: view, tally })
       checkBody(listing, response, { request, isFirst: tally.pages === 1 })
-      const expected = known[passed]
-      let next = cut || isEnd(found) ? undefined : found
-      if (!next || !expected || !isSame(next, expected)) {
-        // The listing goes another way than was foretold.
-        await discard(ahead)
-        known = next ? (paginator.rest?.(view) ?? [next]) : []
-        passed = 0
-      }
-      const markBefore = mark
-      mark = await markRows(body)
-      if (mark !== '' && mark === markBefore) {
+      const cut = left <= 0 && !isEnd(found)
+      const isLast = cut || isEnd(found)
+      if (isSame && (held || listing.keyed || (isLast && (await allDiffer(body.rows)))))
         throw repeated(
           `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
         )
-      }
-      const following = Math.min(known.length - passed, left)
-      next = following > 0 ? known[passed] : undefined
-      const window = following > 1 ? source.concurrency : 1
-      while (ahead.length < Math.min(window, following)) start(known[passed + ahead.length] as ApiRequest)
-      passed++
+      const next = await prefetch.follow(isLast ? undefined : found, () => paginator.rest?.(view), left)
+      const page = { request, status, headers, body, took, mark }
+      const step = { page, next, tally, ...(cut && { cut }), ...(counted.moved && { moved: counted.moved }) }
       current = undefined
-      yield { page: { request, status, headers, body, took, mark }, next, tally, ...(cut && { cut }) }
+      const before = held
+      held = isSame && !isLast ? step : undefined
+      if (before) yield before
+      if (!held) yield step
     }
   } finally {
     stop.abort()
-    await discard(current ? [current, ...ahead] : ahead)
+    if (current) await discardFetch(current.response)
+    await held?.page.body.rows[Symbol.asyncDispose]()
+    await prefetch.discard()
   }
 }
 
-function addPage({ pages, rows, led }: Tally, page: PageView, next: ApiRequest | End): Tally {
+const viewOf = (request: ApiRequest, { url, headers, body }: ApiResponse): PageView => ({
+  request,
+  url,
+  headers,
+  envelope: body.envelope,
+  rowCount: body.sent?.count ?? body.rows.count,
+  rowsAt: body.rowsAt,
+  lastRow: () => (body.sent ? body.sent.last : body.rows.last()),
+})
+
+function findNext(
+  { status }: ApiResponse,
+  page: PageView,
+  { paginator, repeats }: { readonly paginator: Paginator; readonly repeats: Repeats },
+): ApiRequest | End {
+  if (status >= 300) return { end: 'ignored' }
+  const next = paginator.next(page)
+  // Many providers still name a cursor on the empty page after the last one.
+  return page.rowCount === 0 && !isEnd(next) && repeats.knows(next) ? { end: 'empty_page' } : next
+}
+
+/**
+ * Pages that are asked for by their position skip a row where one before them is deleted: what the provider counts has
+ * become less. Throws `LISTING_EXPIRED`, so that the listing starts again, or warns where it has started again too often.
+ */
+function checkCount(
+  { describe, ignore, paginator, warn, mayRestart }: Listing,
+  page: PageView,
+  { counted: before }: Tally,
+): { readonly tally: Pick<Tally, 'counted'>; readonly moved?: true } {
+  const counted = countOf(page, paginator.declared?.(page) ?? [], ignore)
+  const isAnswer = counted !== undefined && (page.rowCount > 0 || counted.value > 0)
+  if (!isAnswer) return { tally: {} }
+  if (!before || before.path !== counted.path || before.value <= counted.value) return { tally: { counted } }
+  const what = `${describe(page.request)}: ${counted.path} counts ${counted.value} where it counted ${before.value} earlier in the listing, as rows were deleted meanwhile, so that rows may have been skipped`
+  if (mayRestart) throw new SyncError('LISTING_EXPIRED', what, { details: { moved: true } })
+  warn('SOURCE_MOVED', `${what}; page by a cursor or a key instead, if the provider can.`)
+  return { tally: { counted }, moved: true }
+}
+
+function addPage({ pages, rows, led, counted }: Tally, page: PageView, next: ApiRequest | End): Tally {
   return {
     pages: pages + 1,
     ...(rows !== undefined && { rows: rows + page.rowCount }),
+    ...(counted && { counted }),
     ...((led === true || !isEnd(next)) && { led: true }),
   }
 }
@@ -183,36 +202,9 @@ const adviceFor = ({ suggestions = [] }: End): string =>
     ? 'fix the paginator (headrace check proposes one)'
     : `say how to read on, such as ${suggestions.join(' or ')}`
 
-async function discard(fetches: Fetch[]): Promise<void> {
-  for (const { response } of fetches.splice(0)) {
-    await response.then(({ body }) => body.rows[Symbol.asyncDispose]()).catch(() => undefined)
-  }
-}
-
-const isSame = (a: ApiRequest, b: ApiRequest): boolean => requestKey(a) === requestKey(b)
-const requestKey = ({ method, url, body = '', headers }: ApiRequest): string =>
-  JSON.stringify([method, url, body, headers])
-
-const repeated = (what: string): SyncError =>
-  new SyncError('PAGE_REPEATED', `${what}; look at the paginator of this stream`)
-
-/** False where the listing has asked for this before. */
-function addRequest(asked: Set<string>, request: ApiRequest): boolean {
-  const size = asked.size
-  return asked.add(createHash('sha1').update(requestKey(request)).digest('base64')).size > size
-}
-
-/** Size, checksum, and the first and last bytes as they are: two pages that agree in all of them are the same page. */
-async function markRows({ rows: { count, lines }, sent }: PageBody): Promise<string> {
-  if (sent) return sent.count === 0 ? '' : createHash('sha1').update(sent.text).digest('base64')
-  if (count === 0) return ''
-  const hash = createHash('sha1')
-  let sum = 0
-  let last = Buffer.alloc(0)
-  for await (const chunk of lines.read()) {
-    if (sum === 0) hash.update(chunk.subarray(0, 512))
-    sum = crc32(chunk, sum)
-    last = Buffer.from(chunk.subarray(-512))
-  }
-  return hash.update(last).update(`${lines.size} ${sum}`).digest('base64')
+/** Whether each row of a page can be told from all others. */
+async function allDiffer(rows: PageRows): Promise<boolean> {
+  const lines = new Set<string>()
+  for await (const line of readLines(rows)) if (line !== '') lines.add(line)
+  return rows.count > 1 && lines.size === rows.count
 }

@@ -2,6 +2,7 @@ import type { Boundary } from './boundary.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
 import type { EncodedPage } from './encode-page.ts'
+import type { CutListing } from './max-pages.ts'
 import type { Page } from './pages.ts'
 import type { SliceProgress } from './slice-state.ts'
 
@@ -27,12 +28,15 @@ export class Reading {
   readonly runs: Set<string>
   #began: number | undefined
   #highest: CursorValue | null
+  /** The cursor stays where it was, as `max_pages` has left pages unread. */
+  #stays: boolean
 
-  constructor(bounds: Bounds, opened: Pick<OpenListing, 'began' | 'highest' | 'runs'> | undefined) {
+  constructor(bounds: Bounds, opened: Pick<OpenListing, 'began' | 'highest' | 'runs' | 'stays'> | undefined) {
     this.bounds = bounds
     this.runs = new Set(opened?.runs)
     this.#began = opened?.began
     this.#highest = opened?.highest ?? null
+    this.#stays = opened?.stays ?? false
   }
 
   get highest(): CursorValue | null {
@@ -50,6 +54,12 @@ export class Reading {
     this.#highest = this.bounds.order?.higher(this.#highest, highest) ?? null
   }
 
+  /** Takes that this page, the last, is not the end: `moves` decides whether the cursor may move all the same. */
+  cut({ highest }: Pick<EncodedPage, 'highest'>, moves: (cut: Pick<CutListing, 'from' | 'highest'>) => boolean): void {
+    const { done: from, order } = this.bounds
+    this.#stays ||= !moves({ from, highest: order?.higher(this.#highest, highest) ?? null })
+  }
+
   /** Rows that were left out do not count towards `highest`, but those that passed as they are stand in `rows.highest`. */
   isPastRange({ body: { rows } }: Page, { highest }: Pick<EncodedPage, 'highest'>): boolean {
     const { order, descendingTo, ascendingTo } = this.bounds
@@ -61,16 +71,17 @@ export class Reading {
   }
 
   /** What a checkpoint inside of it says. */
-  open(now: number): Pick<OpenListing, 'highest' | 'began' | 'seen'> {
+  open(now: number): Pick<OpenListing, 'highest' | 'began' | 'seen' | 'stays'> {
     const { boundary } = this.bounds
-    return { highest: this.#highest, began: this.#began ?? now, ...(boundary && { seen: boundary.kept }) }
+    const seen = boundary && { seen: boundary.kept }
+    return { highest: this.#highest, began: this.#began ?? now, ...seen, ...(this.#stays && { stays: true as const }) }
   }
 
   /** What it leads to, now that it was read to its end. */
   finish(now: number): SliceProgress {
     const { done, boundary, order } = this.bounds
     const began = this.#began ?? now
-    const highest = this.#highest
+    const highest = this.#stays ? null : this.#highest
     const seen = boundary?.seen(boundary.edge(order?.higher(done, highest) ?? null, began))
     return {
       done: !order || highest === null ? done : order.higher(done, order.capAtBegin(highest, began)),

@@ -23,12 +23,13 @@ export interface SourceOptions {
   readonly open: OpenListing | undefined
   /** The rows replace the table, or tell which of its rows are gone. */
   readonly staged: boolean
+  readonly mayRestart: boolean
 }
 
 /** The listings of a stream, below those of its parents. */
 export function createSource(
   stream: StreamConfig,
-  { options, cursor, shape, learn, listing, open, staged }: SourceOptions,
+  { options, cursor, shape, learn, listing, open, staged, mayRestart }: SourceOptions,
 ): StreamSource {
   const { connector, effects, runId, env } = options
   const parent = parentOf(connector, stream)
@@ -53,6 +54,7 @@ export function createSource(
         listing: false,
         open: undefined,
         staged,
+        mayRestart,
       }),
     pages: {
       send: options.client(stream, {
@@ -77,6 +79,8 @@ export function createSource(
       ignore: stream.stop.ignore,
       warn: options.warn,
       replaces: staged,
+      keyed: stream.primary_key !== undefined,
+      mayRestart,
     }),
   }
 

@@ -73,6 +73,8 @@ export interface ListingPlan {
   readonly retract: readonly string[]
   /** What the log says of slices is not this listing's to go on from. */
   readonly forgetsSlices?: true
+  /** The source has changed under it too often: it goes on where rows may have been skipped, with a warning. */
+  readonly lastTry?: boolean
 }
 
 export interface StreamDeps {
@@ -117,22 +119,37 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
     warnOfSplit(job, position.checkpoint, deps.warn)
     if (isSettled(job, position)) return { status: 'complete', from, to: from, seq, settled: true, schemaChanges: [] }
     const resumed = mayResume(position.checkpoint, job)
-    try {
-      return { ...(await runListing(job, planListing(job, position, resumed), { ...deps, onCommit })), seq }
-    } catch (error) {
-      // What a listing lacks that was read in two parts it may have lost in between.
-      const mustRestart =
-        error instanceof SyncError &&
-        (error.code === 'LISTING_EXPIRED' ||
-          (resumed && (error.code === 'TOO_MANY_DELETES' || error.code === 'TABLE_SHRINKS')))
-      if (!mustRestart && (!resumed || committed > 0 || !hasExpired(error))) throw error
-      deps.onRestart()
-      position = await readPosition(job, deps.destination)
-      return { ...(await runListing(job, planListing(job, position, false), { ...deps, onCommit })), seq }
+    for (let restarts = 0; ; restarts++) {
+      const goesOn = resumed && restarts === 0
+      const lastTry = restarts === mostRestarts
+      try {
+        const listing = { ...planListing(job, position, goesOn), lastTry }
+        return { ...(await runListing(job, listing, { ...deps, onCommit })), seq }
+      } catch (error) {
+        if (!mayRestart(error, { resumed: goesOn, restarts, committed: committed > 0 })) throw error
+        deps.onRestart()
+        position = await readPosition(job, deps.destination)
+      }
     }
   } catch (thrown) {
     return { status: 'failed', from, to: from, seq, schemaChanges: [], error: toSyncError(thrown) }
   }
+}
+
+/** A source that changes so often while it is read will do so again. */
+const mostRestarts = 2
+
+/** Whether reading a listing from its start may do what this one could not. */
+function mayRestart(
+  error: unknown,
+  { resumed, restarts, committed }: { resumed: boolean; restarts: number; committed: boolean },
+): boolean {
+  if (!(error instanceof SyncError)) return false
+  if (error.details['moved'] === true) return restarts < mostRestarts
+  if (restarts > 0) return false
+  // What a listing lacks that was read in two parts it may have lost in between.
+  if (error.code === 'LISTING_EXPIRED' || (resumed && error.code === 'TABLE_SHRINKS')) return true
+  return resumed && !committed && hasExpired(error)
 }
 
 async function readPosition({ id, beside }: StreamJob, destination: Destination): Promise<Position> {
@@ -168,6 +185,11 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   } finally {
     await writing.end()
   }
+  if (last?.complete && listing.resumed && listing.merges)
+    deps.warn(
+      'LISTING_IN_DOUBT',
+      `${job.where}: the listing was read in two parts, so that it deletes nothing; a listing that is read in one run does.`,
+    )
   return {
     status: last?.complete ? 'complete' : 'handed_over',
     from,
@@ -230,5 +252,5 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
 function hasExpired(error: unknown): boolean {
   if (!(error instanceof SyncError)) return false
   if (error.code === 'API_REFUSED') return [400, 404, 410, 422].includes(error.details['status'] as number)
-  return error.code === 'ORIGIN_REFUSED' || error.code === 'PAGE_REPEATED'
+  return ['ORIGIN_REFUSED', 'PAGE_REPEATED', 'LISTING_INCOMPLETE'].includes(error.code)
 }

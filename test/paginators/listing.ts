@@ -1,3 +1,4 @@
+import type { StopRules } from '../../src/paginators/fields.ts'
 import type { ApiRequest } from '../../src/http/send.ts'
 import { createPaginator, paginatorConfig, type PaginatorConfig } from '../../src/paginators/index.ts'
 import { type End, isEnd, type Paginator, type PageView } from '../../src/paginators/paginator.ts'
@@ -17,7 +18,7 @@ export const base: ApiRequest = {
   headers: { accept: 'application/json' },
 }
 
-export const stop = { empty_page: true, short_page: false }
+export const stop: StopRules = {}
 
 /** A request like `base` with this query. */
 export function get(query: string): ApiRequest {

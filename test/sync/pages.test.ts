@@ -25,6 +25,8 @@ async function readAll(listing: Partial<Listing>, rowOf: (page: number) => strin
       before: { pages: 0, rows: 0 },
       ignore: [],
       replaces: false,
+      keyed: true,
+      mayRestart: true,
       warn: () => undefined,
       markBefore: '',
       describe: ({ url }) => url,
