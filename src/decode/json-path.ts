@@ -52,6 +52,13 @@ export function namesInLast(path: string, list: readonly string[]): readonly str
   return inside.every((step) => typeof step === 'string') ? inside : undefined
 }
 
+/** Whether a path leads to a single row, or to each, of the list at `list`. */
+export function pointsInto(path: string, list: readonly string[]): boolean {
+  const { steps } = compile(path)
+  const step = steps[list.length]
+  return (typeof step === 'number' || step === everything) && list.every((name, at) => steps[at] === name)
+}
+
 /**
  * A copy of `body` with `value` at `path`, all else kept; objects on the way are made where they are missing. The path
  * consists of member names and array positions. Throws `CONFIG_INVALID` where it does not, or leads through a scalar.

@@ -2,6 +2,8 @@ import { complaintIn } from '../decode/missing-rows.ts'
 import type { PageBody, PageRows } from '../decode/page-decoder.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
+import { offsetParams, pageParams } from '../paginators/conventions.ts'
+import { firstParam } from '../paginators/find-member.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
 import { countOf, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
 import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
@@ -31,6 +33,8 @@ export interface Listing {
   readonly keyed: boolean
   /** It may start again where the source changes in a way that skips rows. */
   readonly mayRestart: boolean
+  /** Rows are appended in no order that is known, so that one that comes twice is stored twice. */
+  readonly mayRepeat: boolean
 }
 
 export interface Page {
@@ -86,7 +90,9 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
     for (let fetch = prefetch.shift(); fetch; fetch = prefetch.shift()) {
       current = fetch
       const { request } = fetch
-      const response = await fetch.response
+      const response = await fetch.response.catch((error: unknown) => {
+        throw tally.pages > 0 ? explainRefusal(error, request) : error
+      })
       const took = source.now() - fetch.sent
       left--
       const { headers, body, status } = response
@@ -121,6 +127,19 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   }
 }
 
+/** A page that is refused may be the one after the last, of which only the connector can tell. */
+function explainRefusal(error: unknown, request: ApiRequest): unknown {
+  if (!(error instanceof SyncError) || error.code !== 'API_REFUSED') return error
+  const { status } = error.details
+  const isNumbered = firstParam(request, [...pageParams, ...offsetParams]) !== undefined
+  if (!isNumbered || (status !== 400 && status !== 404)) return error
+  return new SyncError(
+    error.code,
+    `${error.message.replace(/\.$/, '')}; if this page is behind the last one, say where the listing ends (total_pages, total, has_more or stop.short_page), or take the answer for its end: errors: [{ status: ${status}, then: ignore }].`,
+    { cause: error, details: error.details },
+  )
+}
+
 const viewOf = (request: ApiRequest, { url, headers, body }: ApiResponse): PageView => ({
   request,
   url,
@@ -147,14 +166,20 @@ function findNext(
  * become less. Throws `LISTING_EXPIRED`, so that the listing starts again, or warns where it has started again too often.
  */
 function checkCount(
-  { describe, ignore, paginator, warn, mayRestart }: Listing,
+  { describe, ignore, paginator, warn, mayRestart, mayRepeat }: Listing,
   page: PageView,
   { counted: before }: Tally,
 ): { readonly tally: Pick<Tally, 'counted'>; readonly moved?: true } {
   const counted = countOf(page, paginator.declared?.(page) ?? [], ignore)
   const isAnswer = counted !== undefined && (page.rowCount > 0 || counted.value > 0)
   if (!isAnswer) return { tally: {} }
-  if (!before || before.path !== counted.path || before.value <= counted.value) return { tally: { counted } }
+  if (!before || before.path !== counted.path) return { tally: { counted } }
+  if (before.value < counted.value && mayRepeat)
+    warn(
+      'ROWS_MAY_REPEAT',
+      `${counted.path} grew while the listing was paged: where rows are added in front, others move to the next page and come twice; sort oldest first and declare order: asc, or write: merge with a primary_key.`,
+    )
+  if (before.value <= counted.value) return { tally: { counted } }
   const what = `${describe(page.request)}: ${counted.path} counts ${counted.value} where it counted ${before.value} earlier in the listing, as rows were deleted meanwhile, so that rows may have been skipped`
   if (mayRestart) throw new SyncError('LISTING_EXPIRED', what, { details: { moved: true } })
   warn('SOURCE_MOVED', `${what}; page by a cursor or a key instead, if the provider can.`)

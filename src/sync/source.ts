@@ -78,6 +78,7 @@ export function createSource(
       describe: options.describe,
       ignore: stream.stop.ignore,
       warn: options.warn,
+      mayRepeat: writeMode(stream) === 'append' && stream.incremental?.order !== 'asc',
       replaces: staged,
       keyed: stream.primary_key !== undefined,
       mayRestart,

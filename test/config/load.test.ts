@@ -102,6 +102,17 @@ test('an unknown key is answered with the known ones and the nearest', () => {
   )
 })
 
+test('a path to the next page that leads into the rows is refused, except to the last of them', () => {
+  const paged = (path: string): string =>
+    `  - { name: s, rows: "$.data[*]", paginator: { type: cursor, path: "${path}", param: after } }\n`
+  for (const path of ['$.data[0].id', '$.data[*].id'])
+    assert.match(
+      onlyProblem(withStreams(paged(path))),
+      /^4:\d+ streams\[0\]\.paginator\.path: it leads into the rows.*keyset/,
+    )
+  assert.equal(load(withStreams(paged('$.data[-1].id'))).streams.length, 1)
+})
+
 test('a key that stands one level too deep is sent to where it belongs', () => {
   assert.match(
     onlyProblem(withStreams('  - { name: s, paginator: { type: auto, max_pages: 3 } }\n')),

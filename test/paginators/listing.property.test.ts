@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ApiRequest } from '../../src/http/send.ts'
-import { type Answer, base, type Follower, get, paginate, param, rowsFrom, type Serve, walk } from './listing.ts'
+import type { End } from '../../src/paginators/paginator.ts'
+import { judgeEnd } from '../../src/sync/listing-end.ts'
+import { type Answer, base, type Follower, get, paginate, param, rowsFrom, type Serve, view, walk } from './listing.ts'
 
 interface Size {
   readonly total: number
@@ -243,4 +245,51 @@ test('the rest is known ahead where a total is', () => {
     const [step] = walk(paginator, request, provider.serve(size))
     assert.equal(step && paginator.rest?.(step.page)?.length, 4, name)
   }
+})
+
+test('no end that a provider gives is doubted where every row has come', () => {
+  for (const provider of providers) {
+    fc.assert(
+      fc.property(sizes, (size) => {
+        const { paginator, request } = start(provider, size)
+        const steps = walk(paginator, request, provider.serve(size))
+        const { page } = steps.at(-1) as (typeof steps)[number]
+        const rows = steps.reduce((sum, step) => sum + step.rows.length, 0)
+        const tally = { pages: steps.length, rows, ...(steps.length > 1 && { led: true as const }) }
+        const end = paginator.end(page) as End
+        const judgment = judgeEnd({ end, page, tally, declared: paginator.declared?.(page) ?? [], ignore: [] })
+        assert.equal(judgment, undefined, `${provider.name} ${JSON.stringify(size)} ${judgment?.because}`)
+      }),
+    )
+  }
+})
+
+/** What a provider may say beside its rows, as long as there are more. */
+const hints: readonly ((read: number, size: Size) => object)[] = [
+  () => ({ has_more: true }),
+  () => ({ paging: { isLast: false } }),
+  (read) => ({ cursors: { next: `c${read}` } }),
+  (read) => ({ links: { next: `/v1/items?from=${read}` } }),
+  (_, { total }) => ({ meta: { total_count: total } }),
+  (_, { total, size }) => ({ page_details: { total_pages: Math.ceil(total / size) } }),
+]
+
+test('a listing that ends with rows unread is incomplete, whichever way the provider says that there are more', () => {
+  const blind = [
+    { type: 'none' },
+    { type: 'cursor', path: '$.nxt', param: 'cursor' },
+    { type: 'link_body', path: '$.nxt' },
+    { type: 'link_header' },
+  ]
+  fc.assert(
+    fc.property(sizes, fc.constantFrom(...blind), fc.constantFrom(...hints), (size, config, hint) => {
+      fc.pre(size.total > size.size)
+      const paginator = paginate(config)
+      const rows = rowsFrom(0, size.size)
+      const page = { ...view(base, { rows, body: { data: [], ...hint(size.size, size) } }), rowsAt: ['data'] }
+      const tally = { pages: 1, rows: size.size }
+      const judgment = judgeEnd({ end: paginator.end(page) as End, page, tally, declared: [], ignore: [] })
+      assert.equal(judgment?.verdict, 'incomplete')
+    }),
+  )
 })

@@ -194,3 +194,38 @@ test('what is not proved to be whole replaces nothing and moves no cursor', asyn
     assert.equal(Number(counted?.['n']), 20)
   }
 })
+
+test('a page number behind the last one that is refused names the two ways to end the listing', async () => {
+  await using provider = await startAnswering((query) =>
+    Number(query.get('page')) > 2 ? { status: 404, body: { error: 'no such page' } } : page(query),
+  )
+  using harness = createHarness(provider.url)
+  harness.connector = stream('{ type: page_number }')
+  const { first } = await harness.run()
+  assert.equal(first.error?.code, 'API_REFUSED')
+  assert.match(first.error?.message ?? '', /total_pages.*stop\.short_page.*errors: \[\{ status: 404, then: ignore \}\]/)
+  harness.connector = stream('{ type: page_number }', 'errors: [{ status: 404, then: ignore }]')
+  assert.equal((await harness.run()).status, 'complete')
+})
+
+test('paging goes by the rows that the provider sent, not by those that rows picks', async () => {
+  const orders = Array.from({ length: 12 }, (_, id) => ({ id, lines: [{ line: `${id}a` }, { line: `${id}b` }] }))
+  await using provider = await startAnswering((query) => {
+    const [offset, limit] = [Number(query.get('offset')), Number(query.get('limit'))]
+    return { body: { data: orders.slice(offset, offset + limit), total: 12 } }
+  })
+  for (const [rows, count] of [
+    ['$.data[*].lines[*]', 24],
+    ['$.data[?@.id==11]', 1],
+    ['$.data[?@.id>99]', 0],
+  ] as const) {
+    using harness = createHarness(provider.url)
+    harness.connector = stream('{ type: offset, limit: 5, total: $.total }').replace('$.data[*]', rows)
+    const { status, first } = await harness.run()
+    assert.deepEqual(
+      [status, first.rows, first.pages, first.warnings],
+      ['complete', count, 3, []],
+      first.error?.message,
+    )
+  }
+})

@@ -68,3 +68,17 @@ test('a listing that was read in two parts deletes nothing, and the next whole o
   assert.equal((await harness.run()).status, 'complete')
   assert.deepEqual(await idsOf(harness), ids(1, 19))
 })
+
+test('rows that are added while an append stream is paged may come twice, which is a warning', async () => {
+  let rows = rowsOf(1, 12).toReversed()
+  await using provider = await startAnswering((query, at) => {
+    const offset = Number(query.get('offset'))
+    const answer = { body: { data: rows.slice(offset, offset + 5), total: rows.length } }
+    if (at === 0) rows = [...rowsOf(13, 13), ...rows]
+    return answer
+  })
+  using harness = createHarness(provider.url)
+  harness.connector = stream('write: append')
+  const { status, first } = await harness.run()
+  assert.deepEqual([status, first.warnings.map(({ code }) => code)], ['complete', ['ROWS_MAY_REPEAT']])
+})

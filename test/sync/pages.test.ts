@@ -27,6 +27,7 @@ async function readAll(listing: Partial<Listing>, rowOf: (page: number) => strin
       replaces: false,
       keyed: true,
       mayRestart: true,
+      mayRepeat: false,
       warn: () => undefined,
       markBefore: '',
       describe: ({ url }) => url,

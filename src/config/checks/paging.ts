@@ -1,4 +1,4 @@
-import { setPath, compilePath } from '../../decode/json-path.ts'
+import { compilePath, namesInLast, pointsInto, setPath, simplePath } from '../../decode/json-path.ts'
 import { SyncError } from '../../errors.ts'
 import { placedMessage } from '../schema-findings.ts'
 import { stopProblem } from '../../paginators/index.ts'
@@ -12,10 +12,36 @@ export function checkPaging({ stream, broken, report }: StreamSubject): void {
   const problem =
     stop && !broken.has('stop') && !broken.has('max_pages') ? stopProblem(paginator, stop, maxPages) : undefined
   if (problem !== undefined) report(['paginator'], lowerFirst(problem.replace(/\.$/, '')))
+  if (!broken.has('rows')) checkPlaces({ stream, broken, report })
   if (broken.has('body') || broken.has('method') || broken.has('body_format')) return
   if (paginator.type === 'cursor' && paginator.body !== undefined)
     checkBody('body', paginator.body, { stream, broken, report })
   if ('in' in paginator && paginator.in === 'body') checkBody('in', paginator.param, { stream, broken, report })
+}
+
+/** Rows are cut out of the answer, so that nothing in it leads to them but the last one. */
+function checkPlaces({ stream, report }: StreamSubject): void {
+  const list = stream.rows === undefined ? undefined : namesOf(stream.rows)
+  if (!list) return
+  for (const [key, path] of Object.entries(stream.paginator ?? {})) {
+    const isPlace = placeKeys.has(key) && typeof path === 'string' && !path.startsWith('header:')
+    if (!isPlace || !pointsInto(path, list) || namesInLast(path, list)) continue
+    report(
+      ['paginator', key],
+      'it leads into the rows, which are cut out of the answer: use { type: keyset, field: FIELD, param: NAME }, or [-1] for the last row',
+    )
+  }
+}
+
+const placeKeys = new Set(['path', 'total', 'total_pages', 'has_more'])
+
+/** Undefined for a path that is reported elsewhere, or that picks from the answer without cutting it. */
+function namesOf(rows: string): readonly string[] | undefined {
+  try {
+    return simplePath(rows)
+  } catch {
+    return undefined
+  }
 }
 
 function checkBody(key: 'in' | 'body', param: string, { stream, report }: StreamSubject): void {
