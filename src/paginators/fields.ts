@@ -12,7 +12,13 @@ export const jsonPath = z.string().superRefine((path, context) => {
 })
 
 /** A place in an answer: a JSONPath into the envelope of a page, or `header:NAME`. */
-export const answerPath = z.union([z.stringFormat('header', /^header:\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), jsonPath])
+export const answerPath = z.string().superRefine((path, context) => {
+  try {
+    if (!/^header:\s*[^\s:]+$/.test(path)) compilePath(path)
+  } catch (thrown) {
+    context.addIssue({ code: 'custom', message: toSyncError(thrown).message })
+  }
+})
 
 /** The name of a parameter of the request. */
 export const paramName = z.string().min(1)
