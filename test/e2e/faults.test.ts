@@ -53,7 +53,8 @@ async function suffer(trial: Trial): Promise<void> {
   if (code !== undefined) {
     const plain = await space.start().result
     assert.equal(plain.code, 1)
-    const words = (text: string) => text.replace(/\d+/g, 'N')
+    // A page that is not the first gets further advice, and the second run starts again from the first.
+    const words = (text: string) => text.replace(/\d+/g, 'N').replace(/; if this page is behind the last one.*$/m, '.')
     assert.ok(words(plain.stderr).includes(words(bad.error?.message ?? '?')), `not said: ${plain.stderr}`)
     assert.doesNotMatch(plain.stderr, /^\s+at .*:\d+:\d+\)?$/m, 'a stack trace')
     assertNoLeak(space, `${plain.stdout}${plain.stderr}`)
