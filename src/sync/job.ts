@@ -17,7 +17,7 @@ import { Boundary } from './boundary.ts'
 import { type CursorValue, fresh, type OpenListing } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
-import { judgeCut } from './max-pages.ts'
+import { cutBy } from './max-pages.ts'
 import type { ParentListings } from './parent-listings.ts'
 import type { Bounds } from './reading.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
@@ -270,13 +270,6 @@ function createRules(
   parts: Pick<BatchRules, 'schema' | 'order' | 'slices' | 'bounds'>,
 ): BatchRules {
   const { stream, connector, runId, effects, describe } = options
-  const cutRules = {
-    where: `stream ${stream.name} of ${connector.name}`,
-    replaces: listing.staged,
-    appends: writeMode(stream) === 'append',
-    hasCursor: stream.incremental !== undefined && options.backfill === undefined,
-    ascending: stream.incremental?.order === 'asc',
-  }
   return {
     ...parts,
     position: listing.position,
@@ -285,11 +278,7 @@ function createRules(
     open: { source: fingerprint(connector, stream), runId, ...(listing.refresh && { refresh: true }) },
     retract: listing.retract,
     movesCursor: options.backfill === undefined,
-    onCut: (cut) => {
-      const { moves, warning } = judgeCut(cutRules, cut)
-      if (warning !== undefined) options.warn('LISTING_IN_DOUBT', warning)
-      return moves
-    },
+    onCut: cutBy(listing, options),
     maxRejects: stream.max_rejects,
     repair: stream.invalid_utf8 === 'replace' ? (bytes) => replaceInvalid(bytes, options.warn) : undefined,
     age: options.batchAge,

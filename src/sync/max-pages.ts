@@ -1,7 +1,10 @@
-import type { CursorValue } from './checkpoint.ts'
+import { writeMode } from '../config/write-mode.ts'
 import { SyncError } from '../errors.ts'
+import type { CursorValue } from './checkpoint.ts'
+import type { JobOptions } from './job.ts'
+import type { ListingPlan } from './stream.ts'
 
-export interface CutRules {
+interface CutRules {
   /** Names the stream in messages. */
   readonly where: string
   /** The rows replace the table, or tell which of its rows are gone. */
@@ -23,7 +26,7 @@ export interface CutListing {
 }
 
 /** What becomes of the cursor where `max_pages` cuts a listing off. */
-export interface Cut {
+interface Cut {
   readonly moves: boolean
   readonly warning?: string
 }
@@ -33,7 +36,7 @@ export interface Cut {
  * read: the next run goes on there. Throws `LISTING_INCOMPLETE` where going on would delete rows, bring them twice, or
  * never get any further.
  */
-export function judgeCut(rules: CutRules, { from, highest, shared }: CutListing): Cut {
+function judgeCut(rules: CutRules, { from, highest, shared }: CutListing): Cut {
   const { where, replaces, appends, hasCursor, ascending } = rules
   const what = `${where}: max_pages ended the listing with pages unread`
   if (replaces) throw incomplete(`${what}, so that it replaces and deletes nothing: raise max_pages, or leave it out`)
@@ -47,6 +50,23 @@ export function judgeCut(rules: CutRules, { from, highest, shared }: CutListing)
     )
   const rest = hasCursor ? ', so that the cursor stays where it was: sort by the cursor and declare order: asc' : ''
   return { moves: !hasCursor, warning: `${what}${rest}.` }
+}
+
+/** Judges the cuts of a stream, and tells of those that leave rows unread. True where the cursor may move. */
+export function cutBy({ staged }: Pick<ListingPlan, 'staged'>, options: JobOptions): (cut: CutListing) => boolean {
+  const { stream, connector, backfill, warn } = options
+  const rules = {
+    where: `stream ${stream.name} of ${connector.name}`,
+    replaces: staged,
+    appends: writeMode(stream) === 'append',
+    hasCursor: stream.incremental !== undefined && backfill === undefined,
+    ascending: stream.incremental?.order === 'asc',
+  }
+  return (cut) => {
+    const { moves, warning } = judgeCut(rules, cut)
+    if (warning !== undefined) warn('LISTING_IN_DOUBT', warning)
+    return moves
+  }
 }
 
 const incomplete = (what: string): SyncError => new SyncError('LISTING_INCOMPLETE', what)
