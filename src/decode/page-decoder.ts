@@ -17,6 +17,8 @@ export interface PageRows extends AsyncDisposable {
   readonly odd: readonly number[]
   /** The highest cursor among the rows that are not odd, as the provider wrote it (without quotes). */
   readonly highest: string | null
+  /** Keys of integer columns whose rows that are not odd have integers beyond 2^53, of which a double holds only some. */
+  readonly wide: readonly string[]
   /** Where each row lies, and its cursor; nothing where the stream has no need of that. */
   entries(): Iterable<RowEntry>
   /** The last row, parsed (the keyset paginator reads its field); undefined where there is none. */

@@ -15,6 +15,7 @@ export class RowCollector {
   readonly #odd: number[] = []
   readonly #entries: Uint32Array[] = []
   #count = 0
+  #wide: readonly string[] = []
   #last: Uint8Array | undefined
 
   get count(): number {
@@ -39,15 +40,22 @@ export class RowCollector {
     return this.add({ lines, count: 1, odd: Uint32Array.of(0, lines.length - 1), entries: Uint32Array.of(0, 0, 0) })
   }
 
+  /** See `PageRows.wide`. */
+  noteWide(keys: readonly string[]): void {
+    this.#wide = keys
+  }
+
   finish(highest?: string): PageRows {
     const lines = this.#lines
     const last = this.#last
     const entries = this.#entries
+    const wide = this.#wide
     return {
       count: this.#count,
       lines,
       odd: this.#odd,
       highest: highest ?? null,
+      wide,
       last: () => last && parseExact(Buffer.from(last).toString()),
       *entries(): Generator<RowEntry> {
         for (const list of entries) {

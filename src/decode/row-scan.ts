@@ -44,7 +44,8 @@ export function createRowScan(options: DecoderOptions, lines: boolean): RowScan 
     },
     rest: () => scanner.rest(),
     close: () => {
-      const { highest } = scanner
+      const { highest, wide } = scanner
+      collected.noteWide(wide)
       scanner.release()
       return highest
     },

@@ -25,6 +25,7 @@ const typeNumbers: Partial<Record<ColumnType, number>> = {
   json: 7,
 }
 const otherType = 8
+const wideFlag = 1 << 16
 
 const [more, ended, listsFull, malformed, notAnObject] = [0, 1, 2, -1, -2] as const
 
@@ -104,6 +105,13 @@ export class RowScanner {
     if (length === 0) return undefined
     const at = this.#get('maxAt')
     return Buffer.from(this.#bytes.buffer, at, length).toString('latin1')
+  }
+
+  /** The keys of integer columns whose rows that are not odd have integers beyond 2^53, of which a double holds only some. */
+  get wide(): readonly string[] {
+    const columns = this.#shape?.columns ?? []
+    const table = new Int32Array(this.#bytes.buffer, this.#get('tableAt'), columns.length * 4)
+    return columns.filter((_, index) => ((table[index * 4 + 2] ?? 0) & wideFlag) !== 0).map(({ key }) => key)
   }
 
   /** Takes the bytes that follow. */

@@ -13,6 +13,11 @@ import { container, digits, end, escaped, isFraction, isTime, literal, number, r
 const columnSize: usize = 16;
 const required: i32 = 1, isCursor: i32 = 2;
 
+/** Beside type and flags: the column has integers beyond 2^53, of which a double holds only some. */
+const wide: i32 = 1 << 16;
+/** The same, found in a row of which it is not known yet whether it is odd. */
+const maybeWide: i32 = 1 << 17;
+
 // Types, as numbered in row-scanner.ts.
 const INTEGER: i32 = 0, NUMBER: i32 = 1, BOOLEAN: i32 = 2, STRING: i32 = 3, JSON: i32 = 7;
 
@@ -53,6 +58,7 @@ let cursorAt: usize = 0;
 let cursorLength: i32 = 0;
 let maxInteger: i64 = 0;
 let newMax: i32 = 0;
+let rowWide: i32 = 0;
 let newInteger: i64 = 0;
 
 export function restart(): void {
@@ -60,7 +66,11 @@ export function restart(): void {
   wantComma = 0;
   stamp = 0;
   first = 1;
-  for (let i = 0; i < columns; i++) store<i32>(tableAt + <usize>i * columnSize + 12, 0);
+  for (let i = 0; i < columns; i++) {
+    const column = tableAt + <usize>i * columnSize;
+    store<i32>(column + 8, load<i32>(column + 8) & ~wide);
+    store<i32>(column + 12, 0);
+  }
 }
 
 function sameBytes(a: usize, b: usize, length: i32): bool {
@@ -97,6 +107,31 @@ function isDigits(p: usize, length: i32): bool {
   return true;
 }
 
+/** Whether the integer of 16 digits or more that ends at p lies beyond 2^53. */
+function isBeyondDouble(p: usize): bool {
+  if (digits > 18) return true;
+  let value: i64 = 0;
+  for (let i = p - digits; i < p; i++) value = value * 10 + (load<u8>(i) - 0x30);
+  return value > 9007199254740992;
+}
+
+/** Notes that the integer which ends at p lies beyond 2^53, unless its column (type and flags at `info`) has one already. */
+function noteWide(info: usize, p: usize): void {
+  const flags = load<i32>(info);
+  if ((flags & wide) != 0 || !isBeyondDouble(p)) return;
+  store<i32>(info, flags | maybeWide);
+  rowWide = 1;
+}
+
+/** What was noted of this row counts unless the row is odd: then it is read once more elsewhere. */
+function settleWide(): void {
+  for (let i = 0; i < columns; i++) {
+    const info = tableAt + <usize>i * columnSize + 8;
+    const flags = load<i32>(info);
+    if ((flags & maybeWide) != 0) store<i32>(info, rowOdd ? flags & ~maybeWide : (flags & ~maybeWide) | wide);
+  }
+}
+
 /** Notes the cursor of this row; one that is not spelled like the highest so far makes the row odd. */
 function noteCursor(p: usize, length: i32, type: i32): void {
   cursorAt = p;
@@ -129,6 +164,7 @@ function row(p: usize): usize {
   expected = 0;
   cursorLength = 0;
   newMax = 0;
+  rowWide = 0;
   p = space(p + 1);
   if (p >= end) return 0;
   if (load<u8>(p) == 0x7d) {
@@ -156,7 +192,7 @@ function row(p: usize): usize {
       const column = tableAt + <usize>at * columnSize;
       const info = load<i32>(column + 8);
       type = info & 0xff;
-      flags = info >> 8;
+      flags = info >> 8 & 0xff;
       if (load<i32>(column + 12) == stamp) setOdd(1);
       store<i32>(column + 12, stamp);
     }
@@ -185,8 +221,10 @@ function row(p: usize): usize {
     } else if (c == 0x2d || <u32>c - 0x30 < 10) {
       p = number(p);
       if (p <= 1) return p;
-      if (type == INTEGER) { if (isFraction || digits > 18) { setOdd(1); flags &= ~isCursor; } }
-      else if (type != NUMBER || isFraction == 2 || p - start > 38) { setOdd(1); flags &= ~isCursor; }
+      if (type == INTEGER) {
+        if (isFraction || digits > 18) { setOdd(1); flags &= ~isCursor; }
+        else if (digits > 15) noteWide(tableAt + <usize>at * columnSize + 8, p);
+      } else if (type != NUMBER || isFraction == 2 || p - start > 38 || (isFraction == 0 && digits > 15 && isBeyondDouble(p))) { setOdd(1); flags &= ~isCursor; }
       if (flags) {
         if (flags & required) found++;
         if (flags & isCursor) noteCursor(start, <i32>(p - start), type);
@@ -252,6 +290,7 @@ export function scan(limit: usize): i32 {
     const after = load<u8>(p++);
     if (after > 0x20 && (lines || (after != 0x2c && after != 0x5d))) return MALFORMED;
     first = 0;
+    if (rowWide) settleWide();
     const length = p - 1 - start;
     if (out != start) memory.copy(out, start, length);
     if (rowOdd) {

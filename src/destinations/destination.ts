@@ -177,6 +177,11 @@ export interface TableWriter extends AsyncDisposable {
   /** The table as it stands, system columns left out; empty where it does not exist yet. */
   readonly columns: readonly Column[]
   /**
+   * Whether an integer column of the table, or of what is staged for it, has values that a double does not hold; absent
+   * where no stored row changes with the type of its column.
+   */
+  readonly isWide?: ((column: string) => Promise<boolean>) | undefined
+  /**
    * Widens the table if needed, loads the rows and commits them with the checkpoint in one transaction. Throws
    * `STATE_CONFLICT` where another run has committed meanwhile, `DESTINATION_*` otherwise; then nothing was written, of
    * the batches behind it neither: they fail for the same reason. Batches become durable in order.

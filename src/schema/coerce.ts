@@ -4,6 +4,7 @@ import { legalName } from './names.ts'
 import { numericDigits, type TypeField, type TypeTree, typeTree } from './type-tree.ts'
 import { type Kind, type Member, normalizeTime, readItems, readMembers, stringValue } from './value.ts'
 import type { ColumnType, ScalarType } from './types.ts'
+import { isDouble } from './widen.ts'
 
 const quoted = (text: string): string => JSON.stringify(text)
 const scalarText = ({ kind, text }: Member): string =>
@@ -19,6 +20,7 @@ export function encodeValue(member: Member, type: ScalarType): string {
     case 'integer':
       return Number.isSafeInteger(Number(text)) ? text : quoted(text)
     case 'numeric':
+      return quoted(fitDecimal(text, numericDigits.precision, numericDigits.scale) ?? text)
     case 'bignumeric':
       return quoted(text)
     case 'string':
@@ -119,7 +121,7 @@ function coerceScalar(member: Member, type: ScalarType): string | undefined {
         : undefined
     }
     case 'number':
-      return isNumber(value) ? String(value) : undefined
+      return isNumber(value) && (!/^-?\d+$/.test(value) || isDouble(value)) ? value : undefined
     case 'numeric':
       return coerceDecimal(member, numericDigits)
     case 'bignumeric':

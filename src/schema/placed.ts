@@ -14,11 +14,24 @@ export interface Field {
   readonly variants: Map<ColumnType, string>
 }
 
+/** A column of the table, as the schema keeps it. */
+export interface TableColumn {
+  readonly name: string
+  type: ColumnType
+  live: boolean
+  /** Of integers: whether some lie beyond 2^53; undefined where the table has rows that nobody has looked at. */
+  isWide: boolean | undefined
+  /** Of an exact type: this run has brought fractions, which `bignumeric` does not hold everywhere. */
+  hasFractions?: true
+}
+
 export interface SchemaOptions {
   readonly where: string
   readonly policy: StreamConfig['schema']
   readonly columns: StreamConfig['columns']
   readonly primaryKey: readonly string[]
+  /** A key that partitions the table by time; of the others none is taken for a time. */
+  readonly timeKey?: string | undefined
   readonly cursor: string | undefined
   /** Whether a column of a type orders its values as the cursor does; every type where absent. */
   readonly orders?: ((type: ColumnType) => boolean) | undefined

@@ -1,14 +1,17 @@
 import { cursorKeyColumn, sameName } from '../destinations/system.ts'
-import { SyncError } from '../errors.ts'
 import { legalName, variantName, withSuffix } from './names.ts'
 import type { Shape } from './shape.ts'
 import { declaredType } from './declared-type.ts'
 import { mustBeDeclared, typeTree } from './type-tree.ts'
-import { article, type Cell, type Field, type Placed, type SchemaOptions, variantType } from './placed.ts'
+import { type Cell, type Field, type Placed, type SchemaOptions, type TableColumn, variantType } from './placed.ts'
 import type { Column, ColumnType, ScalarType } from './types.ts'
-import { type Kind, type Member, readItems } from './value.ts'
+import { keyType, refuseKey } from './key-type.ts'
+import { type Member, readItems } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
-import { canWiden, fits, holdsExactly, joined, widened } from './widen.ts'
+import { canWiden, holds, holdsExactly, joined, widened } from './widen.ts'
+import { describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
+import { createShape } from './create-shape.ts'
+import { type Undecided, undecided, Widths } from './widths.ts'
 
 /**
  * The columns of one table and which key goes into which. It only ever grows: a column is added or widened, a value
@@ -18,19 +21,21 @@ export class TableSchema {
   readonly #options: SchemaOptions
   readonly #fields = new Map<string, Field>()
   /** By name in lower case, in the order of the table. */
-  readonly #columns = new Map<string, { readonly name: string; type: ColumnType; live: boolean }>()
+  readonly #columns = new Map<string, TableColumn>()
   /** Names in lower case that are spoken for, whether or not the column is there yet. */
   readonly #taken = new Set<string>()
   readonly #changes: string[] = []
   #open: boolean
   #version = 0
+  readonly #widths = new Widths()
   #shape: Shape | undefined
 
   constructor(options: SchemaOptions) {
     this.#options = options
     // A frozen schema is the one that the first page of a new table had.
     this.#open = options.live.length === 0
-    for (const { name, type } of options.live) this.#columns.set(name.toLowerCase(), { name, type, live: true })
+    for (const { name, type } of options.live)
+      this.#columns.set(name.toLowerCase(), { name, type, live: true, isWide: undefined })
     for (const [key, column, variant] of options.names) {
       if (variant === '') this.#addField(key, column)
       else this.#taken.add(column.toLowerCase())
@@ -73,23 +78,44 @@ export class TableSchema {
 
   /** Which rows may pass as they are. The same object as long as that does not change. */
   shape(): Shape {
-    this.#shape ??= this.#createShape()
+    this.#shape ??= createShape(this.#fields, this.#columns, this.#options)
     return this.#shape
+  }
+
+  /** The columns of integers of which more must be known before they take a fraction: see `Widths`. */
+  get questions(): readonly TableColumn[] {
+    return this.#widths.open
+  }
+
+  answer(column: TableColumn, isWide: boolean): void {
+    this.#widths.answer(column, isWide)
+  }
+
+  /**
+   * Takes note of the keys of columns that were decoded as integers and have some beyond 2^53. True where one of these
+   * columns has become one of doubles since, which must not take them as they are.
+   */
+  noteWide(keys: readonly string[]): boolean {
+    const columns = keys.map((key) => this.#column(this.#field(key)))
+    for (const column of columns) if (column) column.isWide = true
+    return columns.some((column) => column?.type === 'number')
   }
 
   /** The page's rows are in: from now on its columns count as the warehouse's, and a frozen schema is closed. */
   settle(): void {
     for (const column of this.#columns.values()) column.live = true
+    this.#widths.settle()
     if (this.#columns.size > 0) this.#open = false
   }
 
   /** Takes note of a member of a row that is yet to be placed, so that the shape is known early. Only a schema that may grow learns. */
-  learn({ key, kind }: Member): void {
-    if (kind === 'null' || this.#options.policy !== 'evolve') return
-    const field = this.#field(key)
+  learn(member: Member): void {
+    if (member.kind === 'null' || this.#options.policy !== 'evolve') return
+    const field = this.#field(member.key)
     if (field.dropped || field.declared) return
-    if (field.type === undefined) this.#setType(field, kind)
-    else if (!fits(kind, field.type)) this.#widen(field, kind)
+    if (field.type === undefined) this.#setType(field, member)
+    else if (!holds(member, field.type)) this.#widen(field, member, true)
+    else this.#widths.note(this.#column(field), member)
   }
 
   /** Finds the column of a member, adds or widens it by the stream's policy. */
@@ -100,17 +126,18 @@ export class TableSchema {
     if (field.dropped) return undefined
     if (field.declared) {
       const text = coerceValue(member, field.type as ColumnType)
+      if (text !== undefined && this.#isKey(key) && isCut(member, field.type as ColumnType))
+        throw refuseKey(this.#options.where, key, `is ${field.type}, and a row has digits below the microsecond`)
       if (text !== undefined) return this.#into(field.name, text, field.type as ColumnType)
       return this.#placeExtended(field, member) ?? this.#placeBeside(field, member)
     } else {
       if (field.type === undefined) {
-        const refused = this.#mayChange(`a new field ${key}`)
+        const refused = this.#isKey(key) ? undefined : this.#mayChange(`a new field ${key}`)
         if (refused) return refused.discard ? undefined : refused
-        this.#setType(field, kind)
+        this.#setType(field, member)
       }
-      if (!fits(kind, field.type as ColumnType)) this.#widen(field, kind)
-      if (fits(kind, field.type as ColumnType))
-        return { column: field.name, text: encodeValue(member, field.type as ScalarType) }
+      if (!holds(member, field.type as ColumnType) && this.#widen(field, member) === undecided) return undefined
+      if (holds(member, field.type as ColumnType)) return this.#placeScalar(field, member)
     }
     return this.#placeBeside(field, member)
   }
@@ -144,6 +171,16 @@ export class TableSchema {
     return this.#options.columns[key]?.drop === true
   }
 
+  /** A time that its column cuts to the microsecond stands beside it too, as it is. */
+  #placeScalar(field: Field, member: Member): Placed {
+    const type = field.type as ScalarType
+    this.#widths.note(this.#column(field), member)
+    const cell = { column: field.name, text: encodeValue(member, type) }
+    if (!isCut(member, type)) return cell
+    const beside = this.#placeBeside(field, member, 'string')
+    return beside && 'refused' in beside ? beside : { ...cell, ...(beside && { beside }) }
+  }
+
   /** A record with members that its column has no fields for: the column takes what it has fields for, the whole value stands beside it. */
   #placeExtended(field: Field, member: Member): Placed {
     const type = field.type as ColumnType
@@ -166,49 +203,50 @@ export class TableSchema {
     return { column: name, text }
   }
 
-  #placeBeside(field: Field, member: Member): Placed {
-    const { key, kind } = member
-    if (this.#options.primaryKey.includes(key)) {
-      throw new SyncError(
-        'KEY_MISSING',
-        `${this.#options.where}: the primary key ${key} is ${field.type} in the table but ${kind} in a row; declare its type, such as columns: {${key}: {type: string}}, and run with --full-refresh`,
-      )
-    }
-    const variant = variantType(field.type as ColumnType, kind)
-    const known = field.variants.get(variant)
-    if (known === undefined) {
-      const refused = this.#mayChange(`${key} is ${field.type}, and a row has ${article(kind)}`)
+  #placeBeside(field: Field, member: Member, variant = variantType(field.type as ColumnType, member.kind)): Placed {
+    const { key } = member
+    const found = describeMisfit(member, field.type as ColumnType)
+    if (this.#isKey(key)) throw refuseKey(this.#options.where, key, `is ${field.type}, and a row has ${found}`)
+    let column = field.variants.get(variant)
+    if (column === undefined) {
+      const refused = this.#mayChange(`${key} is ${field.type}, and a row has ${found}`)
       if (refused) return refused.discard ? undefined : refused
-    }
-    const column = known ?? this.#free(variantName(field.name, variant), `${key} ${variant}`)
-    if (known === undefined) {
+      column = this.#free(variantName(field.name, variant), `${key} ${variant}`)
       field.variants.set(variant, column)
       this.#addColumn(column, variant)
     }
     return { column, text: encodeValue(member, variant) }
   }
 
-  #widen(field: Field, kind: Kind): void {
-    const column = this.#columns.get(field.name.toLowerCase())
+  #widen(field: Field, member: Member, learns = false): Undecided | undefined {
+    const column = this.#column(field)
+    if (!column) return undefined
     const type = field.type as ColumnType
-    const wider = column && !column.live ? joined(type, kind) : widened(type, kind)
-    if (!wider || !column) return
-    if (column.live && this.#mayChange(`${field.name} would widen from ${type} to ${wider}`)) return
+    const widest = column.live ? widened(type, member.kind) : joined(type, member.kind)
+    if (!widest || (widest === 'bignumeric' && column.hasFractions)) return undefined
+    if (column.live && this.#mayChange(`${field.name} would widen from ${type} to ${widest}`)) return undefined
+    const isKey = this.#isKey(member.key)
+    const wider = widest === 'number' ? this.#widths.withFractions(column, member, { isKey, learns }) : widest
+    if (wider === undefined || wider === undecided) return wider
     if (column.live) this.#changes.push(`${column.name}: ${type} widened to ${wider}`)
     field.type = column.type = wider
     this.#touch()
+    return undefined
+  }
+
+  #column({ name }: Pick<Field, 'name'>): TableColumn | undefined {
+    return this.#columns.get(name.toLowerCase())
+  }
+
+  #isKey(key: string): boolean {
+    return this.#options.primaryKey.includes(key)
   }
 
   /** What the policy makes of a change: nothing where it is allowed; a frozen schema throws. */
   #mayChange(what: string): { readonly refused: string; readonly discard: boolean } | undefined {
     const { policy, where } = this.#options
     if (policy === 'evolve' || this.#open) return undefined
-    if (policy === 'freeze') {
-      throw new SyncError(
-        'SCHEMA_FROZEN',
-        `${where}: ${what}, and the schema is frozen; allow it with schema: evolve, or drop it under columns:`,
-      )
-    }
+    if (policy === 'freeze') throw refuseFrozen(where, what)
     return { refused: `the schema does not allow it: ${what}`, discard: policy === 'discard_columns' }
   }
 
@@ -224,12 +262,8 @@ export class TableSchema {
     const declared = config && declaredType(config)
     const type = this.#columns.get(name.toLowerCase())?.type
     const stays = declared !== undefined && type !== undefined && holdsExactly(type, declared)
-    if (declared && type && declared !== type && !stays && !canWiden(type, declared)) {
-      throw new SyncError(
-        'CONFIG_INVALID',
-        `${this.#options.where}: the column ${name} is declared as ${declared} but is ${type} in the table; run once with --full-refresh, or declare what it is`,
-      )
-    }
+    if (declared && type && declared !== type && !stays && !canWiden(type, declared))
+      throw refuseDeclared(this.#options.where, { name, type }, declared)
     const field: Field = {
       name,
       type: stays ? type : (declared ?? type),
@@ -246,14 +280,15 @@ export class TableSchema {
     return this.#taken.has(name.toLowerCase()) ? withSuffix(name, key) : name
   }
 
-  #setType(field: Field, kind: Kind): void {
-    field.type = kind as ColumnType
+  #setType(field: Field, member: Member): void {
+    const isExact = this.#isKey(member.key) && member.key !== this.#options.timeKey
+    field.type = isExact ? keyType(member) : (member.kind as ColumnType)
     this.#addColumn(field.name, field.type)
   }
 
   #addColumn(name: string, type: ColumnType): void {
     if (!this.#open) this.#changes.push(`${name}: added as ${type}`)
-    this.#columns.set(name.toLowerCase(), { name, type, live: false })
+    this.#columns.set(name.toLowerCase(), { name, type, live: false, isWide: false })
     this.#taken.add(name.toLowerCase())
     this.#touch()
   }
@@ -261,24 +296,5 @@ export class TableSchema {
   #touch(): void {
     this.#version++
     this.#shape = undefined
-  }
-
-  #createShape(): Shape {
-    const { primaryKey, cursor, orders } = this.#options
-    // A cursor or key inside a nested object: every row has to be looked into.
-    if (cursor?.includes('.') && (primaryKey.length > 0 || !this.#fields.has(cursor))) return { columns: [] }
-    // Bytes order like the values of their column: where the cursor does not, every row that has one is looked at.
-    const isOrdered = (key: string, type: ColumnType): boolean => key !== cursor || orders?.(type) !== false
-    const columns = [...this.#fields].flatMap(([key, { name, type, dropped }]) =>
-      // A column that is narrower than what is declared widens with the first row that is looked at.
-      name === key &&
-      type !== undefined &&
-      !dropped &&
-      isOrdered(key, type) &&
-      this.#columns.get(name.toLowerCase())?.type === type
-        ? [{ key, type, required: primaryKey.includes(key), cursor: key === cursor }]
-        : [],
-    )
-    return primaryKey.every((key) => columns.some((column) => column.key === key)) ? { columns } : { columns: [] }
   }
 }

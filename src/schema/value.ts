@@ -133,6 +133,9 @@ function kindOfString(value: string): 'timestamp' | 'datetime' | 'date' | 'strin
 const staysInCalendar = (day: string, zone: string): boolean =>
   !(day === '0001-01-01' && zone.startsWith('+')) && !(day === '9999-12-31' && zone.startsWith('-'))
 
+/** Whether a time has digits below the microsecond, which no destination keeps. */
+export const isBelowMicroseconds = (value: string): boolean => /\.\d{6}\d*[1-9]/.test(value)
+
 /** A time spelled as every destination reads it: `T`, at most six digits of fraction (the rest is cut off), `Z` or `+hh:mm`. */
 export function normalizeTime(value: string): string {
   const [, day, hours, minutes, seconds, fraction, zone = ''] = time.exec(value) as unknown as string[]

@@ -1,20 +1,39 @@
+import { fitDecimal } from './decimal.ts'
 import { numericDigits, type TypeTree, typeText, typeTree } from './type-tree.ts'
-import type { Kind } from './value.ts'
+import type { Kind, Member } from './value.ts'
 import type { ColumnType } from './types.ts'
 
 const numbers: readonly ColumnType[] = ['integer', 'numeric', 'bignumeric', 'number']
 const texts: readonly ColumnType[] = ['timestamp', 'datetime', 'date', 'string']
 
-/** Whether a column of `type` holds a value of `kind` as it is. A string column holds any scalar, as its text. */
-export function fits(kind: Kind, type: ColumnType): boolean {
+/**
+ * Whether a column of `type` holds a value exactly as it is. A string column holds any scalar, as its text; a number
+ * column, which is a double, any fraction, but of the integers only those that a double is.
+ */
+export function holds({ kind, text }: Pick<Member, 'kind' | 'text'>, type: ColumnType): boolean {
   if (kind === type || kind === 'null') return true
   if (type === 'string') return kind !== 'json'
-  return numbers.includes(kind as ColumnType) && numbers.indexOf(kind as ColumnType) < numbers.indexOf(type)
+  if (!numbers.includes(kind as ColumnType)) return false
+  if (type === 'number') return isDouble(text)
+  if (kind === 'number')
+    return type === 'numeric' && fitDecimal(text, numericDigits.precision, numericDigits.scale) !== undefined
+  return numbers.indexOf(kind as ColumnType) < numbers.indexOf(type)
 }
+
+/** Whether an integer lies beyond 2^53, where a double holds only some. */
+export const isBeyondDouble = (integer: string): boolean =>
+  !Number.isSafeInteger(Number(integer)) && BigInt(integer) ** 2n > 2n ** 106n
+
+/** Whether an integer of any size is exactly what a double makes of it: all up to 2^53, and some beyond. */
+export const isDouble = (integer: string): boolean =>
+  Number.isSafeInteger(Number(integer)) || BigInt(integer) === BigInt(Number(integer))
 
 /** The type that a column of `type` in the warehouse widens to, so that it holds `kind` too; undefined where there is none. */
 export function widened(type: ColumnType, kind: Kind): ColumnType | undefined {
-  return numbers.includes(type) && numbers.includes(kind as ColumnType) ? (kind as ColumnType) : undefined
+  // Of an exact type with more digits a double would hold hardly any value.
+  if (kind === 'number') return type === 'integer' ? kind : undefined
+  const [from, to] = [numbers.indexOf(type), numbers.indexOf(kind as ColumnType)]
+  return type !== 'number' && from >= 0 && to > from ? (kind as ColumnType) : undefined
 }
 
 /** The same for a column that is not in the warehouse yet: texts that are not all times are just texts. */

@@ -1,4 +1,4 @@
-import type { Batch, Position } from '../destinations/destination.ts'
+import type { Batch, Position, TableWriter } from '../destinations/destination.ts'
 import type { Member } from '../schema/value.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import type { OpenListing } from './checkpoint.ts'
@@ -34,6 +34,8 @@ export interface BatchRules {
   /** Milliseconds from a batch's first page until it closes. */
   readonly age: number
   readonly now: () => number
+  /** See `TableWriter.isWide`. */
+  readonly isWide?: TableWriter['isWide']
   /** The run is told to stop: that there are no more pages does not mean that the listing has ended. */
   readonly isStopped: () => boolean
   /** Stop here: the run is over for this time, or has its fill of rows (told how many there are with this page). */

@@ -1,7 +1,7 @@
 import type { PageRows } from '../decode/page-decoder.ts'
 import { pageLimit } from '../decode/page-rows.ts'
 import { Spool } from '../decode/spool.ts'
-import type { Reject } from '../destinations/destination.ts'
+import type { Reject, TableWriter } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import { type Member, readMembers, refusal } from '../schema/value.ts'
@@ -29,6 +29,8 @@ export interface RowRules {
   /** The highest cursor before this page, and when the listing began (ms since 1970). */
   readonly highest: CursorValue | null
   readonly began: number
+  /** See `TableWriter.isWide`. */
+  readonly isWide?: TableWriter['isWide']
 }
 
 export interface EncodedPage {
@@ -64,11 +66,13 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
   const known = reachesEnd ? null : verbatim
   const edge = boundary && !reachesEnd ? boundary.edge(order?.higher(rules.highest, known) ?? null, rules.began) : null
-  const odd = !isReadable
-    ? await everyRow(page)
-    : boundary
-      ? await withEdge(page, { boundary, edge, numeric })
-      : page.odd
+  const hasNarrowed = schema.noteWide(page.wide)
+  const odd =
+    !isReadable || hasNarrowed
+      ? await everyRow(page)
+      : boundary
+        ? await withEdge(page, { boundary, edge, numeric })
+        : page.odd
   const start = { rejects: [], dropped: 0, highest: known, hasCursor: verbatim !== null, edge }
   if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
   for (;;) {
@@ -81,7 +85,9 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
       throw error
     }
     // A column that was added or widened on the way changes how the rows before it are written.
-    if (schema.version === version) return finish(page, rules, pass)
+    const { questions } = schema
+    if (schema.version === version && questions.length === 0) return finish(page, rules, pass)
+    for (const column of questions) schema.answer(column, column.isWide ?? (await rules.isWide?.(column.name)) ?? false)
     await pass.lines[Symbol.asyncDispose]()
   }
 }

@@ -94,6 +94,7 @@ export class Filling {
       where: rules.describe(streamStep),
       highest: reading.highest,
       began: reading.began(page, rules.now()),
+      isWide: rules.isWide,
     })
     if (rules.maxRejects === undefined) refuseLostPage(rows, encoded.rejects, rules.describe(streamStep))
     await using lines = encoded.lines

@@ -84,6 +84,7 @@ export function createJob(options: JobOptions): StreamJob {
       policy: stream.schema,
       columns: stream.columns,
       primaryKey,
+      timeKey: stream.partition_by?.column,
       cursor,
       orders: order && ((type) => order.orders(type)),
       live: staged && !merges && !resumed ? [] : live,

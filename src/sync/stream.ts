@@ -176,7 +176,7 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
   let last: Batch | undefined
   try {
     // Batches are written while the next is being gathered.
-    const batches = toBatches(steps, rules)
+    const batches = toBatches(steps, { ...rules, isWide: table.isWide })
     const announced = table.announces ? announceRefresh(batches, listing, rules.now) : batches
     for await (const filled of stampBatches(announced, job, listing)) {
       await writing.add(filled)

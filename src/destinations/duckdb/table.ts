@@ -59,6 +59,7 @@ export async function prepareTable(
   }
   for (const column of widened) {
     if (column.type === 'bignumeric') await refuseFractions(session, target, column.name)
+    if (column.type === 'number') await refuseRounding(session, target, live, column.name)
     await session.run(`ALTER TABLE ${name} ALTER ${quoteName(column.name)} TYPE ${toSqlType(column.type)}`)
   }
   await emptyArrays(session, name, added)
@@ -106,6 +107,27 @@ export async function checkHistory(session: Session, target: Target): Promise<vo
 function refuseHistory({ table }: Target): SyncError {
   const message = `Table ${table} has several rows of one key, so it cannot become a history (write: scd2): name another table.`
   return new SyncError('CONFIG_INVALID', message)
+}
+
+/** Whether an exact column has values that a double does not hold. */
+export async function holdsWide(session: Session, table: string, { name, type }: Column): Promise<boolean> {
+  const value = quoteName(name)
+  const isRounded =
+    type === 'integer'
+      ? `${value} NOT BETWEEN -${maxExact} AND ${maxExact}`
+      : `${value}::DOUBLE::${toSqlType(type)} <> ${value}`
+  return (await session.read(`SELECT 1 FROM ${table} WHERE ${isRounded} LIMIT 1`)).length > 0
+}
+
+const maxExact = 2 ** 53
+
+/** A double would round them without a word. */
+async function refuseRounding(session: Session, target: Target, live: readonly Column[], name: string): Promise<void> {
+  const { schema, table } = target
+  const column = live.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  if (!column || !(await holdsWide(session, qualify(schema, table), column))) return
+  const message = `Column ${name} of table ${table} has values that a number (a double) would round: declare it as numeric or string in the connector.`
+  throw new SyncError('DESTINATION_FAILED', message)
 }
 
 /** HUGEINT holds what lies beyond DECIMAL(38,9), but no fraction; the cast would round without a word. */

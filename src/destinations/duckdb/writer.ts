@@ -13,7 +13,7 @@ import { rowSizes, stepUp } from './room.ts'
 import { writeSlices } from './slices.ts'
 import { checkReplacement } from './shrink.ts'
 import { quoteName, quoteText } from './sql.ts'
-import { checkHistory, prepareTable, readColumns } from './table.ts'
+import { checkHistory, holdsWide, prepareTable, readColumns } from './table.ts'
 
 interface WriterState {
   readonly database: Database
@@ -45,11 +45,24 @@ export async function openWriter(database: Database, schema: string, plan: Table
     missing,
     columns,
     inFlight: 1,
+    isWide: (column) => isWide(state, column),
     append: (batch) => append(state, batch),
     async [Symbol.asyncDispose]() {
       // Nothing to discard: what is not committed was rolled back.
     },
   }
+}
+
+/** Asks the table and what is staged for it, whichever has the column. */
+function isWide({ database, schema, plan, table }: WriterState, column: string): Promise<boolean> {
+  return database.use(async (session) => {
+    for (const name of new Set([plan.table, table])) {
+      const columns = (await readColumns(session, schema, name)) ?? []
+      const known = columns.find((one) => one.name.toLowerCase() === column.toLowerCase())
+      if (known && (await holdsWide(session, qualify(schema, name), known))) return true
+    }
+    return false
+  })
 }
 
 async function append(state: WriterState, batch: Batch): Promise<void> {
