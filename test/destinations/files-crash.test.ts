@@ -59,6 +59,31 @@ test('files that the commit log does not know are not overwritten', async () => 
   assert.equal((await readdir(`${dir}/acme/orders`)).length, 3)
 })
 
+for (const stream of ['orders[1,2)', 'renamed']) {
+  test(`streams that write the same table leave the files of one another alone: ${stream}`, async () => {
+    const dir = await createDir()
+    const read = async (): Promise<string[]> => {
+      const table = `${dir}/acme/orders`
+      const files = (await readdir(table)).toSorted()
+      return (await Promise.all(files.map((name) => readFile(`${table}/${name}`, 'utf8')))).toSorted((a, b) =>
+        a < b ? -1 : 1,
+      )
+    }
+    await appendRows(dir, {}, one(1), one(2))
+    await appendRows(dir, { stream }, one(3))
+    await writeFile(`${dir}/acme/orders/.000000000003.ndjson.part`, 'half')
+    await appendRows(dir, { stream, runId: 'cut' }, one(4))
+    await appendRows(dir, { stream }, one(5, { retract: ['cut'] }))
+    assert.ok((await readdir(`${dir}/acme/orders`)).includes('.000000000003.ndjson.part'), 'what another writes')
+    await appendRows(dir, {}, one(6))
+    assert.deepEqual(await read(), ['{"id":1}\n', '{"id":2}\n', '{"id":3}\n', '{"id":5}\n', '{"id":6}\n'])
+    // One listing is put aside, and another stream replaces the table.
+    await appendRows(dir, { write: 'replace', staged: true }, one(7))
+    await appendRows(dir, { stream, write: 'replace', staged: true }, one(8, { complete: true }))
+    assert.deepEqual(await read(), ['{"id":8}\n'])
+  })
+}
+
 test('a commit line that a crash tore counts for nothing', async () => {
   const dir = await createDir()
   await appendRows(dir, {}, one(1))

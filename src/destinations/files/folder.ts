@@ -33,6 +33,8 @@ export interface Commit {
   readonly begins?: true
   /** The files of these commits of the stream are taken back; a crash may have left that to do. */
   readonly retracts?: readonly number[]
+  /** What the names of the stream's files end in (`fileSuffix`); absent where that is nothing, and in what an earlier version committed. */
+  readonly suffix?: string
 }
 
 /** The folder of one connector, taken by this process and shared by its runs. */
@@ -74,10 +76,10 @@ export async function releaseFolder(folder: Folder): Promise<void> {
   await folders.release(folder.dir, () => unlockDir(folder.dir))
 }
 
-/** The commits of a stream, oldest first. */
-export async function readCommits(folder: Folder, stream: string): Promise<readonly Commit[]> {
+/** The commits of a stream, or of all of them, oldest first. */
+export async function readCommits(folder: Folder, stream?: string): Promise<readonly Commit[]> {
   const commits = (await readLines(join(folder.dir, logFiles.commits))) as Commit[]
-  return commits.filter((commit) => commit.stream === stream)
+  return stream === undefined ? commits : commits.filter((commit) => commit.stream === stream)
 }
 
 /** The places that runs have taken in a stream's commit log. */

@@ -12,7 +12,7 @@ import { openWriter } from './writer.ts'
 
 /**
  * One file a batch, in `DIR/CONNECTOR/TABLE/`, named after the batch's place in the commit log (`000000000007.ndjson`;
- * the log says which run wrote it and when). A file is written beside its place and renamed, then the commit is logged:
+ * with a hash of the stream behind it where that does not bear the name of the table, as in a backfill; the log says which run wrote it and when). A file is written beside its place and renamed, then the commit is logged:
  * a crash in between leaves a file without a commit, which readers see twice over until the next run of the stream
  * overwrites or removes it. Hence at-least-once.
  *

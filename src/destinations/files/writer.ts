@@ -8,7 +8,7 @@ import { checkShrink } from '../shrink.ts'
 import type { FileFormat } from '../spec.ts'
 import { placeFile, writeNdjson } from './batch-file.ts'
 import { guard } from './failures.ts'
-import { type Commit, findCommits, type Folder, logFiles, scratchName } from './folder.ts'
+import { type Commit, findCommits, type Folder, logFiles, readCommits, scratchName } from './folder.ts'
 import { appendLines } from './log-file.ts'
 import { openParquetWriter, type ParquetWriter } from './parquet.ts'
 import { sliceFields } from './slices.ts'
@@ -16,6 +16,7 @@ import {
   batchFile,
   countRows,
   exists,
+  fileSuffix,
   hasCommitted,
   removeBefore,
   removeCommitted,
@@ -36,6 +37,8 @@ export interface WriterOptions {
 interface WriterState extends WriterOptions {
   /** Where this stream's batches go: the table's folder, or the staging folder. */
   readonly dir: string
+  /** See `fileSuffix`. */
+  readonly suffix: string
   readonly parquet: ParquetWriter | undefined
   /** Set with the first commit: from then on the staged files are those of this listing. */
   begun: boolean
@@ -46,10 +49,11 @@ export async function openWriter({ plan: given, ...rest }: WriterOptions): Promi
   const plan = given.merges ? { ...given, staged: false } : given
   const options = { ...rest, plan }
   const { folder, format } = options
-  const dir = plan.staged ? stagingDir(folder, plan.table) : tableDir(folder, plan.table)
+  const suffix = fileSuffix(plan)
+  const dir = plan.staged ? stagingDir(folder, plan.table, suffix) : tableDir(folder, plan.table)
   await guard(dir, () => folder.lock(() => recover(folder, plan, dir)))
   const parquet = format === 'parquet' ? await openParquetWriter(plan, join(folder.dir, scratchName)) : undefined
-  const state: WriterState = { ...options, dir, parquet, begun: plan.resumed }
+  const state: WriterState = { ...options, dir, suffix, parquet, begun: plan.resumed }
   return {
     missing: !(await exists(tableDir(folder, plan.table))),
     columns: folder.columns.get(plan.table) ?? [],
@@ -64,22 +68,26 @@ export async function openWriter({ plan: given, ...rest }: WriterOptions): Promi
 /** Finishes what the last commit promised, and removes what none did. */
 async function recover(folder: Folder, plan: TablePlan, dir: string): Promise<void> {
   const last = folder.commits.get(plan.stream)
+  const suffix = fileSuffix(plan)
   await finish(folder, plan, last)
-  await removeUncommitted(tableDir(folder, plan.table), last?.seq ?? 0)
-  await removeUncommitted(stagingDir(folder, plan.table), last?.seq ?? 0)
+  await removeUncommitted(tableDir(folder, plan.table), last?.seq ?? 0, suffix)
+  await removeUncommitted(stagingDir(folder, plan.table, suffix), last?.seq ?? 0, suffix)
   if (plan.staged && plan.resumed && !(await exists(dir))) throw refuseResume(plan, dir)
 }
 
 /** What a commit promises beyond its own file; may be repeated. */
 async function finish(folder: Folder, plan: TablePlan, commit: Commit | undefined): Promise<void> {
-  if (commit?.retracts) await removeCommitted(tableDir(folder, plan.table), commit.retracts)
-  if (commit?.begins) await removeBefore(stagingDir(folder, plan.table), commit.seq)
+  if (!commit) return
+  const { stream, retracts, begins, replaces, empty, seq, suffix = '' } = commit
+  if (retracts) {
+    const taken = (await readCommits(folder, stream)).filter((one) => retracts.includes(one.seq))
+    const files = taken.map((one) => batchFile(one.seq, one.suffix))
+    await removeCommitted(tableDir(folder, plan.table), files)
+  }
+  if (begins) await removeBefore(stagingDir(folder, plan.table, suffix), seq, suffix)
   // Once that is done, what is staged is of a later listing.
-  if (
-    commit?.replaces !== undefined &&
-    (commit.empty || (await hasCommitted(stagingDir(folder, commit.replaces), commit.seq)))
-  )
-    await swapDirs(folder, commit.replaces)
+  if (replaces !== undefined && (empty || (await hasCommitted(stagingDir(folder, replaces, suffix), seq, suffix))))
+    await swapDirs(folder, replaces, suffix)
 }
 
 async function append(state: WriterState, batch: Batch): Promise<void> {
@@ -102,8 +110,8 @@ async function append(state: WriterState, batch: Batch): Promise<void> {
 /** Throws `TABLE_SHRINKS` where the staged files hold too few rows to take the place of the table's. */
 async function checkReplacement({ folder, plan, dir, begun }: WriterState, batch: Batch): Promise<void> {
   if (plan.maxShrink === undefined) return
-  const stored = await countRows(folder, plan.stream, tableDir(folder, plan.table))
-  const staged = begun ? await countRows(folder, plan.stream, dir) : 0
+  const stored = await countRows(folder, plan, tableDir(folder, plan.table))
+  const staged = begun ? await countRows(folder, plan, dir) : 0
   checkShrink(plan, { stored, fresh: staged + batch.rows })
 }
 
@@ -116,9 +124,9 @@ async function keepColumns({ folder, plan }: WriterState, batch: Batch): Promise
   folder.columns.set(plan.table, columns)
 }
 
-async function writeRows({ folder, plan, format, dir, parquet }: WriterState, batch: Batch): Promise<void> {
+async function writeRows({ folder, plan, format, dir, suffix, parquet }: WriterState, batch: Batch): Promise<void> {
   await makeFolders(dir)
-  await placeFile(dir, batchFile(batch.seq, format), async (path) => {
+  await placeFile(dir, `${batchFile(batch.seq, suffix)}.${format}`, async (path) => {
     if (parquet) await parquet.write(path, batch, pickColumns(folder.columns.get(plan.table) ?? [], batch.columns))
     else await writeNdjson(batch.lines, path)
   })
@@ -144,9 +152,9 @@ async function keepRejects({ folder, plan, now }: WriterState, { rejects, seq }:
   await appendLines(join(folder.dir, logFiles.rejects), lines)
 }
 
-async function toCommit({ folder, plan, now, dir, begun }: WriterState, batch: Batch): Promise<Commit> {
+async function toCommit({ folder, plan, now, dir, suffix, begun }: WriterState, batch: Batch): Promise<Commit> {
   const retracts = plan.staged ? [] : await findCommits(folder, plan.stream, batch.retract)
-  const isEmpty = batch.rows === 0 && !(begun && (await hasCommitted(dir, batch.seq)))
+  const isEmpty = batch.rows === 0 && !(begun && (await hasCommitted(dir, batch.seq, suffix)))
   return {
     stream: plan.stream,
     seq: batch.seq,
@@ -155,6 +163,7 @@ async function toCommit({ folder, plan, now, dir, begun }: WriterState, batch: B
     rows: batch.rows,
     committed_at: new Date(now()).toISOString(),
     ...sliceFields(plan, batch),
+    ...(suffix === '' ? {} : { suffix }),
     ...(retracts.length > 0 ? { retracts } : {}),
     ...(plan.staged && !begun ? { begins: true } : {}),
     ...(plan.staged && batch.complete ? { replaces: plan.table } : {}),
