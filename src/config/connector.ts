@@ -175,7 +175,15 @@ export const streamConfig = z.strictObject({
     .meta({ description: 'An RFC 9535 JSONPath to the rows, such as $.data[*]; found by itself where obvious.' }),
   format: z.enum(formats).default('json'),
   errors: z.array(errorRule).default([]),
-  primary_key: z.array(z.string().min(1)).min(1).optional(),
+  primary_key: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .meta({ description: 'The fields that tell rows apart; dotted where they lie inside an object.' }),
+  key_nulls: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Fields of a composite primary_key may be missing or null, though not all of them.' }),
   write: z.enum(writeModes).optional().meta({ description: 'merge where there is a primary key, else append.' }),
   deletes: deletes.optional(),
   replace: replace.optional(),

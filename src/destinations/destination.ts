@@ -82,6 +82,8 @@ export interface TablePlan {
   readonly write: WriteMode
   /** Column names (not keys); empty for append and replace. */
   readonly primaryKey: readonly string[]
+  /** Columns of the key may be NULL, though not all in one row: NULL is then a value like any other. */
+  readonly keyNulls?: true
   /**
    * Column name: of two rows with one key in a batch the higher cursor wins, then the later row. A history holds both,
    * each from its own time on, where the cursor is a time.

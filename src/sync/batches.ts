@@ -13,6 +13,7 @@ export interface BatchRules {
   readonly position: Position
   readonly schema: TableSchema
   readonly primaryKey: readonly string[]
+  readonly keyNulls: boolean
   /** How the cursor is read and ordered; undefined where the stream has none. */
   readonly order: CursorType | undefined
   /** Of the stream, or of the slice with this key; `opened` where an earlier run has read a part of it. */

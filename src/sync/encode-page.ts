@@ -9,6 +9,7 @@ import type { Boundary, PageTally } from './boundary.ts'
 import type { CursorValue } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
 import { findCursor, learnCursor, readCursor } from './row-cursor.ts'
+import { missingFields, withKeyMembers } from './row-keys.ts'
 import { byteMark, readSegments, rowMark, rowText } from './rows.ts'
 
 /** How much of a refused row is kept. */
@@ -17,6 +18,8 @@ const rejectLimit = 65_536
 export interface RowRules {
   readonly schema: TableSchema
   readonly primaryKey: readonly string[]
+  /** Of a primary key of several fields some may be missing or null. */
+  readonly keyNulls?: boolean
   /** How the cursor is read and ordered; undefined where the stream has none. */
   readonly order: CursorType | undefined
   readonly boundary: Boundary | undefined
@@ -123,7 +126,7 @@ async function encodeRows(
       await pass.lines.write(new Uint8Array(segment.verbatim))
     } else {
       const line = encodeRow(segment.odd, rules, pass)
-      if (line === missingKey) throw await keyMissing(page, odd[row * 2] as number, rules)
+      if (typeof line === 'object') throw await keyMissing(page, odd[row * 2] as number, { ...rules, ...line })
       if (line !== undefined) out.push(line)
       if (out.length >= 512) await flush()
       row++
@@ -132,20 +135,23 @@ async function encodeRows(
   await flush()
 }
 
-const missingKey = Symbol('missing key')
+/** The fields of its key that a row lacks. */
+interface MissingKey {
+  readonly missing: readonly string[]
+}
 
-function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | typeof missingKey | undefined {
+function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | MissingKey | undefined {
   const { schema, primaryKey, boundary, order } = rules
   const text = rowText(bytes) ?? rules.repair?.(bytes)
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
-  const members = [...readMembers(text), ...rules.extra]
+  const members = withKeyMembers([...readMembers(text), ...rules.extra], primaryKey)
   const found = order && findCursor(members, text, order.field)
   const cursor = found !== undefined && order?.reads(found) ? found : undefined
   if (found !== undefined) pass.hasCursor = true
   if (found !== undefined && cursor === undefined) order?.warnOf(found)
-  if (primaryKey.some((key) => !members.some((member) => member.key === key && member.kind !== 'null')))
-    return missingKey
+  const missing = missingFields(members, primaryKey, rules.keyNulls)
+  if (missing.length > 0) return { missing }
   if (boundary && !boundary.passes(cursor ?? null, pass.edge)) {
     const marks = {
       mark: lazy(() => rowMark(members, primaryKey, cursor ?? null)),
@@ -246,18 +252,24 @@ async function everyRow(page: PageRows): Promise<readonly number[]> {
   return all
 }
 
-async function keyMissing(page: PageRows, offset: number, { primaryKey, where }: RowRules): Promise<SyncError> {
+async function keyMissing(
+  page: PageRows,
+  offset: number,
+  { missing, primaryKey, where }: MissingKey & Pick<RowRules, 'primaryKey' | 'where'>,
+): Promise<SyncError> {
   let row = 1
   let base = 0
   for await (const chunk of page.lines.read()) {
     for (let at = chunk.indexOf(0x0a); at >= 0 && base + at < offset; at = chunk.indexOf(0x0a, at + 1)) row++
     base += chunk.length
   }
+  const isPart = missing.length < primaryKey.length
+  const ways = isPart
+    ? 'name another primary_key, or allow it with key_nulls: true'
+    : 'name another primary_key or write: append'
   return new SyncError(
     'KEY_MISSING',
-    `Row ${row} of ${where} has no ${primaryKey.join(', ')}, which is the primary key; name another primary_key or write: append`,
-    {
-      details: { row },
-    },
+    `Row ${row} of ${where} has no ${missing.join(', ')}, which is ${isPart ? 'part of ' : ''}the primary key; ${ways}`,
+    { details: { row } },
   )
 }

@@ -87,6 +87,7 @@ export class Filling {
     const encoded = await encodePage(rows, {
       schema: rules.schema,
       primaryKey: rules.primaryKey,
+      keyNulls: rules.keyNulls,
       order: rules.order,
       boundary: reading.bounds.boundary,
       repair: rules.repair,

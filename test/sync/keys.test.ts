@@ -130,6 +130,37 @@ test('a time with digits below the microsecond stands beside its column as it is
   ])
 })
 
+test('a key inside an object gets a column of its own, exact, and rows are merged by it', async () => {
+  await using provider = await startPages()
+  using harness = createHarness(provider.url)
+  harness.connector = stream('    primary_key: [metadata.uid]\n')
+  const row = (uid: string, v: string) => `{"metadata": {"uid": ${uid}, "name": "x"}, "v": "${v}"}`
+  provider.pages = [[row('9007199254740992', 'a'), row('9007199254740993', 'b')], [row('9007199254740993', 'c')]]
+  await harness.run()
+  provider.pages = [[row('9007199254740992', 'd')]]
+  const { status, first } = await harness.run()
+  assert.equal(status, 'complete', first.error?.message)
+  assert.deepEqual(await read(harness, 'metadata_uid, v'), ['9007199254740992 d', '9007199254740993 c'])
+})
+
+test('of a composite key the missing field is named, and fields may be null where the connector says so', async () => {
+  await using provider = await startPages()
+  using harness = createHarness(provider.url)
+  const connector = stream('    primary_key: [sku, size]\n')
+  harness.connector = connector
+  provider.pages = [['{"sku": "a", "size": 1, "v": 1}', '{"sku": "a", "size": null, "v": 2}']]
+  const failed = await harness.run()
+  assert.equal(failed.first.error?.code, 'KEY_MISSING')
+  assert.match(failed.first.error?.message ?? '', /^Row 2 of .* has no size, which is part of the primary key/)
+  harness.connector = `${connector}    key_nulls: true\n`
+  await harness.run()
+  provider.pages = [['{"sku": "a", "v": 3}', '{"size": 1, "v": 4}']]
+  await harness.run()
+  assert.deepEqual(await read(harness, 'sku, size, v'), ['a 1 1', 'a null 3', 'null 1 4'])
+  provider.pages = [['{"v": 5}']]
+  assert.match((await harness.run()).first.error?.message ?? '', /has no sku, size, which is the primary key/)
+})
+
 const key = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
   fc.integer({ min: -3, max: 3 }).map((near) => String(2n ** 53n + BigInt(near))),

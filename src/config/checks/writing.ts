@@ -10,6 +10,8 @@ export function checkWriting({ stream, broken, report }: StreamSubject): void {
   }
   if (write === 'scd2' && stream.replace !== undefined)
     report(['replace'], 'a history is never replaced: leave this out', { at: 'key' })
+  if (stream.key_nulls === true && (key?.length ?? 0) < 2 && !broken.has('primary_key'))
+    report(['key_nulls'], 'only of a primary_key of several fields some may be null', { at: 'key' })
   const repeated = key?.find((field, at) => key.indexOf(field) !== at)
   if (repeated !== undefined) report(['primary_key'], 'a field stands here twice')
   checkBody({ stream, broken, report })

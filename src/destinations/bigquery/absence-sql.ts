@@ -21,7 +21,7 @@ export interface Listing {
 const [from, to, deleted] = [validFromColumn, validToColumn, deletedAtColumn].map(quoteName) as [string, string, string]
 
 /** Deletes the rows of the target that a complete listing does not hold, unless that were more than the plan's share of them. */
-export function removeAbsent({ deletes, primaryKey, write }: TablePlan, listing: Listing): readonly string[] {
+export function removeAbsent({ deletes, primaryKey, keyNulls, write }: TablePlan, listing: Listing): readonly string[] {
   if (deletes?.maxShare === undefined) return []
   const { table, columns, filter, sources } = listing
   const mark = write === 'scd2' ? to : deleted
@@ -30,7 +30,7 @@ export function removeAbsent({ deletes, primaryKey, write }: TablePlan, listing:
   const isAbsent =
     sources.length === 0
       ? 'TRUE'
-      : `NOT EXISTS (SELECT 1 FROM (${selectSome(sources, primaryKey, columns)}) AS S WHERE ${matchKeys(primaryKey, columns)})`
+      : `NOT EXISTS (SELECT 1 FROM (${selectSome(sources, primaryKey, columns)}) AS S WHERE ${matchKeys({ columns: primaryKey, nulls: keyNulls }, columns)})`
   const where = [...isAlive, isAbsent].join(' AND ')
   const count = (condition: string) => `(SELECT COUNT(*) FROM ${table} AS T WHERE ${condition})`
   const said = `ERROR(CONCAT('${tooManyDeletes} ', CAST(gone AS STRING), ' of ', CAST(stored AS STRING)))`

@@ -25,6 +25,8 @@ export interface Bounded {
   readonly columns: readonly Column[]
   readonly layout: Layout
   readonly keys: readonly string[]
+  /** Whether keys may be NULL. */
+  readonly nulls?: boolean | undefined
   readonly sources: readonly Source[]
   /** The column by which a row keeps its partition for ever, if somebody has promised it. */
   readonly fixed: string | undefined
@@ -50,7 +52,8 @@ const unbounded: Bounds = { declarations: [], preparations: [], conditions: [] }
 const ranged = /^(integer|numeric|date|datetime|timestamp)$/
 
 /** Blocks are skipped by the first column that a table is clustered by. */
-function boundKeys({ columns, layout, keys, sources }: Bounded): Bounds {
+function boundKeys({ columns, layout, keys, nulls, sources }: Bounded): Bounds {
+  if (nulls) return unbounded
   const key = keys.find((name) => layout.cluster[0] !== undefined && sameName(name, layout.cluster[0]))
   const type = key === undefined ? undefined : typeOf(columns, key)
   if (key === undefined || type === undefined || !ranged.test(type)) return unbounded
@@ -68,7 +71,7 @@ function boundKeys({ columns, layout, keys, sources }: Bounded): Bounds {
  * keys, which are found first, by reading these columns alone. A row without a value for its partition is looked for too.
  */
 function boundPartitions(merge: Bounded, keyConditions: readonly string[]): Bounds {
-  const { columns, layout, keys, sources, table, fixed } = merge
+  const { columns, layout, keys, nulls, sources, table, fixed } = merge
   const { partition } = layout
   if (!partition) return unbounded
   const { column } = partition
@@ -80,10 +83,10 @@ function boundPartitions(merge: Bounded, keyConditions: readonly string[]): Boun
   const where = [
     ...filterPartitions(layout, columns),
     ...keyConditions,
-    `EXISTS (SELECT 1 FROM (${selectSome(sources, keys, columns)}) AS S WHERE ${matchKeys(keys, columns)})`,
+    `EXISTS (SELECT 1 FROM (${selectSome(sources, keys, columns)}) AS S WHERE ${matchKeys({ columns: keys, nulls }, columns)})`,
   ]
   const from = stays ? `(${selectSome(sources, [column], columns)}) AS T` : `${table} AS T WHERE ${where.join(' AND ')}`
-  const orNone = isKey ? '' : ` OR T.${value} IS NULL`
+  const orNone = isKey && !nulls ? '' : ` OR T.${value} IS NULL`
   const sql = toCastType(type)
   if (typeof partition.by === 'object') {
     return {

@@ -138,7 +138,7 @@ function mergeRows(target: Target, names: readonly string[], { sources, merge }:
   return [
     `MERGE INTO ${target.table} AS T`,
     `USING (${using ?? selectAll(sources, target.columns, keys)}) AS S`,
-    `ON ${[matchKeys(keys.columns, target.columns), ...bounds].join(' AND ')}`,
+    `ON ${[matchKeys(keys, target.columns), ...bounds].join(' AND ')}`,
     ...clauses({ columns: names }),
   ].join('\n')
 }

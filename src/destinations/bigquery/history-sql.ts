@@ -126,7 +126,7 @@ function selectStored({ table, columns, keys, sources, conditions }: History): s
     `CAST(NULL AS INT64) AS ${seqColumn}`,
     `CAST(NULL AS INT64) AS ${orderColumn}`,
   ]
-  const comes = `EXISTS (SELECT 1 FROM (${selectSome(sources, keys.columns, columns)}) AS S WHERE ${matchKeys(keys.columns, columns)})`
+  const comes = `EXISTS (SELECT 1 FROM (${selectSome(sources, keys.columns, columns)}) AS S WHERE ${matchKeys(keys, columns)})`
   return `SELECT ${[...cells, ...own].join(', ')} FROM ${table} AS T WHERE ${[...conditions, comes].join(' AND ')}`
 }
 

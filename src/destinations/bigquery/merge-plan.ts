@@ -35,6 +35,7 @@ export function planMerge(plan: TablePlan, merged: Merged): Write {
     columns,
     layout,
     keys: keys.columns,
+    nulls: keys.nulls,
     sources,
     fixed: partition?.fixed ? partition.column : undefined,
   })
@@ -88,6 +89,7 @@ function selectMarked(deletes: DeletePlan, columns: LiveTable['columns'], source
 
 /** How rows of one key are told apart; none where the plan has no key. */
 export function planKeys(plan: TablePlan, columns: LiveTable['columns']): Keys {
-  const { primaryKey, write } = plan
-  return { columns: primaryKey, cursor: planOrdering(plan, columns, orderingSql), firstWins: write === 'insert_only' }
+  const { primaryKey, keyNulls, write } = plan
+  const cursor = planOrdering(plan, columns, orderingSql)
+  return { columns: primaryKey, nulls: keyNulls, cursor, firstWins: write === 'insert_only' }
 }

@@ -32,6 +32,8 @@ export interface Source {
 /** How of several rows with one key the one is found that stays; no key, no such question. */
 export interface Keys {
   readonly columns: readonly string[]
+  /** Whether they may be NULL, which is then equal to NULL. */
+  readonly nulls?: boolean | undefined
   readonly cursor: Ordering | undefined
   /** `insert_only`: a row of an earlier batch stays whatever a later one brings. */
   readonly firstWins: boolean
@@ -94,8 +96,11 @@ export function listKeys(keys: readonly string[], columns: readonly Column[]): s
 }
 
 /** `T`, a row of the target, has the key of `S`, one that comes. */
-export function matchKeys(keys: readonly string[], columns: readonly Column[]): string {
-  return keys.map((key) => matchKey(key, typeOf(columns, key))).join(' AND ')
+export function matchKeys(keys: Pick<Keys, 'columns' | 'nulls'>, columns: readonly Column[]): string {
+  const match = (key: string): string => matchKey(key, typeOf(columns, key))
+  const orNull = (key: string): string =>
+    `(${match(key)} OR (T.${quoteName(key)} IS NULL AND S.${quoteName(key)} IS NULL))`
+  return keys.columns.map(keys.nulls ? orNull : match).join(' AND ')
 }
 
 function matchKey(key: string, type: ColumnType | undefined): string {

@@ -20,6 +20,8 @@ export interface MergeKeys {
   /** The target table, as SQL spells it. */
   readonly target: string
   readonly primaryKey: readonly string[]
+  /** Whether a key may have NULLs, which are equal to one another. */
+  readonly keyNulls: boolean
   readonly cursor: Ordering | undefined
 }
 
@@ -64,8 +66,13 @@ export function deleteReplaced(keys: MergeKeys): string {
   return `DELETE FROM ${keys.target} AS stored USING ${batchTable} AS fresh WHERE ${matchKeys(keys)}`
 }
 
-export function matchKeys({ primaryKey }: Pick<MergeKeys, 'primaryKey'>, a = 'stored', b = 'fresh'): string {
-  return primaryKey.map((key) => `${a}.${quoteName(key)} = ${b}.${quoteName(key)}`).join(' AND ')
+export function matchKeys(
+  { primaryKey, keyNulls }: Pick<MergeKeys, 'primaryKey' | 'keyNulls'>,
+  a = 'stored',
+  b = 'fresh',
+): string {
+  const equals = keyNulls ? 'IS NOT DISTINCT FROM' : '='
+  return primaryKey.map((key) => `${a}.${quoteName(key)} ${equals} ${b}.${quoteName(key)}`).join(' AND ')
 }
 
 const deletedAt = quoteName(deletedAtColumn)
@@ -95,7 +102,7 @@ export function updateAbsent(absent: Absent, values: string): string {
   return `UPDATE ${absent.target} AS stored SET ${values} WHERE ${absent.alive} AND ${isAbsent(absent)}`
 }
 
-export interface Absent extends Pick<MergeKeys, 'target' | 'primaryKey'> {
+export interface Absent extends Pick<MergeKeys, 'target' | 'primaryKey' | 'keyNulls'> {
   /** The table that holds the listing. */
   readonly listing: string
   /** Which rows of the target are there so far. */

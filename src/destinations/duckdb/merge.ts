@@ -69,7 +69,7 @@ export function createBatchTable({ plan, columns }: Merge, select: string): stri
 export async function mergeBatch(merge: Merge): Promise<boolean> {
   const { session, plan, target, columns } = merge
   const cursor = planOrdering(plan, columns, orderingSql)
-  const keys: MergeKeys = { target, primaryKey: plan.primaryKey, cursor }
+  const keys: MergeKeys = { target, primaryKey: plan.primaryKey, keyNulls: plan.keyNulls === true, cursor }
   const changed = plan.write === 'scd2' ? await mergeHistory(merge, keys) : await mergeRows(merge, keys)
   if (plan.deletes?.mode === 'hard') await session.run(dropFlagged())
   const names = listNames([
@@ -134,7 +134,13 @@ export async function removeAbsent({ session, plan, target }: Merge, listing: st
   if (!deletes || deletes.maxShare === undefined) return false
   const column = quoteName(write === 'scd2' ? validToColumn : deletedAtColumn)
   const hasMark = write === 'scd2' || deletes.mode === 'soft'
-  const absent: Absent = { target, primaryKey, listing, alive: hasMark ? `stored.${column} IS NULL` : 'true' }
+  const absent: Absent = {
+    target,
+    primaryKey,
+    keyNulls: plan.keyNulls === true,
+    listing,
+    alive: hasMark ? `stored.${column} IS NULL` : 'true',
+  }
   const [all = 0, gone = 0] = ((await session.read(countAbsent(absent)))[0] ?? []).map(Number)
   if (gone === 0) return false
   if (gone > deletes.maxShare * all) throw refuseDeletes(plan, all, gone)

@@ -32,6 +32,40 @@ export function checkMerge(harness: Harness): void {
       assert.deepEqual(await readAll(place), ['1a', '2B', '3-', '4d'])
     })
 
+    test('NULL in a part of a key is a value like any other, where the plan says so', async () => {
+      const place = await createPlace()
+      const part = [...idAndName, { name: 'size', type: 'integer' } as const]
+      for (const plan of [
+        { write: 'merge', primaryKey: ['id', 'size'], keyNulls: true },
+        { write: 'insert_only', primaryKey: ['id', 'size'], keyNulls: true },
+      ] as const) {
+        await use(place, (d) =>
+          appendAll(d, plan, [
+            (seq) =>
+              createBatch(
+                seq,
+                [
+                  { id: 1, name: 'a' },
+                  { id: 1, size: 1, name: 'b' },
+                ],
+                { columns: part },
+              ),
+            (seq) =>
+              createBatch(
+                seq,
+                [
+                  { id: 1, name: 'c' },
+                  { size: 1, name: 'd' },
+                ],
+                { columns: part },
+              ),
+            (seq) => createBatch(seq, [{ size: 1, name: 'd' }], { columns: part }),
+          ]),
+        )
+        assert.deepEqual(await readAll(place), ['1b', '1c', 'nulld'], plan.write)
+      }
+    })
+
     test('inside a batch the highest cursor wins, then the last row, and no cursor counts lowest', async () => {
       const place = await createPlace()
       const rows = [
