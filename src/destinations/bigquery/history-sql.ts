@@ -18,9 +18,9 @@ import {
 import { listNames, quoteName } from './sql.ts'
 import { toCastType } from './types.ts'
 
-// A history (`write: scd2`) has one row a version. A version holds from `_valid_from` up to `_valid_to` (exclusive), and
-// no two versions of a key begin at once. A deletion that is kept is a version of no length, so that what arrives late
-// finds it in its place.
+// A history (`write: scd2`) has one row a version. A version holds from `_valid_from` up to `_valid_to` (exclusive). Of
+// versions of a key that begin at once the one that came last holds; the others are kept with no length. A deletion
+// that is kept is a version of no length too, so that what arrives late finds it in its place.
 
 const [from, to, deleted, loaded] = [validFromColumn, validToColumn, deletedAtColumn, loadedAtColumn].map(
   quoteName,
@@ -65,7 +65,7 @@ export function selectVersions(history: History): string {
     dropKnown({ keys, timed, present }),
     meetPlaces(key),
     stepAside,
-    takePlaces(key),
+    takePlaces(key, timed),
     lookAhead(key),
     endVersions,
   ]
@@ -102,13 +102,19 @@ function selectFresh({ plan, columns, keys, sources }: History, timed: boolean):
   const time = [cursorTime(plan, columns), loaded].filter(Boolean).join(', ')
   const rows = `SELECT *, COALESCE(${time}) AS ${from}, CAST(NULL AS TIMESTAMP) AS ${to}, ${deletionTime(plan.deletes ?? {}, columns)} AS ${deleted},
 ${hashContent(columns, '')} AS ${content}, TRUE AS _headrace_fresh FROM (${selectRows(sources, columns, { ordered: true })})`
-  const moments =
-    timed && plan.merges !== true ? { ...keys, columns: [...keys.columns, validFromColumn], cursor: undefined } : keys
-  return `SELECT ${listAll(columns)} FROM (${selectUnique(rows, columns, moments)})`
+  const isListing = !timed || plan.merges === true
+  return `SELECT ${listAll(columns)} FROM (${isListing ? selectUnique(rows, columns, keys) : selectMoments(rows, listKeys(keys.columns, columns))})`
+}
+
+/** Of rows of one key that begin at once the last, and with a time of their own all that differ: each was a version. */
+function selectMoments(rows: string, key: string): string {
+  const own = `IF(${from} <> ${loaded}, ${content}, NULL)`
+  return `SELECT * FROM (${rows}) WHERE TRUE
+QUALIFY ROW_NUMBER() OVER (PARTITION BY ${key}, ${from}, ${own} ORDER BY ${seqColumn} DESC, ${orderColumn} DESC) = 1`
 }
 
 /** The stored versions of the keys that come; of their columns only what the steps need. */
-function selectStored({ table, columns, keys, sources, conditions }: History): string {
+function selectStored({ plan, table, columns, keys, sources, conditions }: History): string {
   const needed = [...keys.columns, ...(keys.cursor?.columns ?? [])]
   const cells = columns.map(({ name, type }) => {
     if (needed.some((one) => sameName(one, name))) return `T.${quoteName(name)}`
@@ -116,11 +122,11 @@ function selectStored({ table, columns, keys, sources, conditions }: History): s
     return `${kind === 'array' ? `${toCastType(type)}[]` : `CAST(NULL AS ${toCastType(type)})`} AS ${quoteName(name)}`
   })
   const own = [
-    `CAST(NULL AS STRING) AS ${runIdColumn}`,
+    `T.${runIdColumn}`,
     `CAST(NULL AS TIMESTAMP) AS ${loaded}`,
     `T.${from}`,
     `T.${to}`,
-    `CAST(NULL AS TIMESTAMP) AS ${deleted}`,
+    plan.deletes?.mode === 'soft' ? `T.${deleted}` : `CAST(NULL AS TIMESTAMP) AS ${deleted}`,
     `${hashContent(columns, 'T.')} AS ${content}`,
     'FALSE AS _headrace_fresh',
     `CAST(NULL AS INT64) AS ${seqColumn}`,
@@ -150,7 +156,7 @@ function lookBack(key: string, { cursor }: Keys, timed: boolean): Step {
 /** Whether a stored version has the content of the row, whether the last one has, and whether that one still holds. */
 function recognize(key: string): Step {
   const by = over(`${key}, ${content}`)
-  const isLast = `NOT _headrace_fresh AND ${from} = _headrace_last`
+  const isLast = `NOT _headrace_fresh AND ${from} = _headrace_last AND (IFNULL(${to} <> ${from}, TRUE) OR ${deleted} IS NOT NULL)`
   return (rows) => `SELECT *, LOGICAL_OR(NOT _headrace_fresh) ${by} AS _headrace_known,
 LOGICAL_OR(${isLast}) ${by} AS _headrace_stands, LOGICAL_OR(${isLast} AND ${to} IS NULL) ${by} AS _headrace_holds FROM ${rows}`
 }
@@ -186,13 +192,13 @@ function dropKnown({
     `SELECT * REPLACE (${begin} AS ${from}) FROM ${rows} WHERE NOT _headrace_fresh OR NOT (${isKnown}${isOlder})`
 }
 
+const isDeletion = `NOT _headrace_fresh AND ${deleted} IS NOT NULL AND IFNULL(${to} = ${from}, FALSE)`
+
 /** What is stored that begins at the same moment. */
 function meetPlaces(key: string): Step {
   const by = over(`${key}, ${from}`)
-  return (
-    rows,
-  ) => `SELECT *, LOGICAL_OR(NOT _headrace_fresh AND IFNULL(${to} = ${from}, FALSE)) ${by} AS _headrace_at_deletion,
-LOGICAL_OR(NOT _headrace_fresh AND IFNULL(${to} <> ${from}, TRUE)) ${by} AS _headrace_at_version FROM ${rows}`
+  return (rows) => `SELECT *, LOGICAL_OR(${isDeletion}) ${by} AS _headrace_at_deletion,
+LOGICAL_OR(NOT _headrace_fresh AND NOT (${isDeletion})) ${by} AS _headrace_at_version FROM ${rows}`
 }
 
 /** A deletion and a version do not begin at once: the one that came later begins later. */
@@ -202,17 +208,27 @@ const stepAside: Step = (rows) => {
   return `SELECT * REPLACE (IF(${meets}, ${later}, ${from}) AS ${from}) FROM ${rows}`
 }
 
-/** A version that begins with one that comes gives way to it; how long it held is kept. */
-function takePlaces(key: string): Step {
-  const by = `PARTITION BY ${key}, ${from}`
-  return (rows) => `SELECT *, MAX(IF(_headrace_fresh, NULL, IFNULL(${to}, ${forever}))) OVER (${by}) AS _headrace_held,
+/**
+ * A version that has no time of its own gives way to one that the same run brings later (`_headrace_replaces`); how
+ * long it held is kept. The others stay, those with no length first, then what is stored, then what comes.
+ */
+function takePlaces(key: string, timed: boolean): Step {
+  const by = `${key}, ${from}, ${runIdColumn}`
+  const own = timed ? `${from} = ${loaded}` : 'TRUE'
+  const comes = `LOGICAL_OR(_headrace_fresh AND ${own}) ${over(by)}`
+  const held = `MAX(IF(_headrace_fresh, NULL, IFNULL(${to}, ${forever}))) ${over(by)}`
+  return (
+    rows,
+  ) => `SELECT *, IF(_headrace_fresh AND NOT (${own}), NULL, IF(_headrace_fresh, ${held}, IFNULL(${to}, ${forever}))) AS _headrace_held,
+_headrace_fresh AND ${own} AND ${held} IS NOT NULL AS _headrace_replaces,
+IF(_headrace_fresh, 2, IF(IFNULL(${to} = ${from}, FALSE), 0, 1)) AS _headrace_rank,
 IF(_headrace_fresh, ${deleted} IS NOT NULL, IFNULL(${to} = ${from}, FALSE)) AS _headrace_deletion FROM ${rows} WHERE TRUE
-QUALIFY ROW_NUMBER() OVER (${by} ORDER BY IF(_headrace_fresh, 0, 1), ${seqColumn} DESC, ${orderColumn} DESC) = 1`
+QUALIFY _headrace_fresh OR NOT ${comes}`
 }
 
 /** What follows a version, and where the one that it interrupts was over. */
 function lookAhead(key: string): Step {
-  const line = `PARTITION BY ${key} ORDER BY ${from}`
+  const line = `PARTITION BY ${key} ORDER BY ${from}, _headrace_rank, ${seqColumn}, ${orderColumn}`
   return (rows) => `SELECT *, LEAD(${from}) OVER (${line}) AS _headrace_next,
 LAST_VALUE(_headrace_held IGNORE NULLS) OVER (${line} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS _headrace_over FROM ${rows}`
 }

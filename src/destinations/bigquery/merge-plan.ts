@@ -1,5 +1,5 @@
 import type { DeletePlan, TablePlan } from '../destination.ts'
-import { deletedAtColumn, validFromColumn } from '../system.ts'
+import { deletedAtColumn, validFromColumn, validToColumn } from '../system.ts'
 import { removeAbsent } from './absence-sql.ts'
 import { boundMerge, filterPartitions } from './bounds.ts'
 import type { Write } from './commit-script.ts'
@@ -47,7 +47,7 @@ export function planMerge(plan: TablePlan, merged: Merged): Write {
     preparations: [...absence, ...bounds.preparations],
     ...(plan.write === 'scd2'
       ? {
-          bounds: [`T.${quoteName(validFromColumn)} = S.${quoteName(validFromColumn)}`, ...bounds.conditions],
+          bounds: [...matchVersions, ...bounds.conditions],
           clauses: versions(plan.deletes),
           using: selectVersions(history),
         }
@@ -55,6 +55,15 @@ export function planMerge(plan: TablePlan, merged: Merged): Write {
   }
   return { kind: 'merge', target, sources, merge }
 }
+
+const [from, to] = [validFromColumn, validToColumn].map(quoteName) as [string, string]
+
+/** A version of the target is that of the source which holds since the same moment; one that comes is it only where it replaces it. */
+const matchVersions = [
+  `T.${from} = S.${from}`,
+  `T.${to} IS DISTINCT FROM T.${from}`,
+  '(NOT S._headrace_fresh OR S._headrace_replaces)',
+]
 
 function mergeRows(plan: TablePlan, { live, keys, sources }: Merged): Pick<Merge, 'clauses' | 'using'> {
   const { columns } = live

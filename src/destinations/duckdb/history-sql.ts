@@ -1,13 +1,13 @@
 import type { Column } from '../../schema/types.ts'
 import { isTime } from '../flags.ts'
 import type { TablePlan } from '../destination.ts'
-import { deletedAtColumn, loadedAtColumn, validFromColumn, validToColumn } from '../system.ts'
-import { batchTable, matchKeys, type MergeKeys } from './merge-sql.ts'
+import { deletedAtColumn, loadedAtColumn, runIdColumn, validFromColumn, validToColumn } from '../system.ts'
+import { batchTable, matchKeys, type MergeKeys, orderColumn } from './merge-sql.ts'
 import { quoteName, quoteText } from './sql.ts'
 
-// A history (`write: scd2`) has one row a version. A version holds from `_valid_from` up to `_valid_to` (exclusive), and
-// no two versions of a key begin at once. A deletion that is kept is a version of no length, so that what arrives late
-// finds it in its place.
+// A history (`write: scd2`) has one row a version. A version holds from `_valid_from` up to `_valid_to` (exclusive). Of
+// versions of a key that begin at once the one that came last holds; the others are kept with no length. A deletion
+// that is kept is a version of no length too, so that what arrives late finds it in its place.
 
 const spanTable = 'temp.main._headrace_spans'
 const [from, to, deleted] = [validFromColumn, validToColumn, deletedAtColumn].map(quoteName) as [string, string, string]
@@ -34,6 +34,8 @@ export interface HistoryKeys extends MergeKeys {
   readonly timed: boolean
   /** Whether the batch is a listing of all that there is: what it holds is not deleted. */
   readonly present: boolean
+  /** Whether the target marks deletions. */
+  readonly marked: boolean
 }
 
 /** Every expression is bound to `stored`, a version of the target, and `fresh`, a row of the batch. */
@@ -51,15 +53,31 @@ const isOpen = (keys: HistoryKeys): string =>
   `EXISTS (SELECT 1 FROM ${keys.target} AS stored WHERE ${matchKeys(keys)} AND stored.${to} IS NULL)`
 
 const isLast = (keys: HistoryKeys): string =>
-  `NOT EXISTS (SELECT 1 FROM ${keys.target} AS later WHERE ${matchKeys(keys, 'stored', 'later')} AND later.${from} > stored.${from})`
+  `NOT EXISTS (SELECT 1 FROM ${keys.target} AS later WHERE ${matchKeys(keys, 'stored', 'later')} 
+    AND (later.${from} > stored.${from} OR (later.${from} = stored.${from} AND stored.${to} = stored.${from} AND later.${to} IS DISTINCT FROM later.${from})))`
+
+/** Whether a row of the batch begins at its own cursor, not when it was loaded. */
+const hasTime = (keys: Pick<HistoryKeys, 'timed'>): string =>
+  keys.timed ? `fresh.${from} <> fresh.${quoteName(loadedAtColumn)}` : 'false'
+
+/**
+ * Of rows of one key that begin at once the last stays, and with a time of their own all that differ: the provider says
+ * that each was a version.
+ */
+export function deleteSame(keys: HistoryKeys): string {
+  const names = keys.primaryKey.map(quoteName).join(', ')
+  const content = keys.columns.map(({ name }) => `${quoteName(name)} := ${quoteName(name)}`).join(', ')
+  const own = keys.present ? 'NULL' : `CASE WHEN ${hasTime(keys)} THEN struct_pack(${content}) END`
+  return `DELETE FROM ${batchTable} WHERE ${orderColumn} IN (SELECT ${orderColumn} FROM ${batchTable} AS fresh
+    QUALIFY row_number() OVER (PARTITION BY ${names}, ${from}, ${own} ORDER BY ${orderColumn} DESC) > 1)`
+}
 
 /** Drops from the batch what the history holds already: with a time of its own anywhere, else as what came last. */
 export function dropKnown(keys: HistoryKeys): string {
   const known = `DELETE FROM ${batchTable} AS fresh USING ${keys.target} AS stored WHERE ${matchKeys(keys)} AND ${sameContent(keys)}`
   if (keys.timed && keys.present) return `${known} AND ${isOpen(keys)}`
   const stands = `${isLast(keys)} AND (stored.${to} IS NULL OR fresh.${deleted} IS NOT NULL)`
-  const hasTime = keys.timed ? `fresh.${from} <> fresh.${quoteName(loadedAtColumn)}` : 'false'
-  return `${known} AND (${hasTime} OR ${stands})`
+  return `${known} AND (${hasTime(keys)} OR ${stands})`
 }
 
 /** What has no time of its own, or is there again after it was deleted, begins behind all that is stored of its key. */
@@ -72,16 +90,20 @@ export function beginBehind(keys: HistoryKeys): string {
   return `UPDATE ${batchTable} AS fresh SET ${from} = ${begin} FROM (${ends}) AS stored WHERE ${matchKeys(keys)} AND ${which}`
 }
 
+const isDeletion = ({ marked }: HistoryKeys): string =>
+  marked ? `stored.${to} IS NOT DISTINCT FROM stored.${from} AND stored.${deleted} IS NOT NULL` : 'false'
+
 /** A deletion and a version do not begin at once: the one that came later begins later. */
 export function stepAside(keys: HistoryKeys): string {
   return `UPDATE ${batchTable} AS fresh SET ${from} = greatest(fresh.${quoteName(loadedAtColumn)}, stored.${from} + ${moment})
     FROM ${keys.target} AS stored WHERE ${matchKeys(keys)} AND stored.${from} = fresh.${from}
-    AND (fresh.${deleted} IS NULL) <> (stored.${to} IS DISTINCT FROM stored.${from})`
+    AND (fresh.${deleted} IS NULL) = (${isDeletion(keys)})`
 }
 
-/** A version that begins with one of the batch gives way to it; how long it held is kept. */
+/** A version that has no time of its own gives way to one that the same run brings later; how long it held is kept. */
 export function takePlaces(keys: HistoryKeys): readonly string[] {
-  const same = `${matchKeys(keys)} AND stored.${from} = fresh.${from}`
+  const run = quoteName(runIdColumn)
+  const same = `${matchKeys(keys)} AND stored.${from} = fresh.${from} AND stored.${run} = fresh.${run} AND NOT (${hasTime(keys)})`
   return [
     `UPDATE ${batchTable} AS fresh SET ${to} = coalesce(stored.${to}, ${forever}) FROM ${keys.target} AS stored WHERE ${same}`,
     `DELETE FROM ${keys.target} AS stored USING ${batchTable} AS fresh WHERE ${same}`,
@@ -90,25 +112,25 @@ export function takePlaces(keys: HistoryKeys): readonly string[] {
 
 /**
  * How long each version of a key of the batch holds: up to the one that follows, or to where the version that it
- * interrupts was over.
+ * interrupts was over. Of those that begin at once the stored ones come first.
  */
 export function layOut(keys: HistoryKeys): readonly string[] {
   const names = keys.primaryKey.map(quoteName).join(', ')
-  const versions = `SELECT ${names}, ${from}, coalesce(${to}, ${forever}) AS _headrace_stop, false AS _headrace_fresh,
-      ${to} IS NOT DISTINCT FROM ${from} AS _headrace_deletion
+  const versions = `SELECT ${names}, ${from}, coalesce(${to}, ${forever}) AS _headrace_stop, false AS _headrace_deletion,
+      CASE WHEN ${to} = ${from} THEN 0 ELSE 1 END AS _headrace_rank, NULL AS ${orderColumn}
       FROM ${keys.target} AS stored SEMI JOIN ${batchTable} AS fresh ON ${matchKeys(keys)}
-    UNION ALL SELECT ${names}, ${from}, ${to}, true, ${deleted} IS NOT NULL FROM ${batchTable}`
+    UNION ALL SELECT ${names}, ${from}, ${to}, ${deleted} IS NOT NULL, 2, ${orderColumn} FROM ${batchTable}`
   const ordered = `SELECT *, lead(${from}) OVER line AS _headrace_next, last_value(_headrace_stop IGNORE NULLS) OVER line AS _headrace_over
-    FROM (${versions}) WINDOW line AS (PARTITION BY ${names} ORDER BY ${from})`
+    FROM (${versions}) WINDOW line AS (PARTITION BY ${names} ORDER BY ${from}, _headrace_rank, ${orderColumn})`
   const over = `CASE WHEN _headrace_over > ${from} THEN _headrace_over ELSE ${forever} END`
   const end = `CASE WHEN _headrace_deletion THEN ${from}
     ELSE nullif(least(coalesce(_headrace_next, ${forever}), ${over}), ${forever}) END`
-  const span = `${matchKeys(keys, 'version', 'span')} AND version.${from} = span.${from}`
+  const isStored = `${matchKeys(keys, 'version', 'span')} AND version.${from} = span.${from} AND version.${to} IS DISTINCT FROM version.${from}`
   return [
-    `CREATE OR REPLACE TEMP TABLE ${spanTable} AS SELECT ${names}, ${from}, _headrace_fresh, ${end} AS _headrace_end FROM (${ordered})`,
+    `CREATE OR REPLACE TEMP TABLE ${spanTable} AS SELECT ${names}, ${from}, _headrace_rank, ${orderColumn}, ${end} AS _headrace_end FROM (${ordered})`,
     `UPDATE ${keys.target} AS version SET ${to} = span._headrace_end FROM ${spanTable} AS span
-     WHERE ${span} AND NOT span._headrace_fresh AND version.${to} IS DISTINCT FROM span._headrace_end`,
-    `UPDATE ${batchTable} AS version SET ${to} = span._headrace_end FROM ${spanTable} AS span WHERE ${span} AND span._headrace_fresh`,
+     WHERE ${isStored} AND span._headrace_rank = 1 AND version.${to} IS DISTINCT FROM span._headrace_end`,
+    `UPDATE ${batchTable} AS version SET ${to} = span._headrace_end FROM ${spanTable} AS span WHERE version.${orderColumn} = span.${orderColumn}`,
     `DROP TABLE ${spanTable}`,
   ]
 }

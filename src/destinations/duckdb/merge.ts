@@ -12,7 +12,16 @@ import {
 } from '../system.ts'
 import type { Session } from './database.ts'
 import { deletionTime } from './flag-sql.ts'
-import { beginBehind, cursorTime, dropKnown, type HistoryKeys, layOut, stepAside, takePlaces } from './history-sql.ts'
+import {
+  beginBehind,
+  cursorTime,
+  deleteSame,
+  dropKnown,
+  type HistoryKeys,
+  layOut,
+  stepAside,
+  takePlaces,
+} from './history-sql.ts'
 import {
   type Absent,
   batchTable,
@@ -110,9 +119,17 @@ async function mergeRows({ session, plan, columns }: Merge, keys: MergeKeys): Pr
 async function mergeHistory(merge: Merge, keys: MergeKeys): Promise<boolean> {
   const { session, plan, columns, stored } = merge
   const timed = cursorTime(plan, columns) !== undefined
-  const history: HistoryKeys = { ...keys, columns, stored, timed, present: plan.merges === true }
+  const history: HistoryKeys = {
+    ...keys,
+    columns,
+    stored,
+    timed,
+    present: plan.merges === true,
+    marked: plan.deletes?.mode === 'soft',
+  }
   const repeats = timed ? { ...keys, primaryKey: [...keys.primaryKey, validFromColumn], cursor: undefined } : keys
-  if ((await readCount(session, countRepeats(repeats))) > 0) await session.run(deleteRepeats(repeats))
+  if ((await readCount(session, countRepeats(repeats))) > 0)
+    await session.run(timed ? deleteSame(history) : deleteRepeats(repeats))
   const isKnown = (await readCount(session, countStored(keys))) > 0
   if (isKnown) {
     if (!timed && keys.cursor !== undefined) await session.run(dropOutdated({ ...keys, cursor: keys.cursor }))

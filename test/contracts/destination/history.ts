@@ -31,13 +31,17 @@ export function checkHistory(harness: Harness): void {
     const append = (d: Destination, plan: Partial<TablePlan>, rows: readonly Version[], columns = timed) =>
       appendAll(d, plan, [(seq) => createBatch(seq, rows, { columns })])
 
+    /** Of versions that begin at once those of no length come first. */
+    const inOrder = (row: Readonly<Record<string, unknown>>): string =>
+      [row['id'], row['_valid_from'], row['_valid_to'] === row['_valid_from'] ? 0 : 1, row['name']].join(' ')
+
     /** `id name from-to` of every version; times as the hour, or the day of June. */
     const read = async (place: string): Promise<readonly string[]> => {
       const rows = await readRows(place, 'orders', [...idAndName, ...system])
       const hour = (text: string | null | undefined): string =>
         text ? (text.startsWith('2024-06') ? `d${Number(text.slice(8, 10))}` : String(Number(text.slice(11, 13)))) : ''
       return rows
-        .toSorted((a, b) => `${a['id']} ${a['_valid_from']}`.localeCompare(`${b['id']} ${b['_valid_from']}`))
+        .toSorted((a, b) => inOrder(a).localeCompare(inOrder(b)))
         .map((row) => `${row['id']} ${row['name'] ?? '-'} ${hour(row['_valid_from'])}-${hour(row['_valid_to'])}`)
     }
 
@@ -93,6 +97,41 @@ export function checkHistory(harness: Harness): void {
           await append(d, { ...history, loadedAt: loadedAt(day) }, [{ id: 1, name: 'a' }, { id: 2 }], idAndName)
       })
       assert.deepEqual(await read(plain), ['1 a d1-', '2 - d1-'])
+    })
+
+    test('versions that begin at once are all kept, and the one that came last holds', async () => {
+      for (const batches of [
+        [['a', 'b', 'c']],
+        [['a'], ['b'], ['c']],
+        [
+          ['a', 'b', 'b'],
+          ['a', 'c'],
+        ],
+      ]) {
+        const place = await createPlace()
+        const toRows = (names: readonly string[]): readonly Version[] =>
+          names.map((one) => ({ id: 1, name: one, at: at(2) }))
+        await use(place, async (d) => {
+          await append(d, byCursor, [{ id: 1, name: 'z', at: at(4) }])
+          for (const names of batches) await append(d, byCursor, toRows(names))
+          await append(d, { ...byCursor, runId: 'again' }, toRows(['a', 'b', 'c']))
+          await append(d, byCursor, [{ id: 1, name: 'y', at: at(1) }])
+        })
+        assert.deepEqual(
+          await read(place),
+          ['1 y 1-2', '1 a 2-2', '1 b 2-2', '1 c 2-4', '1 z 4-'],
+          JSON.stringify(batches),
+        )
+      }
+    })
+
+    test('a version without a time of its own is kept beside one that a later run begins at the same moment', async () => {
+      const place = await createPlace()
+      await use(place, async (d) => {
+        for (const run of ['one', 'two', 'three'])
+          await append(d, { ...history, runId: run, loadedAt: loadedAt(1) }, [{ id: 1, name: run }], idAndName)
+      })
+      assert.deepEqual(await read(place), ['1 one d1-d1', '1 two d1-d1', '1 three d1-'])
     })
 
     test('a late row takes its place among the versions', async () => {
