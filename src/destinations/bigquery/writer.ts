@@ -14,6 +14,7 @@ import { createLogTables, restoreLogTables } from './log-tables.ts'
 import { dropStaged, type Stage, stageBatch, type StagedBatch } from './staging.ts'
 import { patchTable, readTable } from './tables.ts'
 import type { Warehouse } from './warehouse.ts'
+import { isWide } from './wide.ts'
 import type { WriterState } from './writer-state.ts'
 
 /** Batches under way at once: each is loaded while the ones before it are loaded or committed. */
@@ -69,6 +70,7 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
     columns,
     inFlight,
     announces,
+    isWide: (column) => isWide(state, column),
     append(batch) {
       if (failed) return Promise.reject(failure as Error)
       return new Promise<void>((resolve, reject) => {

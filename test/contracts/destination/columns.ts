@@ -71,6 +71,18 @@ export function checkColumns(harness: Harness): void {
       ])
     })
 
+    test('a table tells whether a column of integers has some beyond 2^53', async () => {
+      const place = await createPlace()
+      const columns: readonly Column[] = [integer('near'), integer('beyond')]
+      await use(place, async (d) => {
+        const line = '{"near": -9007199254740992, "beyond": 9007199254740993}'
+        await appendAll(d, {}, [(seq) => createBatch(seq, [line], { columns })])
+        await using table = await d.openTable(createPlan())
+        if (!table.isWide) return
+        assert.deepEqual([await table.isWide('near'), await table.isWide('beyond')], [false, true])
+      })
+    })
+
     test('a column widens from integer to numeric to number, and stays wide', async () => {
       const place = await createPlace()
       const batchOf = (type: ColumnType, value: string) => (seq: number) =>
