@@ -35,6 +35,12 @@ export const peopleSyntax: ListSyntax = {
   allSeeStatus: true,
 }
 
+/**
+ * A name as lists compare it: only ASCII letters lose their case. Unicode's own rules fold further letters onto them (U+212A,
+ * the Kelvin sign, onto k), so that two accounts would become one.
+ */
+export const foldName = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+
 const isEmail = (name: string): boolean => /^[^\s@|=,]+@[^\s@|=,]+$/.test(name)
 
 /**
@@ -46,7 +52,7 @@ export function parseAllowList(text: string | undefined, syntax: ListSyntax): Al
   return new Map(
     entries.map((entry) => {
       const [name, ...rest] = entry.split('=')
-      const who = (name ?? '').trim().toLowerCase()
+      const who = foldName((name ?? '').trim())
       if (!syntax.isName(who) || rest.length > 1) throw refuse(entry, syntax)
       return [who, rest[0] === undefined ? syntax.plain : parseRights(rest[0], { entry, syntax })]
     }),

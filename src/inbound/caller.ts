@@ -6,6 +6,8 @@ export interface Caller {
   /** An e-mail or a user's name; undefined where the platform vouches for a caller that nobody named. */
   readonly name?: string
   readonly seesStatus: boolean
+  /** Which connectors the status page shows to this caller. */
+  maySee(connector: string): boolean
   mayRun(connector: string): boolean
   /** What the token of a form is bound to; undefined for a caller who can have no form. */
   readonly session?: string
@@ -24,9 +26,12 @@ export interface Rights {
 
 export const allRights: Rights = { connectors: 'all', status: true }
 
-export function createCaller(rights: Rights, who: Omit<Caller, 'seesStatus' | 'mayRun'>): Caller {
+/** Whoever may run some connectors sees the status of these; an account with `+status` alone sees all of them. */
+export function createCaller(rights: Rights, who: Omit<Caller, 'seesStatus' | 'maySee' | 'mayRun'>): Caller {
   const { connectors, status } = rights
-  return { ...who, seesStatus: status, mayRun: (connector) => connectors === 'all' || connectors.has(connector) }
+  const mayRun = (connector: string): boolean => connectors === 'all' || connectors.has(connector)
+  const seesAll = connectors === 'all' || connectors.size === 0
+  return { ...who, seesStatus: status, maySee: (connector) => status && (seesAll || mayRun(connector)), mayRun }
 }
 
 export const unknownCaller = (message: string): SyncError => new SyncError('CALLER_UNKNOWN', message)

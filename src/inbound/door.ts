@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../log.ts'
-import type { AllowList } from './allow-list.ts'
+import { type AllowList, foldName } from './allow-list.ts'
 import { readBearer, readClaims } from './bearer.ts'
 import { type Caller, type Check, allRights, createCaller, refusedCaller, unknownCaller } from './caller.ts'
 import type { InboundConfig } from './config.ts'
@@ -57,9 +57,10 @@ function findCaller(claims: Claims, callers: AllowList): Caller {
   if (typeof email !== 'string' || email === '')
     throw unknownCaller('The token names no e-mail: fetch one that includes it (gcloud: --include-email).')
   if (verified !== true && verified !== 'true') throw unknownCaller("The token's e-mail is not verified.")
-  const rights = callers.get(email.toLowerCase())
+  const name = foldName(email)
+  const rights = callers.get(name)
   if (!rights) throw refusedCaller('This caller is not on the list: add the account to HEADRACE_CALLERS.')
-  return createCaller(rights, { name: email.toLowerCase(), signedIn: false })
+  return createCaller(rights, { name, signedIn: false })
 }
 
 const loopback = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { App } from '../app.ts'
 import { createTokenFetch } from '../auth/token-endpoint/token-fetch.ts'
+import { foldName } from './allow-list.ts'
 import { readBearer, readClaims } from './bearer.ts'
 import { type Caller, allRights, createCaller, refusedCaller, unknownCaller } from './caller.ts'
 import type { InboundConfig } from './config.ts'
@@ -126,7 +127,7 @@ async function checkIap(assertion: string, { audience, config, google }: IapRule
   const token = readBearer(`Bearer ${assertion}`) as string
   const { email } = await google.verifyIap(token, audience)
   if (typeof email !== 'string' || email === '') throw unknownCaller('The proxy names no e-mail.')
-  const name = email.toLowerCase()
+  const name = foldName(email)
   const who = { name, session: `iap ${name}`, signedIn: false }
   if (config.callers.size === 0) return createCaller({ ...allRights, connectors: new Set() }, who)
   const rights = config.callers.get(name)

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import type { App, AppOptions, Env } from '../app.ts'
 import { SyncError, toSyncError } from '../errors.ts'
 import { checkHeaders } from '../inbound/bearer.ts'
+import { type Caller, createCaller } from '../inbound/caller.ts'
+import type { Purpose } from '../inbound/index.ts'
 import type { Drain } from './drain.ts'
 import { type HttpHandler, pathOf } from './entry.ts'
 import { answerLogin, answerLogout, answerRunPage, answerStatus, answerStatusPage, answerTrouble } from './pages.ts'
@@ -11,8 +13,16 @@ import { type Answer, errorAnswer, send } from './respond.ts'
 import { answerRun } from './run-endpoint.ts'
 import { type Service, createService } from './service.ts'
 
+interface Endpoint {
+  /** What the caller is identified for; absent where anybody may call. */
+  readonly purpose?: Purpose
+  readonly answer: (request: IncomingMessage, caller: Caller) => Promise<Answer>
+}
+
 /** What is at a path, by method; GET answers HEAD too. */
-type Endpoints = Readonly<Partial<Record<'GET' | 'POST', (request: IncomingMessage) => Promise<Answer>>>>
+type Endpoints = Readonly<Partial<Record<'GET' | 'POST', Endpoint>>>
+
+const anybody = createCaller({ connectors: new Set(), status: false }, { signedIn: false })
 
 /** Answers everything but `/healthz`. Throws `CONFIG_INVALID` where the environment makes no sense. */
 export async function createHttpHandler(env: Env, drain: Drain, options?: AppOptions): Promise<HttpHandler> {
@@ -50,9 +60,12 @@ async function route(request: IncomingMessage, service: Service): Promise<Answer
     await service.inbound.identify(request, 'work')
     return refuseMethod(request, path, endpoints)
   }
+  const { purpose, answer } = endpoint
+  // A place is for callers who are known: those who are not must not keep them out.
+  const caller = purpose === undefined ? anybody : await service.inbound.identify(request, purpose)
   const leave = service.admission.enter()
   try {
-    return await endpoint(request)
+    return await answer(request, caller)
   } finally {
     leave()
   }
@@ -60,24 +73,31 @@ async function route(request: IncomingMessage, service: Service): Promise<Answer
 
 function findEndpoints(path: string, service: Service): Endpoints | undefined {
   const run = /^\/run\/([^/]+)$/.exec(path)?.[1]
-  if (run !== undefined) return { POST: (request) => answerRun(request, service, decodeName(run)) }
+  if (run !== undefined)
+    return { POST: work((request, caller) => answerRun(request, caller, { service, name: decodeName(run) })) }
   const id = /^\/runs\/([A-Za-z0-9-]{1,100})$/.exec(path)?.[1]
-  if (id !== undefined) return { GET: (request) => answerRunPage(request, service, id) }
+  if (id !== undefined) return { GET: view((request, caller) => answerRunPage(request, caller, { service, id })) }
   const { signIn } = service.inbound
   switch (path) {
     case '/':
-      return { GET: (request) => answerStatusPage(request, service), POST: (request) => answerRun(request, service) }
+      return {
+        GET: view((request, caller) => answerStatusPage(request, caller, service)),
+        POST: work((request, caller) => answerRun(request, caller, { service })),
+      }
     case '/status.json':
-      return { GET: (request) => answerStatus(request, service) }
+      return { GET: view((_, caller) => answerStatus(caller, service)) }
     case '/login':
     case '/login/authorized':
-      return signIn && { GET: (request) => answerLogin(request, service, signIn) }
+      return signIn && { GET: { answer: (request) => answerLogin(request, service, signIn) } }
     case '/logout':
-      return signIn && { POST: (request) => answerLogout(request, service, signIn) }
+      return signIn && { POST: view((request, caller) => answerLogout(request, caller, { service, signIn })) }
     default:
       return undefined
   }
 }
+
+const work = (answer: Endpoint['answer']): Endpoint => ({ purpose: 'work', answer })
+const view = (answer: Endpoint['answer']): Endpoint => ({ purpose: 'look', answer })
 
 function decodeName(name: string): string {
   try {

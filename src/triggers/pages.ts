@@ -9,24 +9,28 @@ import { type Answer, redirectAnswer } from './respond.ts'
 import type { Service } from './service.ts'
 
 /** `GET /`: the status page, for people. */
-export async function answerStatusPage(request: IncomingMessage, service: Service): Promise<Answer> {
-  const caller = await admitViewer(request, service)
+export async function answerStatusPage(request: IncomingMessage, caller: Caller, service: Service): Promise<Answer> {
+  checkViewer(caller)
   const { keepFresh, openStatusPage } = await import('../status/index.ts')
   keepFresh(service.app)
   return toAnswer(await openStatusPage(service.app, queryOf(request), await describeViewer(caller, service)))
 }
 
 /** `GET /runs/ID`: what one run did. */
-export async function answerRunPage(request: IncomingMessage, service: Service, id: string): Promise<Answer> {
-  const caller = await admitViewer(request, service)
+export async function answerRunPage(
+  request: IncomingMessage,
+  caller: Caller,
+  { service, id }: { readonly service: Service; readonly id: string },
+): Promise<Answer> {
+  checkViewer(caller)
   const { openRunPage } = await import('../status/index.ts')
   const viewer = await describeViewer(caller, service)
   return toAnswer(await openRunPage(service.app, id, { query: queryOf(request), viewer }))
 }
 
 /** `GET /status.json`: the same for programs. What is late or silent is logged too, as no run would say so. */
-export async function answerStatus(request: IncomingMessage, service: Service): Promise<Answer> {
-  await admitViewer(request, service)
+export async function answerStatus(caller: Caller, service: Service): Promise<Answer> {
+  checkViewer(caller)
   const [{ readStatus }, { createTroubleReport }] = await Promise.all([
     import('../status/report.ts'),
     import('../status/troubles.ts'),
@@ -35,7 +39,8 @@ export async function answerStatus(request: IncomingMessage, service: Service): 
   const known = troubleReports.get(service) ?? createTroubleReport(service.app.log, () => service.app.effects.now())
   troubleReports.set(service, known)
   known(report)
-  return { status: 200, body: report }
+  const connectors = report.connectors.filter(({ name }) => caller.maySee(name))
+  return { status: 200, body: { ...report, connectors } }
 }
 
 /** What each service has said already. */
@@ -54,9 +59,12 @@ export async function answerLogin(request: IncomingMessage, service: Service, si
 }
 
 /** `POST /logout`: the form on the status page. */
-export async function answerLogout(request: IncomingMessage, service: Service, signIn: SignIn): Promise<Answer> {
+export async function answerLogout(
+  request: IncomingMessage,
+  caller: Caller,
+  { service, signIn }: { readonly service: Service; readonly signIn: SignIn },
+): Promise<Answer> {
   const { inbound } = service
-  const caller = await inbound.identify(request, 'look')
   const origin = inbound.originOf(request)
   if (!caller.signedIn || origin === undefined) throw refusedCaller('Nobody is signed in here.')
   const body = await readBody(request, bodyLimits)
@@ -93,10 +101,8 @@ const pageHeaders = {
   'referrer-policy': 'no-referrer',
 }
 
-async function admitViewer(request: IncomingMessage, { inbound }: Service): Promise<Caller> {
-  const caller = await inbound.identify(request, 'look')
-  if (!caller.seesStatus) throw refusedCaller('This account may not look at the status page.')
-  return caller
+function checkViewer(caller: Caller): void {
+  if (!caller.seesStatus) throw refusedCaller('This account may not see the status page.')
 }
 
 async function describeViewer(caller: Caller, { inbound }: Service) {
@@ -104,6 +110,7 @@ async function describeViewer(caller: Caller, { inbound }: Service) {
   return {
     csrf,
     mayRun: (connector: string) => caller.mayRun(connector),
+    maySee: (connector: string) => caller.maySee(connector),
     ...(caller.signedIn && caller.name !== undefined && { viewer: { name: caller.name } }),
   }
 }

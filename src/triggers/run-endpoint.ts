@@ -13,9 +13,12 @@ import { readTrace } from './trace.ts'
 const formType = 'application/x-www-form-urlencoded'
 
 /** `POST /`, `POST /run/NAME`: a run, however it is asked for; `name` is the connector of the path. */
-export async function answerRun(request: IncomingMessage, service: Service, name?: string): Promise<Answer> {
-  const { inbound, drain } = service
-  const caller = await inbound.identify(request, 'work')
+export async function answerRun(
+  request: IncomingMessage,
+  caller: Caller,
+  { service, name }: { readonly service: Service; readonly name?: string },
+): Promise<Answer> {
+  const { drain } = service
   const form = isForm(request.headers)
   if (form && caller.session === undefined)
     throw new SyncError('REQUEST_INVALID', 'Runs are not started by web pages: send JSON, without Origin.')

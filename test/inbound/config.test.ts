@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { SyncError } from '../../src/errors.ts'
-import { callerSyntax, joinRights, parseAllowList, peopleSyntax } from '../../src/inbound/allow-list.ts'
+import { callerSyntax, foldName, joinRights, parseAllowList, peopleSyntax } from '../../src/inbound/allow-list.ts'
 import { parseInbound } from '../../src/inbound/config.ts'
 import { runCli } from '../cli/support.ts'
 
@@ -23,6 +23,15 @@ function refusal(env: Record<string, string>): string {
   }
   throw new Error('it was not refused')
 }
+
+suite('names on a list', () => {
+  test('lose the case of ASCII letters only: no other letter becomes one of them', () => {
+    const list = parseAllowList('Kate@Acme.example', callerSyntax)
+    assert.ok(list.has(foldName('KATE@acme.EXAMPLE')))
+    assert.ok(!list.has(foldName('\u212Aate@acme.example')))
+    assert.equal(foldName('\u0130@\u212A'), '\u0130@\u212A')
+  })
+})
 
 suite('the front door', () => {
   test('is kept by the platform unless it is said otherwise', () => {

@@ -34,6 +34,18 @@ async function signIn(browser: Browser, email: string, path = '/', at: Service =
 }
 
 suite('people who sign in with OpenID Connect', () => {
+  test('see the connectors that they may run, and all where none is named', async () => {
+    const names = async (email: string): Promise<readonly string[]> => {
+      const browser = createBrowser()
+      const page = await signIn(browser, email)
+      assert.equal(/href="[^"]*connector=orders/.test(page.body), email.startsWith('ann'))
+      const { body } = await browser.open(`${service.url}/status.json`)
+      return (JSON.parse(body) as { connectors: { name: string }[] }).connectors.map(({ name }) => name)
+    }
+    assert.deepEqual(await names('ann@acme.example'), ['acme', 'orders'])
+    assert.deepEqual(await names('bob@other.example'), ['acme'])
+  })
+
   test('are sent to the provider and back to the page that they wanted', async () => {
     const browser = createBrowser()
     const page = await signIn(browser, 'ann@acme.example', '/?connector=acme')
@@ -232,6 +244,18 @@ suite('a program with an access token of the provider', () => {
     assert.equal((await look(await fetchToken(otherClient, 'ann@acme.example'))).status, 401)
     assert.equal((await look(await fetchToken(signInClient, 'eve@evil.example'))).status, 403)
     assert.ok(!service.log().includes('forged'))
+  })
+
+  test('that is junk keeps nobody out who is signed in, however many come while the provider is slow', async () => {
+    const browser = createBrowser()
+    await signIn(browser, 'ann@acme.example')
+    const release = provider.holdIntrospection()
+    const junk = Array.from({ length: 100 }, (_, at) => look(`junk-${at}`))
+    await Promise.race(junk)
+    assert.equal((await browser.open(`${service.url}/status.json`)).status, 200)
+    release()
+    const statuses = (await Promise.all(junk)).map(({ status }) => status)
+    assert.deepEqual(new Set(statuses), new Set([401, 503]))
   })
 
   test('runs nothing with it', async () => {

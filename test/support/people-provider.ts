@@ -16,6 +16,8 @@ export interface PeopleProvider extends AsyncDisposable {
   readonly requests: readonly string[]
   /** Answers 503 from now on. */
   fail(failing: boolean): void
+  /** Answers no introspection until the function returned is called. */
+  holdIntrospection(): () => void
 }
 
 /** `redirectUris` are those of both clients. */
@@ -30,10 +32,12 @@ export async function startPeopleProvider(
   const handle = provider.callback()
   const requests: string[] = []
   let failing = false
+  let held = Promise.resolve()
   server.on('request', (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     requests.push(`${request.method} ${path}`)
     if (failing) return void response.writeHead(503).end()
+    if (path === '/token/introspection') return void held.then(() => handle(request, response))
     if (!path.startsWith('/interaction/')) return handle(request, response)
     interact(provider, request, response).catch((error: Error) => response.destroy(error))
   })
@@ -41,6 +45,11 @@ export async function startPeopleProvider(
     issuer,
     requests,
     fail: (value) => void (failing = value),
+    holdIntrospection() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -9,7 +9,7 @@ import {
 } from 'oauth4webapi'
 import { z } from 'zod'
 import { isLoopback } from '../../config/loopback.ts'
-import type { AllowList } from '../allow-list.ts'
+import { type AllowList, foldName } from '../allow-list.ts'
 import { unknownCaller } from '../caller.ts'
 import type { GithubConfig } from './config.ts'
 import { type Identity, type ProviderDeps, type SignInProvider, toSignInError } from './provider.ts'
@@ -59,11 +59,11 @@ export function createGithub({ web, api }: GithubConfig, allow: AllowList, deps:
       }),
     )
     const addresses = asksEmails ? ((await get('/user/emails', token, emails)) ?? []) : []
-    const verified = addresses.flatMap(({ email, verified: is }) => (is ? [email.toLowerCase()] : []))
+    const verified = addresses.flatMap(({ email, verified: is }) => (is ? [foldName(email)] : []))
     const domains = verified.map((email) => email.slice(email.lastIndexOf('@')))
     return {
       name: who.login,
-      aliases: [`github:${who.login.toLowerCase()}`, ...member.flat(), ...verified, ...domains],
+      aliases: [`github:${foldName(who.login)}`, ...member.flat(), ...verified, ...domains],
     }
   }
 

@@ -20,6 +20,7 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi'
 import { isLoopback } from '../../config/loopback.ts'
+import { foldName } from '../allow-list.ts'
 import { unknownCaller } from '../caller.ts'
 import { type Identity, type ProviderDeps, type SignInProvider, toSignInError } from './provider.ts'
 
@@ -157,5 +158,5 @@ export function toIdentity(claims: Claims, issuer: string): Identity {
   // At Google anybody can have an account with an address of any domain that he once could read; `hd` tells the domain's own.
   const domain = issuer === googleIssuer ? hd : email.slice(email.lastIndexOf('@') + 1)
   const aliases = [email, ...(typeof domain === 'string' && domain !== '' ? [`@${domain}`] : [])]
-  return { name: email, aliases: aliases.map((alias) => alias.toLowerCase()) }
+  return { name: email, aliases: aliases.map((alias) => foldName(alias)) }
 }
