@@ -13,7 +13,6 @@ export async function serveCommand(
   const port = portOf(wanted ?? env['PORT'])
   const served = {
     ...env,
-    ...(!isKept(env) && { HEADRACE_INBOUND: 'none' }),
     ...(globals.connectors !== undefined && { HEADRACE_CONNECTORS: globals.connectors }),
     ...(globals.logLevel !== undefined && { HEADRACE_LOG_LEVEL: globals.logLevel }),
   }
@@ -38,9 +37,6 @@ async function prepareStatusPage(env: Env): Promise<void> {
   const { prepareFirstLook } = await import('../status/index.ts')
   await prepareFirstLook(createApp(env, { logLevel: 'silent' }))
 }
-
-/** Whether the environment says how the front door is kept; where it does not, no platform keeps it here. */
-const isKept = (env: Env): boolean => Boolean(env['HEADRACE_INBOUND'] || env['HEADRACE_CALLERS'] || env['K_SERVICE'])
 
 function listen(server: ReturnType<typeof createServer>, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {

@@ -27,9 +27,20 @@ export interface InboundConfig {
 
 /** Throws `CONFIG_INVALID` for whatever would leave the door other than it was meant to be. */
 export function parseInbound(env: Env): InboundConfig {
-  const mode = parseMode(env['HEADRACE_INBOUND'] || 'iam')
+  const onPlatform = Boolean(env['K_SERVICE'])
+  const named = env['HEADRACE_INBOUND'] || undefined
+  // Off the platform nobody has checked who calls, so only this machine gets in unless it is said otherwise.
+  const mode = parseMode(named ?? (onPlatform ? 'iam' : 'none'))
   const audience = env['HEADRACE_AUDIENCE'] || undefined
-  if (mode === 'none' && env['K_SERVICE'])
+  if (named === undefined && mode === 'none' && env['HEADRACE_CALLERS'])
+    throw invalid(
+      'HEADRACE_CALLERS names who may call, but nothing checks here who does: set HEADRACE_INBOUND=verify and HEADRACE_AUDIENCE.',
+    )
+  if (mode === 'iam' && !onPlatform && !env['HEADRACE_INBOUND_CHECKED_BY'])
+    throw invalid(
+      'HEADRACE_INBOUND is iam, which believes whatever a token claims, and this is not Cloud Run (K_SERVICE is not set): take verify, or name what checks the tokens in front of this service in HEADRACE_INBOUND_CHECKED_BY.',
+    )
+  if (mode === 'none' && onPlatform)
     throw invalid(
       'HEADRACE_INBOUND is none, which answers this very machine only, but K_SERVICE says that this is the cloud: take iam or verify.',
     )

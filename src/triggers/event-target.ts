@@ -13,7 +13,7 @@ export function checkEventDoor(env: Env): void {
   if (mode === 'iam' && callers.size === 0) return
   throw new SyncError(
     'CONFIG_INVALID',
-    'An event-driven function cannot see who calls: take HEADRACE_INBOUND=iam without HEADRACE_CALLERS, or deploy the HTTP function.',
+    'An event-driven function cannot see who calls: run it on Cloud Run with HEADRACE_INBOUND=iam and without HEADRACE_CALLERS, or deploy the HTTP function.',
   )
 }
 

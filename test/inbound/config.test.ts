@@ -35,8 +35,15 @@ suite('names on a list', () => {
 
 suite('the front door', () => {
   test('is kept by the platform unless it is said otherwise', () => {
-    assert.equal(parseInbound({}).mode, 'iam')
-    assert.equal(parseInbound({ HEADRACE_INBOUND: '' }).mode, 'iam')
+    assert.equal(parseInbound({ K_SERVICE: 'etl' }).mode, 'iam')
+    assert.equal(parseInbound({ K_SERVICE: 'etl', HEADRACE_INBOUND: '' }).mode, 'iam')
+  })
+
+  test('is open to this machine alone where there is no platform, and believes no claims unless it is said twice', () => {
+    assert.equal(parseInbound({}).mode, 'none')
+    assert.match(refusal({ HEADRACE_CALLERS: 'ann@acme.example' }), /HEADRACE_INBOUND=verify/)
+    assert.match(refusal({ HEADRACE_INBOUND: 'iam' }), /HEADRACE_INBOUND_CHECKED_BY/)
+    assert.equal(parseInbound({ HEADRACE_INBOUND: 'iam', HEADRACE_INBOUND_CHECKED_BY: 'the ingress' }).mode, 'iam')
   })
 
   test('does not open in an unknown mode, nor with none in the cloud, nor with verify for no audience', () => {
@@ -51,7 +58,7 @@ suite('the front door', () => {
 
   test('does not open with a sign-in that is not whole, or that trusts everybody who comes', () => {
     assert.ok(parseInbound({ ...open, ...signIn }).signIn)
-    assert.match(refusal(signIn), /HEADRACE_INBOUND=verify/)
+    assert.match(refusal({ ...signIn, K_SERVICE: 'etl' }), /HEADRACE_INBOUND=verify/)
     assert.match(refusal({ ...signIn, ...open, HEADRACE_URL: '' }), /HEADRACE_URL/)
     for (const name of Object.keys(signIn)) {
       const { message } = { message: refusal({ ...open, ...signIn, [name]: '' }) }

@@ -162,15 +162,17 @@ suite('verify', () => {
   })
 })
 
+const cloudRun = { K_SERVICE: 'etl' }
+
 suite('iam', () => {
   test('trusts the platform, which has removed the signature', async () => {
-    await using service = await start({})
+    await using service = await start(cloudRun)
     assert.equal((await call(service)).status, 200)
     assert.equal((await call(service, withoutSignature(await google.idToken()))).status, 200)
   })
 
   test('with a list takes the caller from the claims, and refuses a call without a token', async () => {
-    await using service = await start({ HEADRACE_INBOUND: 'iam', HEADRACE_CALLERS: caller })
+    await using service = await start({ ...cloudRun, HEADRACE_CALLERS: caller })
     const token = withoutSignature(await google.idToken())
     assert.equal((await call(service, token)).status, 200)
     assert.deepEqual(await codeOf(await call(service)), [401, 'CALLER_UNKNOWN'])
@@ -182,7 +184,7 @@ suite('iam', () => {
   })
 
   test('believes no header of a scheduler', async () => {
-    await using service = await start({ HEADRACE_CALLERS: caller })
+    await using service = await start({ ...cloudRun, HEADRACE_CALLERS: caller })
     const headers = { 'x-cloudscheduler': 'true', 'x-appengine-cron': 'true', 'x-forwarded-for': '127.0.0.1' }
     assert.equal((await fetch(`${service.url}/run/acme`, { method: 'POST', headers })).status, 401)
   })

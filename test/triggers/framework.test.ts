@@ -54,7 +54,8 @@ suite('the function for events under the functions framework', () => {
     const args = [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace-event', '--port', '0']
     for (const env of [
       { HEADRACE_INBOUND: 'verify', HEADRACE_AUDIENCE: 'https://a.example' },
-      { HEADRACE_CALLERS: 'a@b.example' },
+      { K_SERVICE: 'etl', HEADRACE_CALLERS: 'a@b.example' },
+      {},
     ]) {
       const { status, stderr } = spawnSync(process.execPath, args, { env: { ...plainEnv, ...env }, timeout: 30_000 })
       assert.equal(status, 1)
@@ -66,7 +67,11 @@ suite('the function for events under the functions framework', () => {
 suite('the traps of the functions framework', () => {
   test('an unknown mode of the front door, or none in the cloud, does not start', () => {
     const args = [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace', '--port', '0']
-    for (const env of [{ HEADRACE_INBOUND: 'open' }, { HEADRACE_INBOUND: 'none', K_SERVICE: 'etl' }]) {
+    for (const env of [
+      { HEADRACE_INBOUND: 'open' },
+      { HEADRACE_INBOUND: 'none', K_SERVICE: 'etl' },
+      { HEADRACE_INBOUND: 'iam' },
+    ]) {
       const { status, stderr } = spawnSync(process.execPath, args, { env: { ...plainEnv, ...env }, timeout: 30_000 })
       assert.equal(status, 1)
       assert.match(String(stderr), /HEADRACE_INBOUND is/)

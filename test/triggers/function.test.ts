@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { type IncomingMessage, request as sendRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import type { StatusReport } from '../../src/status/report.ts'
@@ -28,7 +29,7 @@ for (const [name, start] of [
       dir.write('acme.yaml', connectorText(api.url))
       dir.write('broken.yaml', connectorText(api.url).replaceAll('acme', 'broken').replaceAll('orders', 'nothing'))
       dir.write('wrong.yaml', 'name: wrong\n')
-      const env = { HEADRACE_CONNECTORS: dir.path, HEADRACE_DESTINATION: 'duckdb:w.duckdb', HEADRACE_INBOUND: 'iam' }
+      const env = { HEADRACE_CONNECTORS: dir.path, HEADRACE_DESTINATION: 'duckdb:w.duckdb' }
       service = await start({ cwd: dir.path, env: { ...env, HEADRACE_BUDGET_SECONDS: '100' } })
     })
     after(async () => {
@@ -123,7 +124,24 @@ for (const [name, start] of [
 
     test('what a web page can send without being asked is refused', async () => {
       await assertRefused(await post('/run/acme', '{}', { 'content-type': 'text/plain' }), 400, /content type/)
-      await assertRefused(await post('/run/acme', '{}', { ...json, origin: 'https://evil.example' }), 400, /web pages/)
+      await assertRefused(
+        await post('/run/acme', '{}', { ...json, origin: 'https://evil.example' }),
+        403,
+        /other sites/,
+      )
+    })
+
+    test('a name that somebody has pointed at this machine is none of its own', async () => {
+      const { hostname, port } = new URL(service.url)
+      const request = sendRequest({
+        hostname,
+        port,
+        path: '/run/acme',
+        method: 'POST',
+        headers: { host: 'evil.example' },
+      })
+      const [response] = (await once(request.end(), 'response')) as [IncomingMessage]
+      assert.equal(response.resume().statusCode, 403)
     })
 
     test('a body over 1 MiB answers 413', async () => {
@@ -136,7 +154,9 @@ for (const [name, start] of [
       const { hostname, port } = new URL(service.url)
       const socket = connect(Number(port), hostname)
       socket.on('error', () => undefined)
-      socket.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n')
+      socket.write(
+        'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n',
+      )
       const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`
       const timer = setInterval(() => socket.write(chunk), 2)
       let answer = ''

@@ -30,7 +30,7 @@ export const startFunction = (options: FunctionOptions): Promise<FunctionProcess
 export const startEventFunction = (options: FunctionOptions): Promise<FunctionProcess> =>
   start(
     (port) => [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace-event', '--port', port],
-    options,
+    { ...options, env: { K_SERVICE: 'etl', ...options.env } },
     listens,
   )
 
