@@ -2,7 +2,7 @@ import type { Env } from '../app.ts'
 import { isLoopback } from '../config/loopback.ts'
 import { suggest } from '../config/nearest.ts'
 import { SyncError } from '../errors.ts'
-import { type AllowList, callerSyntax, parseAllowList } from './allow-list.ts'
+import { type AllowList, callerSyntax, foldName, parseAllowList } from './allow-list.ts'
 import { type SignInConfig, parseSignIn } from './sign-in/config.ts'
 
 const modes = ['iam', 'verify', 'none'] as const
@@ -14,6 +14,8 @@ export interface InboundConfig {
   /** What a token must be for; with `verify` only. */
   readonly audience?: string
   readonly callers: AllowList
+  /** The accounts that deliver for schedules, queues and topics, as lists compare them; all where it is empty. */
+  readonly deliverers: ReadonlySet<string>
   /** Of Identity-Aware Proxy's header, where it stands in front. */
   readonly iapAudience?: string
   /** Reference to the secret that its visitors' forms are signed with; they have none without it. */
@@ -65,6 +67,7 @@ export function parseInbound(env: Env): InboundConfig {
   return {
     mode,
     callers: parseAllowList(env['HEADRACE_CALLERS'], callerSyntax),
+    deliverers: parseDeliverers(env['HEADRACE_DELIVERERS'] ?? env['HEADRACE_TASKS_ACCOUNT']),
     ...(audience !== undefined && { audience }),
     ...(iapAudience !== undefined && { iapAudience }),
     ...(iapAudience !== undefined && env['HEADRACE_SIGN_IN_KEY'] && { iapKey: env['HEADRACE_SIGN_IN_KEY'] }),
@@ -72,6 +75,11 @@ export function parseInbound(env: Env): InboundConfig {
     ...(origin !== undefined && { origin }),
     ...(signIn && { signIn }),
   }
+}
+
+/** A deployment calls by one account: the one that its tasks are signed with. */
+function parseDeliverers(text: string | undefined): ReadonlySet<string> {
+  return new Set((text ?? '').split(/[,\s]+/).flatMap((name) => (name === '' ? [] : [foldName(name)])))
 }
 
 function parseMode(text: string): InboundMode {

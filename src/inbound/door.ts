@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Log } from '../log.ts'
 import { type AllowList, foldName } from './allow-list.ts'
 import { readBearer, readClaims } from './bearer.ts'
@@ -30,7 +30,7 @@ export function createDoor(config: InboundConfig, { google, log }: DoorDeps): Ch
  * at: Cloud Run has replaced it by `SIGNATURE_REMOVED_BY_GOOGLE`.
  */
 function checkPlatform(callers: AllowList): Check {
-  if (callers.size === 0) return () => Promise.resolve(createCaller(allRights, { signedIn: false }))
+  if (callers.size === 0) return async ({ headers }) => createCaller(allRights, { ...nameOf(headers), signedIn: false })
   return async ({ headers }) => {
     // With both, the platform looks at the second, and hands the first on as it is.
     const token = readBearer(headers['x-serverless-authorization'] ?? headers.authorization)
@@ -41,6 +41,14 @@ function checkPlatform(callers: AllowList): Check {
     // The platform asks Google for the e-mail; only a token that says that it is not verified is none of its.
     return findCaller({ email_verified: true, ...claims }, callers)
   }
+}
+
+/** Where the platform lets in whom it likes, a token may be missing, or another kind of token. */
+function nameOf(headers: IncomingHttpHeaders): { readonly name?: string } {
+  const header = headers['x-serverless-authorization'] ?? headers.authorization
+  const token = typeof header === 'string' ? /^bearer +(\S+)$/i.exec(header)?.[1] : undefined
+  const email = token === undefined ? undefined : readClaims(token)?.['email']
+  return typeof email === 'string' && email !== '' ? { name: foldName(email) } : {}
 }
 
 function checkToken(audience: string, callers: AllowList, google: GoogleTokens): Check {

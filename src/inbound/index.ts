@@ -21,6 +21,8 @@ export type Purpose = 'look' | 'work'
 export interface Inbound {
   /** Throws `CALLER_UNKNOWN`, `CALLER_REFUSED` and `CALLER_UNCHECKED`. */
   identify(request: IncomingMessage, purpose: Purpose): Promise<Caller>
+  /** Whether this account's word counts for what a call is a delivery of; everybody's where no account is named. */
+  mayDeliver(caller: Caller): boolean
   /** Undefined where nobody signs in. */
   readonly signIn?: SignIn
   /** Our own origin as the caller sees it; undefined where it is not configured and the caller is not on this machine. */
@@ -69,6 +71,7 @@ export async function createInbound(config: InboundConfig, app: App, signal: Abo
       }
       return check(request)
     },
+    mayDeliver: ({ name }) => config.deliverers.size === 0 || (name !== undefined && config.deliverers.has(name)),
     formToken: async ({ session }) => (seal && session !== undefined ? seal.sign(session) : undefined),
     async checkForm(request, { session }, token) {
       if (!isOwnPage(request.headers, originOf(request)))

@@ -17,7 +17,11 @@ async function answerEvent(event: unknown, { app, dispatch }: Service, name: str
   const delivery = readEvent(event)
   try {
     const request = delivery.readRequest(name)
-    const record = await dispatch({ trigger: 'event', request, delivery: deliveryId(delivery, request) })
+    const record = await dispatch({
+      trigger: 'event',
+      request,
+      delivery: deliveryId(delivery, request, { from: '', now: app.effects.now() }),
+    })
     if (record.status !== 'failed' || !mayImprove(record)) return
     const failed = record.streams.find(({ error }) => error)?.error ?? record.error
     throw new SyncError('API_UNAVAILABLE', failed?.message ?? 'The run failed.')

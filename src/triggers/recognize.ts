@@ -23,13 +23,14 @@ export function mediaType(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** Anybody can send these headers: they tell one execution from another, and nothing else is made of them. */
-function markHttp(headers: IncomingHttpHeaders): Pick<Delivery, 'trigger' | 'marks'> {
+function markHttp(headers: IncomingHttpHeaders): Pick<Delivery, 'trigger' | 'marks' | 'due'> {
   const task = text(headers['x-cloudtasks-taskname'])
   if (task !== undefined)
     return { trigger: 'task', marks: ['task', text(headers['x-cloudtasks-queuename']) ?? '', task] }
   const job = text(headers['x-cloudscheduler-jobname'])
   const time = text(headers['x-cloudscheduler-scheduletime'])
-  return { trigger: 'http', marks: job === undefined || time === undefined ? [] : ['scheduler', job, time] }
+  if (job === undefined || time === undefined) return { trigger: 'http', marks: [] }
+  return { trigger: 'http', marks: ['scheduler', job, time], due: Date.parse(time) }
 }
 
 function text(header: string | string[] | undefined): string | undefined {

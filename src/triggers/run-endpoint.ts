@@ -54,7 +54,9 @@ async function answerDelivery(delivery: Delivery, { service, caller, name, trace
   try {
     const request = delivery.readRequest(name)
     checkRights(caller, request.connector)
-    const id = deliveryId(delivery, request)
+    const arrival = { from: caller.name ?? '', now: service.app.effects.now() }
+    // From others these are headers that anybody can invent, and each of their calls is a run of its own.
+    const id = service.inbound.mayDeliver(caller) ? deliveryId(delivery, request, arrival) : undefined
     const record = await service.dispatch({ trigger: delivery.trigger, request, delivery: id, traceparent })
     return acknowledges(delivery) ? answerQueue(record) : answerRecord(record)
   } catch (thrown) {

@@ -125,9 +125,10 @@ suite('a delivery', () => {
 })
 
 suite("a delivery's id", () => {
-  const idOf = (headers: Record<string, string>, body: string): string | undefined => {
+  const now = Date.parse('2026-01-01T12:00:00Z')
+  const idOf = (headers: Record<string, string>, body: string, from = 'call@acme.example'): string | undefined => {
     const delivery = recognizeDelivery(headers, body)
-    return deliveryId(delivery, delivery.readRequest())
+    return deliveryId(delivery, delivery.readRequest(), { from, now })
   }
   const scheduler = { 'x-cloudscheduler-jobname': 'j', 'x-cloudscheduler-scheduletime': '2026-01-01T00:00:00Z' }
   const body = '{"connector": "acme"}'
@@ -146,7 +147,8 @@ suite("a delivery's id", () => {
     const data = base64({ connector: 'acme' })
     const ids = [
       idOf(scheduler, body),
-      idOf({ ...scheduler, 'x-cloudscheduler-scheduletime': '2026-01-02T00:00:00Z' }, body),
+      idOf({ ...scheduler, 'x-cloudscheduler-scheduletime': '2026-01-01T06:00:00Z' }, body),
+      idOf(scheduler, body, 'other@acme.example'),
       idOf({ ...scheduler, 'x-cloudscheduler-jobname': 'k' }, body),
       idOf(scheduler, '{"connector": "other"}'),
       idOf({ 'x-cloudtasks-taskname': 'j' }, body),
@@ -158,6 +160,11 @@ suite("a delivery's id", () => {
     ]
     assert.equal(new Set(ids).size, ids.length)
     assert.ok(!ids.includes(undefined))
+  })
+
+  test('is absent where the schedule time is far from now, or no time', () => {
+    for (const time of ['2026-01-02T00:00:00Z', '2025-12-31T11:00:00Z', '2099-01-01T00:00:00Z', 'soon'])
+      assert.equal(idOf({ ...scheduler, 'x-cloudscheduler-scheduletime': time }, body), undefined, time)
   })
 
   test('is absent where nothing tells one call from another', () => {

@@ -69,7 +69,7 @@ suite('what is pushed at the function', () => {
     const scheduled = {
       'x-cloudscheduler': 'true',
       'x-cloudscheduler-jobname': nextId(),
-      'x-cloudscheduler-scheduletime': '2026-01-01T00:00:00Z',
+      'x-cloudscheduler-scheduletime': new Date().toISOString(),
       'content-type': 'application/octet-stream',
     }
     const id = nextId()
@@ -85,6 +85,34 @@ suite('what is pushed at the function', () => {
       assert.equal(api.requests.length, asked)
       assert.equal((await runsSoFar()).filter(({ run_id: run }) => run === first.run_id).length, 1)
     }
+  })
+
+  test('by an account that delivers for nobody is not taken for what the scheduler will send', async () => {
+    const token = (email: string): string => {
+      const claims = { email, email_verified: true, iat: 1, exp: 2 }
+      return `Bearer e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.SIGNATURE_REMOVED_BY_GOOGLE`
+    }
+    const env = { K_SERVICE: 'etl', HEADRACE_CALLERS: 'call@acme.example,ann@acme.example=acme' }
+    await using guarded = await startService({
+      ...env,
+      HEADRACE_DELIVERERS: 'call@acme.example',
+      HEADRACE_CONNECTORS: dir.path,
+      HEADRACE_DESTINATION: `files:${dir.path}/delivered`,
+    })
+    const execution = {
+      'x-cloudscheduler-jobname': nextId(),
+      'x-cloudscheduler-scheduletime': new Date().toISOString(),
+    }
+    const call = (email: string): Promise<Response> =>
+      fetch(`${guarded.url}/run/acme`, { method: 'POST', headers: { ...execution, authorization: token(email) } })
+    const invented = [await recordOf(await call('ann@acme.example')), await recordOf(await call('ann@acme.example'))]
+    assert.deepEqual(
+      invented.map(({ delivery }) => delivery),
+      [undefined, undefined],
+    )
+    const genuine = await recordOf(await call('call@acme.example'))
+    assert.ok(invented.every(({ run_id: run }) => run !== genuine.run_id))
+    assert.deepEqual(await recordOf(await call('call@acme.example')), genuine)
   })
 
   test('and delivered again while it runs waits for that run', async () => {
