@@ -205,11 +205,12 @@ resource "google_cloud_run_v2_service" "headrace" {
   depends_on = [google_project_service.apis]
 }
 
-resource "google_cloud_run_v2_service_iam_member" "invoke" {
+# A binding, not a member: it takes away whatever others were granted, allUsers above all.
+resource "google_cloud_run_v2_service_iam_binding" "invoke" {
   name     = google_cloud_run_v2_service.headrace.name
   location = var.region
   role     = "roles/run.invoker"
-  member   = google_service_account.call.member
+  members  = concat([google_service_account.call.member], var.invokers)
 }
 
 # What calls it.
@@ -236,7 +237,7 @@ resource "google_cloud_scheduler_job" "schedules" {
       audience              = local.url
     }
   }
-  depends_on = [google_cloud_run_v2_service_iam_member.invoke]
+  depends_on = [google_cloud_run_v2_service_iam_binding.invoke]
 }
 
 # Asks for the status now and then, so that a stream whose runs do not even begin leaves a line in the log.
@@ -260,7 +261,7 @@ resource "google_cloud_scheduler_job" "watch" {
       audience              = local.url
     }
   }
-  depends_on = [google_cloud_run_v2_service_iam_member.invoke]
+  depends_on = [google_cloud_run_v2_service_iam_binding.invoke]
 }
 
 resource "google_pubsub_topic" "runs" {

@@ -61,3 +61,9 @@ variable "notification_channels" {
   type        = list(string)
   default     = []
 }
+
+variable "invokers" {
+  description = "Further members that may call the service, such as user:ann@acme.example; allUsers only with HEADRACE_INBOUND=verify."
+  type        = list(string)
+  default     = []
+}

@@ -26,11 +26,11 @@ export async function deployCommand(flags: DeployFlags, context: CommandContext)
   const dir = process.cwd()
   const run = createRunCommand(dir, env)
   const options = readOptions(flags, context)
-  const steps = flags.destroy
+  const { steps, upload } = flags.destroy
     ? await planDestroy(dir, { ...options, withData: flags.withData === true }, run)
     : await planDeploy(dir, options, run)
-  if (globals.json) terminal.print(toJson({ steps: steps.map(toDocument) }))
-  else terminal.print(describePlan(steps, terminal, flags.plan === true))
+  if (globals.json) terminal.print(toJson({ steps: steps.map(toDocument), upload }))
+  else terminal.print(`${describeUpload(upload)}${describePlan(steps, terminal, flags.plan === true)}`)
   if (flags.plan || steps.every(({ action }) => action === 'keep')) return exitCodes.complete
   if (!flags.yes && !(await agrees(terminal, steps))) return exitCodes.interrupted
   await applySteps(steps, run, ({ action, title }) => terminal.note(`${verbs[action]} ${title}\n`))
@@ -86,6 +86,14 @@ function describePlan(steps: readonly Step[], terminal: Terminal, withCommands: 
   const count = (action: Step['action']): number => steps.filter((step) => step.action === action).length
   const sum = `${count('create')} to create, ${count('change')} to change, ${count('remove')} to remove, ${count('keep')} as it should be`
   return `${[...lines, sum].join('\n')}\n`
+}
+
+/** Every file by its name, but for the sources, which are many. */
+function describeUpload(upload: readonly string[]): string {
+  if (upload.length === 0) return ''
+  const sources = upload.filter((file) => file.startsWith('src/'))
+  const rest = upload.filter((file) => !file.startsWith('src/'))
+  return `Uploads ${rest.join(', ')} and ${sources.length} files of src/.\n`
 }
 
 const toDocument = ({ commands, ...step }: Step): object => ({ ...step, commands: commands.map(formatCommand) })

@@ -33,6 +33,8 @@ export interface Deployment extends DeployOptions {
   readonly needs: Needs
   /** Part of the service's URL and of the names of Google's own service accounts. */
   readonly projectNumber: string
+  /** The files that are uploaded, relative to the clone. */
+  readonly upload: readonly string[]
   /** Of the files that are uploaded: another one means another deployment. */
   readonly sourceHash: string
 }

@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path'
-import { SyncError } from '../errors.ts'
 import { type Deployment, type DeployOptions, listResources } from './deployment.ts'
 import { readNeeds } from './needs.ts'
 import { projectFlag } from './names.ts'
@@ -12,11 +11,17 @@ import { hashSource, listSource } from './source.ts'
 
 export { applySteps, type Step } from './plan.ts'
 
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** The files that are uploaded, relative to the clone. */
+  readonly upload: readonly string[]
+}
+
 /** Reads the connectors and the project, and says what has to be done. Throws `CONFIG_INVALID`, `DEPLOYMENT_FAILED`. */
-export async function planDeploy(dir: string, options: DeployOptions, run: RunCommand): Promise<readonly Step[]> {
+export async function planDeploy(dir: string, options: DeployOptions, run: RunCommand): Promise<Plan> {
   const deployment = await readDeployment(dir, options, run)
   const steps = await planDeployment(listResources(deployment), run)
-  return [...steps, ...(await planStale(deployment, run))]
+  return { steps: [...steps, ...(await planStale(deployment, run))], upload: deployment.upload }
 }
 
 /** What has to be done to be rid of all of it. */
@@ -24,11 +29,11 @@ export async function planDestroy(
   dir: string,
   options: DeployOptions & { readonly withData: boolean },
   run: RunCommand,
-): Promise<readonly Step[]> {
+): Promise<Plan> {
   // Whatever the flags were when it was deployed: what is not there is not removed.
   const everything = { ...options, pubsub: true, alertChannel: options.alertChannel ?? '' }
   const deployment = await readDeployment(dir, everything, run)
-  return planRemoval(listResources(deployment), run, options.withData)
+  return { steps: await planRemoval(listResources(deployment), run, options.withData), upload: [] }
 }
 
 /** What only a person can do: values that a secret still lacks. */
@@ -46,17 +51,14 @@ export async function listErrands(dir: string, options: DeployOptions, run: RunC
 
 async function readDeployment(dir: string, options: DeployOptions, run: RunCommand): Promise<Deployment> {
   const needs = await readNeeds(join(dir, options.connectors))
-  const files = await listSource(dir, run)
-  const connectors = relative('.', options.connectors)
-  if (!files.some((file) => file.startsWith(`${connectors}/`)))
-    throw new SyncError(
-      'CONFIG_INVALID',
-      `The connector files in ${connectors} would not be uploaded: add !${connectors}/ and !${connectors}/** to .gcloudignore.`,
-    )
+  const folder = relative('.', options.connectors)
+  const connectors = needs.files.map((file) => join(folder, file))
+  const upload = await listSource(dir, connectors, run)
   const state = JSON.parse(await runOrThrow(run, gcloud('projects', 'describe', options.project, '--format=json'))) as {
     projectNumber?: string
   }
-  return { ...options, needs, projectNumber: String(state.projectNumber), sourceHash: await hashSource(dir, files) }
+  const sourceHash = await hashSource(dir, upload)
+  return { ...options, needs, projectNumber: String(state.projectNumber), upload, sourceHash }
 }
 
 async function planStale(deployment: Deployment, run: RunCommand): Promise<readonly Step[]> {

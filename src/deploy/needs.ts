@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Connector } from '../config/connector.ts'
 import { loadConnector } from '../config/load.ts'
 import { secretRefs, tokenRefs } from '../config/secret-refs.ts'
@@ -8,6 +8,8 @@ import { SyncError, toSyncError } from '../errors.ts'
 /** What the connectors of a deployment ask of the project. */
 export interface Needs {
   readonly connectors: readonly string[]
+  /** The connector files, without their folder. */
+  readonly files: readonly string[]
   /** A dataset for each. */
   readonly datasets: readonly string[]
   readonly secrets: readonly NeededSecret[]
@@ -30,8 +32,10 @@ export interface Schedule {
 /** Reads every connector file of `dir`. Throws `CONFIG_INVALID` with all that is wrong in all of them. */
 export async function readNeeds(dir: string): Promise<Needs> {
   const connectors = await loadAll(dir)
+  refuseFiles(connectors)
   return {
     connectors: connectors.map(({ name }) => name),
+    files: connectors.map(({ file }) => basename(file)),
     datasets: connectors.map(({ name }) => name.replaceAll('-', '_')),
     secrets: joinSecrets(connectors.flatMap(findSecrets)),
     schedules: connectors.flatMap(({ name, schedule }) =>
@@ -60,10 +64,23 @@ async function loadAll(dir: string): Promise<readonly Connector[]> {
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }
 
-function findSecrets(connector: Connector): readonly NeededSecret[] {
+/** What a `file:` names is a secret on this machine: it must not be uploaded, and the function would not find it. */
+function refuseFiles(connectors: readonly Connector[]): void {
+  const problems = connectors.flatMap((connector) =>
+    usesOf(connector).flatMap(({ ref }) =>
+      ref.store === 'file' ? [`${connector.file} reads file:${ref.name}: use secret:NAME for what is deployed.`] : [],
+    ),
+  )
+  if (problems.length > 0) throw new SyncError('CONFIG_INVALID', problems.join('\n'))
+}
+
+function usesOf(connector: Connector) {
   const read = [...secretRefs(connector).map(({ ref }) => ref), ...(connector.alerts ?? [])]
-  const uses = [...read.map((ref) => ({ ref, written: false })), ...tokenRefs(connector)]
-  return uses.flatMap(({ ref, written }) =>
+  return [...read.map((ref) => ({ ref, written: false })), ...tokenRefs(connector)]
+}
+
+function findSecrets(connector: Connector): readonly NeededSecret[] {
+  return usesOf(connector).flatMap(({ ref, written }) =>
     ref.store === 'secret' && !ref.name.includes('/') ? [{ name: ref.name, written }] : [],
   )
 }

@@ -44,23 +44,34 @@ export interface Grant {
   readonly flags: readonly string[]
   /** Of a policy that may hold conditions, such as a project's. */
   readonly mayHaveConditions?: true
+  /** Nobody has this role without being named: what everybody was granted is taken away. */
+  readonly isPrivate?: boolean
 }
 
-export function grantRole({ on, member, role, command, flags, mayHaveConditions }: Grant): Resource {
-  const binding = [`--member=${member}`, `--role=${role}`, ...(mayHaveConditions ? ['--condition=None'] : [])]
-  const change = (verb: 'add' | 'remove'): Command => {
+export function grantRole({ on, member, role, command, flags, mayHaveConditions, isPrivate }: Grant): Resource {
+  const change = (verb: 'add' | 'remove', of = member): Command => {
     const [group, name] = [command.slice(0, -1), command.slice(-1)]
+    const binding = [`--member=${of}`, `--role=${role}`, ...(mayHaveConditions ? ['--condition=None'] : [])]
     return gcloud(...group, `${verb}-iam-policy-binding`, ...name, ...binding, ...flags, '--format=none', '--quiet')
   }
+  const intruders = (policy: unknown): readonly string[] =>
+    isPrivate ? everybody.filter((anyone) => hasBinding(policy, anyone, role)) : []
   return {
     title: `${role} on ${on} for ${nameOf(member)}`,
     read: gcloud(...command.slice(0, -1), 'get-iam-policy', ...command.slice(-1), ...flags, '--format=json'),
-    isMissing: (policy) => !hasBinding(policy, member, role),
-    differences: asItIs,
+    isMissing: (policy) => !hasBinding(policy, member, role) && intruders(policy).length === 0,
+    differences: (policy) => intruders(policy).map((anyone) => `${anyone} has it too`),
     create: [change('add')],
+    update: (policy) => [
+      ...(hasBinding(policy, member, role) ? [] : [change('add')]),
+      ...intruders(policy).map((anyone) => change('remove', anyone)),
+    ],
     remove: [change('remove')],
   }
 }
+
+/** https://cloud.google.com/iam/docs/principals-overview: everybody on the internet, and everybody with a Google account. */
+const everybody = ['allUsers', 'allAuthenticatedUsers']
 
 function hasBinding(policy: unknown, member: string, role: string): boolean {
   const { bindings = [] } = policy as {

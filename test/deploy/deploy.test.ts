@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { createWorld } from './project.ts'
@@ -16,6 +16,40 @@ suite('headrace deploy', () => {
     assert.match(stdout, /^\+ schedule headrace-acme \(15 \* \* \* \*, Europe\/Berlin\)$/m)
     assert.match(lastLine(stdout), / to create, 1 to change, 0 to remove, 0 as it should be$/)
     assert.deepEqual(world.state().calls, [])
+  })
+
+  test('lists what it uploads, and refuses to upload what the function does not need', () => {
+    using world = createWorld()
+    const { stdout } = world.deploy('--plan')
+    assert.match(stdout, /^Uploads connectors\/acme\.yaml, package\.json and 1 files of src\/\.$/m)
+    const { upload } = JSON.parse(world.deploy('--plan', '--json').stdout) as { upload: string[] }
+    assert.deepEqual(upload, ['connectors/acme.yaml', 'package.json', 'src/index.ts'])
+    for (const file of ['connectors/acme.tokens', 'connectors/.env', 'src/key.json', 'headrace.duckdb']) {
+      const path = world.dir.write(`clone/${file}`, 'x')
+      const refused = world.deploy('--plan')
+      assert.equal(refused.code, 2)
+      assert.ok(refused.stderr.includes(`${file} would be uploaded`), refused.stderr)
+      rmSync(path)
+    }
+    const text = readFileSync(join(world.dir.path, 'clone/connectors/acme.yaml'), 'utf8')
+    world.dir.write('clone/connectors/acme.yaml', text.replace('secret:acme-token', 'file:acme.key'))
+    const refused = world.deploy('--plan')
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /acme\.yaml reads file:acme\.key: use secret:NAME/)
+  })
+
+  test('takes away what everybody was granted on the service, unless it checks every caller itself', () => {
+    using world = createWorld()
+    world.deploy('--yes')
+    world.change(({ policies }) => {
+      policies['run/services/headrace']?.push({ role: 'roles/run.invoker', members: ['allUsers'] })
+    })
+    const verify = world.deploy('--plan', '--env', 'HEADRACE_INBOUND=verify')
+    assert.match(verify.stdout, /^= roles\/run\.invoker on service headrace/m)
+    const { stdout } = world.deploy('--yes')
+    assert.match(stdout, /^~ roles\/run\.invoker on service headrace for headrace-call: allUsers has it too$/m)
+    const members = world.state().policies['run/services/headrace']?.flatMap((binding) => binding.members)
+    assert.deepEqual(members, ['serviceAccount:headrace-call@acme-data.iam.gserviceaccount.com'])
   })
 
   test('makes everything that is missing, in an order in which nothing is used before it is there', () => {

@@ -79,8 +79,8 @@ suite('the commands of a deployment', { skip: skipWithout('gcloud') }, () => {
     for (const file of readdirSync(root))
       if (file === '.gcloudignore') dir.write(file, readFileSync(join(root, file), 'utf8'))
     for (const folder of [
-      'src',
-      'connectors',
+      'src/deploy/resources',
+      'connectors/old',
       'node_modules/x',
       '.ci',
       'deploy/connectors',
@@ -93,8 +93,11 @@ suite('the commands of a deployment', { skip: skipWithout('gcloud') }, () => {
       'package-lock.json',
       'tsconfig.json',
       'src/index.ts',
+      'src/deploy/resources/service.ts',
       '.ci/build.mjs',
       'connectors/acme.yaml',
+      'connectors/old.yml',
+      'connectors/shop.json',
       'deploy/connectors/github.yaml',
     ]
     const stray = [
@@ -106,6 +109,15 @@ suite('the commands of a deployment', { skip: skipWithout('gcloud') }, () => {
       'test/a.test.ts',
       'deploy/terraform/terraform.tfstate',
       '.git-credentials',
+      'connectors/.env',
+      'connectors/client.pem',
+      'connectors/acme.tokens',
+      'connectors/acme.tokens.lease-1',
+      'connectors/headrace.duckdb',
+      'connectors/old/acme.yaml',
+      'src/key.json',
+      'src/deploy/resources/.env',
+      'deploy/connectors/key.json',
     ]
     for (const file of [...wanted, ...stray]) writeFileSync(join(dir.path, file), '')
     const { stdout, stderr } = spawnSync('gcloud', ['meta', 'list-files-for-upload', dir.path], { encoding: 'utf8' })

@@ -48,6 +48,8 @@ export function listService(deployment: Deployment): readonly Resource[] {
       role: 'roles/run.invoker',
       command: ['run', 'services', service],
       flags,
+      // With `verify` the function checks every caller itself, and people may come to its door to sign in.
+      isPrivate: env['HEADRACE_INBOUND'] === 'iam',
     }),
   ]
 }
