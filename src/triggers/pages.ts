@@ -72,7 +72,7 @@ export async function answerLogout(
   await inbound.checkForm(request, caller, new URLSearchParams(body).get('csrf') ?? '')
   // No way back to a page of ours: the provider may still know the person, and would sign him in again at once.
   const answer = toPlainPage(200, 'You are signed out.', signInLink)
-  return { ...answer, headers: { ...answer.headers, 'set-cookie': signIn.end(origin) } }
+  return { ...answer, headers: { ...answer.headers, 'set-cookie': signIn.end(caller, origin) } }
 }
 
 /** What a person sees where a page cannot be shown: the way to sign in, or one sentence. Undefined where a program asks. */

@@ -156,11 +156,14 @@ suite('people who sign in with OpenID Connect', () => {
     const page = await signIn(browser, 'ann@acme.example')
     const form = fieldsOf(page, '/logout')
     assert.equal((await browser.open(`${service.url}/logout`, { form: {} })).status, 403)
+    const copied = browser.cookies(service.url)
     const foreign = { form, headers: { origin: 'https://evil.example' } }
     assert.equal((await browser.open(`${service.url}/logout`, foreign)).status, 403)
     const out = await browser.open(`${service.url}/logout`, { form })
     assert.deepEqual([out.status, out.url], [200, `${service.url}/logout`], 'not signed in again at once')
     assert.ok(!browser.cookies(service.url).includes('headrace='))
+    const late = await fetch(`${service.url}/status.json`, { headers: { cookie: copied } })
+    assert.equal(late.status, 401, 'a copy of the cookie is over too')
   })
 
   test('run what they may by the form on the page, and see the run', async () => {

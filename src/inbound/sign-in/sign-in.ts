@@ -26,8 +26,8 @@ export interface SignIn {
   begin(origin: string, to: string | null): Promise<Step>
   /** `GET /login/authorized`: back from it. Throws `CALLER_UNKNOWN`, `CALLER_REFUSED` and `CALLER_UNCHECKED`. */
   finish(request: IncomingMessage, origin: string): Promise<Step>
-  /** `POST /logout`: the cookies that end the session. */
-  end(origin: string): readonly string[]
+  /** `POST /logout`: the cookies that end the session of this caller. */
+  end(caller: Caller, origin: string): readonly string[]
   /** Undefined where nobody is signed in. */
   readSession(request: IncomingMessage, origin: string): Promise<Caller | undefined>
   /** A program with an access token that the provider gave to it for somebody. Throws as `finish` does. */
@@ -78,7 +78,7 @@ export function createSignIn(config: SignInConfig, deps: SignInDeps): SignIn {
       const begun = await sessions.begin(identity, secure)
       return { location: safeReturnPath(data.to), cookies: [begun, clearCookie('headrace-login', secure)] }
     },
-    end: (origin) => [sessions.end(isSecure(origin))],
+    end: (caller, origin) => [sessions.end(caller, isSecure(origin))],
     readSession: (request, origin) => sessions.read(request, isSecure(origin)),
     async checkToken(token) {
       const person = toPerson(await checkOnce(token), config.allow, { signedIn: false })
