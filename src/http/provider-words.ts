@@ -56,9 +56,17 @@ function first<Item>(items: readonly Item[], find: (item: Item) => string | unde
   return undefined
 }
 
+/** As much of a text is searched: patterns that go back take the square of its length. */
+const searched = 16 * 1024
+
+/** The title of a web page that came in place of an answer, tidied. */
+export function findTitle(html: string, redact: Redact): string | undefined {
+  return tidyWords(element(html.slice(0, searched), ['title']), redact)
+}
+
 /** XML is quoted by its code and message (S3, Azure, SOAP), an HTML page by its title, any other text by its beginning. */
 function textOf(body: string): string {
-  const start = body.slice(0, 16 * 1024)
+  const start = body.slice(0, searched)
   if (!/^\s*</.test(start)) return start
   const message = element(start, ['Message', 'faultstring', 'error_description', 'Detail', 'Description'])
   const code = message && element(start, ['Code', 'faultcode'])

@@ -31,6 +31,8 @@ export function findTlsFailure(code: string): TlsFailure | undefined {
       reason: `${what} a client certificate that it knows (${code}); give it \`tls: {cert: secret:NAME, key: secret:NAME}\`, or ask the provider which certificates it takes`,
     }
   }
+  // undici's own codes are about HTTP: UND_ERR_RES_CONTENT_LENGTH_MISMATCH has nothing to do with a certificate.
+  if (code.startsWith('UND_ERR_')) return undefined
   if (
     code in known ||
     /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT)|INVALID_CA|INVALID_PURPOSE|MISMATCH$/.test(code)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { describeRequest } from '../../src/http/describe.ts'
-import { findWords, tidyWords } from '../../src/http/provider-words.ts'
+import { findTitle, findWords, tidyWords } from '../../src/http/provider-words.ts'
 
 const redact = (text: string) => text.replaceAll('Zo0-key', '[secret]')
 
@@ -83,4 +83,13 @@ test('a request is described without password, secrets and the signature of a si
     describeRequest({ method: 'GET', url }, redact),
     'GET https://api.example/[secret]/x?page=2&X-Amz-Signature=[secret]&access_token=[secret]&q=[secret]',
   )
+})
+
+test('a page that is made to be slow is given up soon, as a whole body or for its title', () => {
+  assert.equal(findTitle('<title>Sign in to Acme</title>', redact), 'Sign in to Acme')
+  for (const part of ['<title', '<title ', '<a:title', '<Message>', '<script', '<![CDATA[', '&amp;']) {
+    const body = part.repeat(1024 * 1024)
+    findTitle(body, redact)
+    findWords(body, redact)
+  }
 })

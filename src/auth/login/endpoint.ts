@@ -1,5 +1,5 @@
 import { SyncError } from '../../errors.ts'
-import { findWords, tidyWords } from '../../http/provider-words.ts'
+import { findTitle, findWords } from '../../http/provider-words.ts'
 import { parseRetryAfter } from '../../http/retry-after.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import { retry } from '../../secrets/retry.ts'
@@ -100,7 +100,7 @@ function describeBody({ status, text, json }: LoginAnswer, { deps }: Endpoint): 
   }
   if (text.trim() === '') return `${status} with nothing`
   if (!text.trimStart().startsWith('<')) return `${status} with other text`
-  const title = tidyWords(/<title[^>]*>([^<]*)/i.exec(text)?.[1], (dirty) => deps.redactor.redact(dirty))
+  const title = findTitle(text, (dirty) => deps.redactor.redact(dirty))
   return `${status} with a web page${title ? ` (${title})` : ''}`
 }
 

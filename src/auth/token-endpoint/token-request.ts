@@ -1,6 +1,6 @@
 import { processClientCredentialsResponse } from 'oauth4webapi'
 import { SyncError } from '../../errors.ts'
-import { findWords, tidyWords } from '../../http/provider-words.ts'
+import { findTitle, findWords } from '../../http/provider-words.ts'
 import { parseRetryAfter } from '../../http/retry-after.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
@@ -168,7 +168,7 @@ async function readToken(fields: TokenFields, endpoint: Endpoint): Promise<Token
 function describeText(text: string, { deps }: Endpoint): string {
   if (text.trim() === '') return 'nothing'
   if (!text.trimStart().startsWith('<')) return 'other text'
-  const title = tidyWords(/<title[^>]*>([^<]*)/i.exec(text)?.[1], (dirty) => deps.redactor.redact(dirty))
+  const title = findTitle(text, (dirty) => deps.redactor.redact(dirty))
   return title ? `a web page (${title})` : 'a web page'
 }
 

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { errors } from 'undici'
+import { BrokenExchange } from '../../src/http/broken-exchange.ts'
+import { toFailure } from '../../src/http/network-error.ts'
+
+test("undici's own errors are about HTTP, not about certificates", () => {
+  for (const error of [
+    new errors.ResponseContentLengthMismatchError(),
+    new errors.RequestContentLengthMismatchError(),
+  ]) {
+    const failure = toFailure(error)
+    assert.ok(failure instanceof BrokenExchange)
+    assert.deepEqual([failure.code, failure.retry], ['API_UNAVAILABLE', true])
+  }
+})
