@@ -53,7 +53,7 @@ export function createTokenStores(options: TokenStoreOptions): (connectorFile: s
       case 'env':
         return createReadOnlyStore(ref, async () => readEnv(ref, options.env))
       case 'file':
-        return createBackedStore(createTokenFile(path, name), backed)
+        return createBackedStore(createTokenFile(path, name, log), backed)
       case 'secret':
         if (parseResourceName(ref).version !== 'latest')
           return createReadOnlyStore(ref, async (signal) => {

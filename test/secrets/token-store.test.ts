@@ -144,6 +144,19 @@ test('replace makes the file with mode 0600, and a looser one becomes so', async
   }
 })
 
+test('a file that others can read is closed to them, and the log says so', async (context) => {
+  const dir = makeDir(context)
+  const path = join(dir, 'tokens')
+  writeFileSync(path, '{"refresh_token":"rt-1"}', { mode: 0o600 })
+  const lines: string[] = []
+  await storeOf('file:tokens', { dir, log: keepingLog(lines) }).read(signal)
+  assert.deepEqual(lines, [])
+  chmodSync(path, 0o644)
+  await storeOf('file:tokens', { dir, log: keepingLog(lines) }).read(signal)
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.match(lines.join('\n'), /^warn Other users .*tokens \(mode 0644\): it is 0600 now/)
+})
+
 test('what a killed writer left beside the file is cleared away', async (context) => {
   const dir = makeDir(context)
   writeFileSync(join(dir, 'tokens.tmp-0000'), 'rt-old')
