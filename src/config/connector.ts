@@ -217,6 +217,10 @@ export const streamConfig = z.strictObject({
     .enum(['refuse', 'replace'])
     .optional()
     .meta({ description: 'A row with bytes that are no UTF-8 is refused, or stored with U+FFFD in their place.' }),
+  non_finite: z
+    .literal(['refuse', 'null', null])
+    .default('refuse')
+    .meta({ description: 'NaN, Infinity and -Infinity in JSON are refused, or read as null.' }),
   max_rejects: z
     .int()
     .min(0)

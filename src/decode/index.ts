@@ -3,6 +3,7 @@ import type { Asked } from './entity.ts'
 import { withCharset, withMark } from './charset.ts'
 import { jsonDecoder } from './json.ts'
 import { jsonlDecoder } from './jsonl.ts'
+import { withFinite } from './non-finite.ts'
 import type { PageDecoder } from './page-decoder.ts'
 import { xmlDecoder } from './xml.ts'
 
@@ -31,6 +32,10 @@ export interface DecoderOptions {
   readonly mayLackRows?: boolean | undefined
   /** What the path of the request says of the answer, where `rows` is absent. */
   readonly asked?: Asked | undefined
+  /** NaN, Infinity and -Infinity are read as null, where the body is JSON. */
+  readonly nonFinite?: 'null' | undefined
+  /** Told what was read although it is not quite what it claims to be: a sentence that is the same for all pages. */
+  readonly onRepair?: ((repair: string) => void) | undefined
   /** Told what was guessed of an answer, in a sentence. */
   readonly onGuess?: ((guess: string) => void) | undefined
   /** Method and URL without credentials, for messages. */
@@ -52,10 +57,15 @@ export function createPageDecoder(options: DecoderOptions): PageDecoder {
 function createFormatDecoder(options: DecoderOptions): PageDecoder {
   switch (options.format) {
     case 'json':
-      return jsonDecoder(options)
+      return finite(jsonDecoder(options), options)
     case 'jsonl':
-      return jsonlDecoder(options)
+      return finite(jsonlDecoder(options), options)
     case 'xml':
       return xmlDecoder(options)
   }
+}
+
+function finite(decoder: PageDecoder, { nonFinite, onRepair }: DecoderOptions): PageDecoder {
+  if (nonFinite === undefined) return decoder
+  return withFinite(decoder, () => onRepair?.('The answers hold NaN or Infinity, which is read as null (non_finite).'))
 }

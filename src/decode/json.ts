@@ -1,9 +1,11 @@
 import { SyncError } from '../errors.ts'
+import { cutShort, endsTooEarly } from './cut-short.ts'
 import { findEntity } from './entity.ts'
 import { Envelope } from './envelope.ts'
 import { parseExact, stringifyExact } from './exact-json.ts'
 import { compilePath, leadingNames, memberAt, simplePath } from './json-path.ts'
 import { complaintIn, explainNoRows, isErrorBody, reportsError } from './missing-rows.ts'
+import { refuseNonFinite } from './non-finite.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import type { DecoderOptions } from './index.ts'
 import { noRows, RowCollector } from './page-rows.ts'
@@ -30,10 +32,16 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
   const { collected } = scan
   let inRows = false
   let arrays = 0
+  let arrayAt = Infinity
   let bytes = 0
 
   const scanRows = async (): Promise<void> => {
     const state = await scan.run()
+    if (state === 'malformed' || state === 'not an object') {
+      const rest = scan.rest()
+      const number = refuseNonFinite(rest, options.where, (at) => bytes - rest.length + at)
+      if (number) throw number
+    }
     if (state === 'malformed') throw invalid(options, `is no valid JSON after row ${collected.count}`)
     if (state === 'not an object')
       throw invalid(options, `has a row that is no object: row ${collected.count + 1} of ${rows}`)
@@ -48,6 +56,7 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
     if (at < 0) return
     if (arrays++ > 0) throw invalid(options, `has ${rows} twice`)
     inRows = true
+    arrayAt = bytes - chunk.length + at
     scan.push(chunk.subarray(at))
     if (scan.ready) await scanRows()
   }
@@ -62,7 +71,9 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
     end: async () => {
       if (inRows) await scanRows()
       if (inRows) throw cutShort(invalid(options, `ends in the middle of the rows, after row ${collected.count}`))
-      const parsed = parseBody(envelope.text(), options)
+      const text = envelope.text()
+      const behind = bytes - Buffer.byteLength(text)
+      const parsed = parseBody(text, options, (at) => (at < arrayAt ? at : behind + at))
       const highest = scan.close()
       if (parsed === noBody) return bodiless(path, bytes)
       if (arrays > 0) {
@@ -218,14 +229,8 @@ const bodiless = (rowsAt: readonly string[] | undefined, bytes: number): PageBod
   bodiless: true,
 })
 
-/** Whether what the parser met was the end of a text that began as JSON does. */
-function endsTooEarly(cause: unknown, text: string): boolean {
-  const message = cause instanceof Error ? cause.message : ''
-  const [, at] = /at position (\d+)/.exec(message) ?? []
-  return /^\s*[[{]/.test(text) && (/end of JSON input/.test(message) || Number(at ?? -1) >= text.trimEnd().length)
-}
-
-function parseBody(written: string, options: DecoderOptions): unknown {
+/** `place` says where in the body a byte of the text is. */
+function parseBody(written: string, options: DecoderOptions, place?: (at: number) => number): unknown {
   const text = written.replace(/^\uFEFF/, '')
   if (text.trim() === '') {
     if (options.mayBeEmpty) return noBody
@@ -235,6 +240,8 @@ function parseBody(written: string, options: DecoderOptions): unknown {
     return parseExact(text)
   } catch (cause) {
     if (endsTooEarly(cause, text)) throw cutShort(invalid(options, 'ends in the middle of its JSON', cause))
+    const number = refuseNonFinite(text, options.where, place)
+    if (number) throw number
     throw invalid(options, text.trimStart().startsWith('<') ? 'is HTML or XML' : 'is no valid JSON', cause)
   }
 }
@@ -250,10 +257,6 @@ function guard<T>(options: DecoderOptions, read: () => T): T {
 
 const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncError =>
   new SyncError('RESPONSE_INVALID', `The body that ${options.where} answered ${what}; expected JSON`, { cause })
-
-/** Another attempt may bring the whole of it. */
-const cutShort = ({ code, message, cause }: SyncError): SyncError =>
-  new SyncError(code, message, { cause, details: { cut: true } })
 
 const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
   new SyncError(

@@ -1,6 +1,8 @@
 import { SyncError } from '../errors.ts'
+import { cutShort, endsTooEarly } from './cut-short.ts'
 import type { DecoderOptions } from './index.ts'
 import { complaintIn, isErrorBody, reportsError } from './missing-rows.ts'
+import { refuseNonFinite } from './non-finite.ts'
 import type { PageDecoder } from './page-decoder.ts'
 import { createRowScan } from './row-scan.ts'
 
@@ -9,23 +11,33 @@ export function jsonlDecoder(options: DecoderOptions): PageDecoder {
   const scan = createRowScan(options, true)
   const { collected } = scan
   let bytes = 0
+  let pushed = 0
+
+  const push = (chunk: Uint8Array): void => {
+    scan.push(chunk)
+    pushed += chunk.length
+  }
 
   const scanRows = async (): Promise<void> => {
     const state = await scan.run()
     if (state === 'more') return
+    const rest = scan.rest()
+    const number = refuseNonFinite(rest, options.where, (at) => pushed - rest.length + at)
+    if (number) throw number
     const what = state === 'malformed' ? 'holds a line that is no valid JSON' : 'holds a line that is no object'
     throw invalid(options, what, collected.count)
   }
 
   return {
     write: (chunk) => {
-      const hasMark = bytes === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf
-      scan.push(hasMark ? chunk.subarray(3) : chunk)
+      push(chunk)
       bytes += chunk.length
       return scan.ready ? scanRows() : undefined
     },
     end: async () => {
-      scan.push(Buffer.from('\n'))
+      await scanRows()
+      if (isCut(scan.rest())) throw cutShort(invalid(options, 'ends in the middle of a line', collected.count))
+      push(Buffer.from('\n'))
       await scanRows()
       if (scan.rest().length > 0) throw invalid(options, 'ends in the middle of a line', collected.count)
       const highest = scan.close()
@@ -37,6 +49,18 @@ export function jsonlDecoder(options: DecoderOptions): PageDecoder {
       return { envelope: only, rows, rowsAt: [], bytes, problem: reportsError(options.where, complaint) }
     },
     discard: () => collected.discard(),
+  }
+}
+
+/** Whether the last line, which no line feed ends, is the beginning of an object. */
+function isCut(line: Uint8Array): boolean {
+  if (line.length === 0) return false
+  const text = Buffer.from(line).toString()
+  try {
+    JSON.parse(text)
+    return false
+  } catch (cause) {
+    return endsTooEarly(cause, text)
   }
 }
 

@@ -132,8 +132,12 @@ export class RowScanner {
       if (state === listsFull) continue
       if (state === ended) return 'ended'
       if (state === malformed) return 'malformed'
-      if (state === notAnObject) return 'not an object'
-      if (state === more) this.#keepTail()
+      if (state === notAnObject) {
+        const mark = this.#markHere()
+        if (mark === 'whole') continue
+        if (mark === undefined) return 'not an object'
+      }
+      if (state === more || state === notAnObject) this.#keepTail()
       return 'more'
     }
   }
@@ -141,6 +145,21 @@ export class RowScanner {
   /** The bytes not yet read. */
   rest(): Uint8Array {
     return this.#bytes.slice(this.#pos, this.#filled)
+  }
+
+  /**
+   * A line may begin with a byte order mark, as files do that were put together: blanks that of the line here, and those
+   * of all the lines behind it that have come, so that it is asked for once a scan.
+   */
+  #markHere(): 'whole' | 'cut' | undefined {
+    const rest = Buffer.from(this.#bytes.buffer, this.#pos, this.#filled - this.#pos)
+    if (this.#get('lines') === 0 || !mark.subarray(0, rest.length).equals(rest.subarray(0, 3))) return undefined
+    if (rest.length < mark.length) return 'cut'
+    rest.fill(' ', 0, mark.length)
+    for (let at = rest.indexOf(markedLine); at >= 0; at = rest.indexOf(markedLine, at)) {
+      rest.fill(' ', at + 1, at + markedLine.length)
+    }
+    return 'whole'
   }
 
   get #pos(): number {
@@ -238,6 +257,10 @@ export class RowScanner {
     ;(this.#wasm[name] as Global).value = value
   }
 }
+
+/** U+FEFF in UTF-8. */
+const mark = Buffer.from('\uFEFF')
+const markedLine = Buffer.from('\n\uFEFF')
 
 const align = (address: number): number => (address + 15) & ~15
 

@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts'
+import { cutShort } from './cut-short.ts'
 import { stringifyExact } from './exact-json.ts'
 import type { DecoderOptions } from './index.ts'
 import { isObject, leadingNames, memberAt, simplePath } from './json-path.ts'
@@ -48,8 +49,9 @@ export function xmlDecoder(options: DecoderOptions): PageDecoder {
 /** Undefined where there is no body, and there need not be one. */
 async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlNode | undefined> {
   const library = await import('fast-xml-parser')
+  let text = ''
   try {
-    const text = decodeXml(body, options.charset)
+    text = decodeXml(body, options.charset)
     if (text.trim() === '') {
       if (options.mayBeEmpty) return undefined
       throw new XmlError('is empty')
@@ -58,11 +60,21 @@ async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlN
     if (Object.keys(document).some((root) => root.toLowerCase() === 'html')) throw new XmlError('is HTML')
     return document
   } catch (thrown) {
-    if (thrown instanceof XmlError) throw invalid(options, thrown.message, thrown)
+    if (thrown instanceof XmlError) {
+      const problem = invalid(options, thrown.message, thrown)
+      throw isCut(text) ? cutShort(problem) : problem
+    }
     if (thrown instanceof RangeError || thrown instanceof TypeError)
       throw invalid(options, 'is not in the charset that it claims, or that is not known', thrown)
     throw thrown
   }
+}
+
+/** Whether a text that is no document began as one and lacks the end of its root. */
+function isCut(text: string): boolean {
+  const [, root = ''] = /^\uFEFF?\s*(?:<\?[\s\S]*?\?>\s*|<!(?:--[\s\S]*?--|[^>[]*)>\s*)*<([\w:.-]+)/.exec(text) ?? []
+  if (root === '') return /^\s*<[?!]/.test(text)
+  return root.toLowerCase() !== 'html' && !new RegExp(`</${root}\\s*>`).test(text)
 }
 
 function locateRows(document: XmlNode, options: DecoderOptions): { path: string } | { problem: SyncError } {

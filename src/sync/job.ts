@@ -62,7 +62,7 @@ export interface JobOptions {
 /** Makes the client of a stream: its rows are decoded against `shape` as they come in. */
 export type ClientFactory = (
   stream: StreamConfig,
-  options: Pick<DecoderOptions, 'shape' | 'learn' | 'listing' | 'onGuess'>,
+  options: Pick<DecoderOptions, 'shape' | 'learn' | 'listing' | 'onGuess' | 'onRepair'>,
 ) => Send
 
 /** Puts together what one stream needs. */

@@ -67,7 +67,7 @@ export async function openProvider(
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
     client:
       (meter, observe) =>
-      (stream, { shape, learn, listing, onGuess }) =>
+      (stream, { shape, learn, listing, onGuess, onRepair }) =>
         createClient({
           dispatcher,
           auth: auth(stream),
@@ -94,6 +94,8 @@ export async function openProvider(
               shape,
               learn,
               onGuess,
+              onRepair,
+              nonFinite: stream.non_finite === 'refuse' ? undefined : 'null',
               listing,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,

@@ -62,6 +62,7 @@ export function createSource(
         learn,
         listing,
         onGuess: (guess) => options.warn('LISTING_IN_DOUBT', guess),
+        onRepair: (repair) => options.warn('RESPONSE_REPAIRED', repair),
       }),
       concurrency: connector.rate_limit.concurrency,
       now: () => effects.now(),

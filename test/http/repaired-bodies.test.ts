@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { createPageDecoder } from '../../src/decode/index.ts'
+import { createPageDecoder, type DecoderOptions } from '../../src/decode/index.ts'
 import { noShape } from '../../src/schema/shape.ts'
 import { failsWith, serve, serveRaw, testClient } from './support.ts'
 
@@ -9,9 +9,14 @@ const body = '{"data":[{"id":1},{"id":2}]}'
 const mark = Buffer.from([0xef, 0xbb, 0xbf])
 const utf16 = Buffer.from(`\uFEFF${body}`, 'utf16le')
 
-function clientOf(t: TestContext, origin: string, rows: string | undefined = '$.data[*]') {
+function clientOf(
+  t: TestContext,
+  origin: string,
+  rows: string | undefined = '$.data[*]',
+  format: DecoderOptions['format'] = 'json',
+) {
   const open = (where: string) =>
-    createPageDecoder({ format: 'json', rows, shape: () => noShape, listing: false, mayBeEmpty: false, where })
+    createPageDecoder({ format, rows, shape: () => noShape, listing: false, mayBeEmpty: false, where })
   return testClient(t, origin, { openDecoder: ({ url }) => open(`GET ${url}`) })
 }
 
@@ -60,5 +65,36 @@ for (const cut of [12, 20, body.length - 1]) {
     )
     await failsWith(searching.get('/'), 'RESPONSE_INVALID')
     assert.equal(searching.meter.requests, 3)
+  })
+}
+
+for (const [format, whole] of [
+  ['xml', '<?xml version="1.0"?>\n<!-- all -->\n<list>\n<row><id>1</id></row><row><id>2</id></row></list>'],
+  ['jsonl', '{"id":1}\n{"id":2,"name":"a, b","tags":[true, 3]}'],
+] as const) {
+  test(`${format} that a closing connection cuts anywhere is asked for again`, async (t) => {
+    const begin = whole.indexOf('\n{') + 2
+    for (let cut = Math.max(begin, 6); cut < whole.length; cut++) {
+      let calls = 0
+      const origin = await serveRaw(t, (socket) => {
+        socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${++calls === 1 ? whole.slice(0, cut) : whole}`)
+      })
+      const { get, meter } = clientOf(t, origin, format === 'xml' ? '$.list.row[*]' : undefined, format)
+      assert.equal((await get('/')).body.rows.count, 2, whole.slice(0, cut))
+      assert.equal(meter.requests, 2)
+    }
+  })
+}
+
+for (const [format, broken] of [
+  ['xml', '<list><row><id>1</row></list>'],
+  ['xml', '<html><body>Sign in'],
+  ['jsonl', '{"id":1}\n{"id" 2'],
+] as const) {
+  test(`${format} that is broken, not cut, is asked for once: ${broken.length} bytes`, async (t) => {
+    const origin = await serve(t, (_, response) => void response.end(broken))
+    const { get, meter } = clientOf(t, origin, undefined, format)
+    await failsWith(get('/'), 'RESPONSE_INVALID')
+    assert.equal(meter.requests, 1)
   })
 }
