@@ -3,7 +3,7 @@ import { type OAuth1Config, createOAuth1Client } from '../auth/oauth1/oauth1.ts'
 import { type OAuth1Client, type OAuth1Token, authorizeOAuth1, createNonce } from '../auth/oauth1/signature.ts'
 import { formatTime } from '../auth/tokens/saved-token.ts'
 import { SyncError } from '../errors.ts'
-import { tidyWords } from '../http/provider-words.ts'
+import { readWords } from '../http/provider-words.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { ConnectContext } from './authorization-code.ts'
 import { type PendingConsent, askInBrowser } from './browser.ts'
@@ -141,8 +141,7 @@ async function post({ client, deps }: Dance, { url, token, extra }: Call): Promi
   const text = await response.text()
   const fields = new URLSearchParams(text)
   if (response.ok) return fields
-  const words = fields.get('oauth_problem') ?? (text.trimStart().startsWith('<') ? undefined : text)
-  const tidy = tidyWords(words?.slice(0, 1_000), (dirty) => deps.redactor.redact(dirty))
+  const tidy = readWords(fields.get('oauth_problem') ?? text, (dirty) => deps.redactor.redact(dirty))
   const said = tidy === undefined ? '' : `: ${tidy.replace(/\.$/, '')}`
   if (response.status >= 500 || response.status === 429)
     throw new SyncError('AUTH_UNAVAILABLE', `${name} answered ${response.status}${said}; try again later.`)

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 const [quote, backslash, colon, comma, openBrace, closeBrace, openBracket, closeBracket] = [
   0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d, 0x5b, 0x5d,
 ] as const
@@ -46,6 +48,11 @@ export class Envelope {
   text(): string {
     const text = Buffer.concat(this.#kept).toString()
     return text.startsWith('\uFEFF') ? text.slice(1) : text
+  }
+
+  /** Whether it is UTF-8 throughout. */
+  get isText(): boolean {
+    return isUtf8(Buffer.concat(this.#kept))
   }
 
   /** True once what follows is the array of rows. */

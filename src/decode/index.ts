@@ -34,6 +34,8 @@ export interface DecoderOptions {
   readonly asked?: Asked | undefined
   /** NaN, Infinity and -Infinity are read as null, where the body is JSON. */
   readonly nonFinite?: 'null' | undefined
+  /** Bytes that are not in the charset become U+FFFD; of rows in UTF-8 the caller sees to that. */
+  readonly replaceInvalid?: boolean | undefined
   /** Told what was read although it is not quite what it claims to be: a sentence that is the same for all pages. */
   readonly onRepair?: ((repair: string) => void) | undefined
   /** Told what was guessed of an answer, in a sentence. */
@@ -50,7 +52,11 @@ export function createPageDecoder(options: DecoderOptions): PageDecoder {
   const charset = options.charset && !/^(utf-?8|us-ascii)$/.test(options.charset) ? options.charset : undefined
   return withMark(decoder, (mark) => {
     const label = mark ?? charset
-    return label === undefined || label === 'utf-8' ? decoder : withCharset(decoder, label, options.where)
+    if (mark !== undefined && !mark.startsWith(charset ?? 'utf-8'))
+      options.onRepair?.(
+        `The answers begin with the byte order mark of ${mark}, while their headers say ${charset ?? 'utf-8'}; they are read by the mark.`,
+      )
+    return label === undefined || label === 'utf-8' ? decoder : withCharset(decoder, label, options)
   })
 }
 

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { SyncError } from '../errors.ts'
+import { notIn, replacement } from './charset.ts'
 import { cutShort, endsTooEarly } from './cut-short.ts'
 import { findEntity } from './entity.ts'
 import { Envelope } from './envelope.ts'
@@ -72,6 +74,8 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
       if (inRows) await scanRows()
       if (inRows) throw cutShort(invalid(options, `ends in the middle of the rows, after row ${collected.count}`))
       const text = envelope.text()
+      if (!envelope.isText)
+        options.onRepair?.('The answers hold bytes beside their rows that are no UTF-8; they are read as U+FFFD.')
       const behind = bytes - Buffer.byteLength(text)
       const parsed = parseBody(text, options, (at) => (at < arrayAt ? at : behind + at))
       const highest = scan.close()
@@ -100,8 +104,13 @@ function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
     write: whole.write,
     end: async () => {
       const { chunks, bytes } = whole
-      const parsed = parseBody(Buffer.concat(chunks).toString(), options)
+      const body = Buffer.concat(chunks)
+      const parsed = parseBody(body.toString(), options)
       if (parsed === noBody) return bodiless(leadingNames(rows), bytes())
+      if (!isUtf8(body)) {
+        if (options.replaceInvalid !== true) throw notIn('UTF-8', options.where)
+        options.onRepair?.(replacement)
+      }
       return collectParsed(collected, { parsed, rows, bytes: bytes() }, options)
     },
     discard: () => collected.discard(),

@@ -1,19 +1,14 @@
 import { TextDecoder } from 'node:util'
+import { findMark } from './charset.ts'
 
 /**
  * The text of an XML document. A byte order mark decides, then the charset of the content type, then what the document
  * says of itself, then UTF-8 (RFC 7303 section 3, XML 1.0 appendix F). Throws a `RangeError` for a charset that is not
- * known and a `TypeError` for bytes that are not in it.
+ * known and a `TypeError` for bytes that are not in it, where these are `fatal`.
  */
-export function decodeXml(bytes: Buffer, charset: string | undefined): string {
-  const label = byMark(bytes) ?? charset ?? byShape(bytes) ?? byDeclaration(bytes) ?? 'utf-8'
-  return new TextDecoder(label, { fatal: true }).decode(bytes)
-}
-
-function byMark(bytes: Buffer): string | undefined {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8'
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
-  return bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : undefined
+export function decodeXml(bytes: Buffer, charset: string | undefined, fatal: boolean): string {
+  const label = findMark(bytes)?.charset ?? charset ?? byShape(bytes) ?? byDeclaration(bytes) ?? 'utf-8'
+  return new TextDecoder(label, { fatal }).decode(bytes)
 }
 
 /** `<` in two bytes. */

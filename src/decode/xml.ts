@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts'
+import { notIn, replacement } from './charset.ts'
 import { cutShort } from './cut-short.ts'
 import { stringifyExact } from './exact-json.ts'
 import type { DecoderOptions } from './index.ts'
@@ -51,7 +52,8 @@ async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlN
   const library = await import('fast-xml-parser')
   let text = ''
   try {
-    text = decodeXml(body, options.charset)
+    text = decodeXml(body, options.charset, false)
+    if (text.includes('\uFFFD')) replaceOrRefuse(body, options)
     if (text.trim() === '') {
       if (options.mayBeEmpty) return undefined
       throw new XmlError('is empty')
@@ -64,9 +66,20 @@ async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlN
       const problem = invalid(options, thrown.message, thrown)
       throw isCut(text) ? cutShort(problem) : problem
     }
-    if (thrown instanceof RangeError || thrown instanceof TypeError)
-      throw invalid(options, 'is not in the charset that it claims, or that is not known', thrown)
+    if (thrown instanceof TypeError && isCut(text)) throw cutShort(notIn('text of its charset', options.where, thrown))
+    if (thrown instanceof TypeError) throw notIn('text of its charset', options.where, thrown)
+    if (thrown instanceof RangeError) throw invalid(options, 'is in a charset that is not known', thrown)
     throw thrown
+  }
+}
+
+/** Throws a `TypeError` where bytes are not in the charset, unless the stream says that they are to be replaced. */
+function replaceOrRefuse(body: Buffer, { charset, replaceInvalid, onRepair }: DecoderOptions): void {
+  try {
+    decodeXml(body, charset, true)
+  } catch (thrown) {
+    if (replaceInvalid !== true) throw thrown
+    onRepair?.(replacement)
   }
 }
 

@@ -35,7 +35,7 @@ export function createErrorBody(): ErrorBody {
   }
 }
 
-function parseText(text: string): unknown {
+export function parseText(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -1,3 +1,4 @@
+import { parseText } from './error-body.ts'
 import type { Redact } from './describe.ts'
 
 const longest = 300
@@ -17,6 +18,11 @@ const names = [
  */
 export function findWords(body: unknown, redact: Redact): string | undefined {
   return tidyWords(typeof body === 'string' ? textOf(body) : (search(body, 0) ?? beginning(body)), redact)
+}
+
+/** The same of an answer that nobody has parsed. */
+export function readWords(text: string, redact: Redact): string | undefined {
+  return findWords(parseText(text), redact)
 }
 
 function beginning(body: unknown): string | undefined {

@@ -23,18 +23,22 @@ function codingOf(bytes: Uint8Array): 'gzip' | 'zstd' | undefined {
   return undefined
 }
 
+export interface Packing {
+  /** As the headers name them. */
+  readonly codings: readonly string[]
+  readonly layers?: number
+  /** Told where the first bytes and the headers differ. */
+  readonly onRepair?: ((repair: string) => void) | undefined
+}
+
 /**
  * Undoes `codings` on the way to `sink`, and what the first bytes show beyond them: a gzip that no header names, one
  * inside of another; a body that its headers call gzip or zstd and that is not is taken as it is.
  */
-export function unpack<Result>(
-  sink: BodySink<Result>,
-  codings: readonly string[],
-  layers = mostLayers,
-): BodySink<Result> {
+export function unpack<Result>(sink: BodySink<Result>, packing: Packing): BodySink<Result> {
   let held: Uint8Array = new Uint8Array(0)
   let target: BodySink<Result> | undefined
-  const open = (): BodySink<Result> => (target = choose(sink, { codings, layers, first: held }))
+  const open = (): BodySink<Result> => (target = choose(sink, packing, held))
   return {
     write: (chunk) => {
       if (target) return target.write(chunk)
@@ -52,17 +56,17 @@ export function unpack<Result>(
   }
 }
 
-interface Packing {
-  readonly codings: readonly string[]
-  readonly layers: number
-  readonly first: Uint8Array
-}
-
-function choose<Result>(sink: BodySink<Result>, { codings, layers, first }: Packing): BodySink<Result> {
+function choose<Result>(sink: BodySink<Result>, packing: Packing, first: Uint8Array): BodySink<Result> {
+  const { codings, layers = mostLayers, onRepair } = packing
   const shown = codingOf(first)
   const outer = codings.at(-1)?.replace('x-gzip', 'gzip')
-  if (outer !== undefined && outer !== shown && (outer === 'gzip' || outer === 'zstd'))
-    return shown ? unpack(sink, [shown], layers) : unpack(sink, codings.slice(0, -1), layers)
-  if (outer !== undefined) return decompress(layers > 0 ? unpack(sink, [], layers) : sink, codings)
-  return shown && layers > 0 ? decompress(unpack(sink, [], layers - 1), [shown]) : sink
+  if (outer !== undefined && outer !== shown && (outer === 'gzip' || outer === 'zstd')) {
+    onRepair?.(`The answers are ${shown ?? 'not packed'}, while their headers say ${outer}; they are read as they are.`)
+    return unpack(sink, { codings: shown ? [shown] : codings.slice(0, -1), layers, onRepair })
+  }
+  if (outer !== undefined)
+    return decompress(layers > 0 ? unpack(sink, { codings: [], layers, onRepair }) : sink, codings)
+  if (!shown || layers === 0) return sink
+  onRepair?.(`The answers are packed by ${shown}, which their headers do not say; they are unpacked all the same.`)
+  return decompress(unpack(sink, { codings: [], layers: layers - 1, onRepair }), [shown])
 }

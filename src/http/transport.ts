@@ -33,9 +33,14 @@ export interface TransportOptions {
   /** `body`: bytes that a body may have, before and after decompression. */
   readonly limits?: { readonly body: number }
   readonly meter: Meter
+  /** Told what was unpacked against the headers: a sentence that is the same for all pages. */
+  readonly onRepair?: ((repair: string) => void) | undefined
 }
 
 const gibibyte = 1024 ** 3
+
+/** What a body may swell to without a question, and how many times its size beyond that: no rows are so much alike. */
+const swelling = { bytes: 16 * 1024 * 1024, times: 200 }
 
 /** Longest silence in the middle of a body, in milliseconds. */
 const longestSilence = 60_000
@@ -117,9 +122,19 @@ function openSink(head: ResponseHead, options: TransportOptions, { errorBody, be
   const sink = countBytes<PageBody>(decoder, (bytes) => {
     meter.bytes += bytes
     guard((decoded += bytes))
+    if (decoded > swelling.bytes && decoded > swelling.times * raw)
+      throw new BrokenExchange(
+        'RESPONSE_TOO_LARGE',
+        `was answered with ${raw} bytes that unpack to over ${swelling.times} times as many, as no rows do; ask for smaller pages, or for no compression with the header Accept-Encoding: identity`,
+      )
   })
-  return countBytes(unpack(sink, codings), (bytes) => guard((raw += bytes)))
+  const isPacked = errorBody || packedTypes.test(head.headers['content-type'] ?? '')
+  const packing = { codings, onRepair: isPacked ? undefined : options.onRepair }
+  return countBytes(unpack(sink, packing), (bytes) => guard((raw += bytes)))
 }
+
+/** Types of files that are packed: their headers tell of it. */
+const packedTypes = /^\s*application\/(?:x-)?(?:gzip|zstd)\b/i
 
 function tee(decoder: PageDecoder, beginning: ErrorBody): BodySink<PageBody> {
   return {

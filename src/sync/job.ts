@@ -2,6 +2,7 @@ import { formatsOf } from '../config/cursor-format.ts'
 import type { Connector, StreamConfig } from '../config/connector.ts'
 import { findTemplateUse, isPerSlice } from '../config/template-use.ts'
 import { writeMode } from '../config/write-mode.ts'
+import { replacement } from '../decode/charset.ts'
 import type { DecoderOptions } from '../decode/index.ts'
 import type { Effects } from '../effects.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
@@ -293,7 +294,7 @@ function createRules(
 }
 
 function replaceInvalid(bytes: Uint8Array, warn: Warn): string {
-  warn('RESPONSE_REPAIRED', 'Rows hold bytes that are no UTF-8; U+FFFD is stored in their place.')
+  warn('RESPONSE_REPAIRED', replacement)
   return new TextDecoder().decode(bytes)
 }
 

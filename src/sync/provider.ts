@@ -82,6 +82,7 @@ export async function openProvider(
           redact,
           meter,
           observe,
+          onRepair,
           openDecoder: ({ status, headers, url }) =>
             createPageDecoder({
               format: stream.format,
@@ -95,6 +96,7 @@ export async function openProvider(
               learn,
               onGuess,
               onRepair,
+              replaceInvalid: stream.invalid_utf8 === 'replace',
               nonFinite: stream.non_finite === 'refuse' ? undefined : 'null',
               listing,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),

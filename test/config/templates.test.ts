@@ -288,3 +288,13 @@ test('keys and values go out as a form where a Content-Type of the file says so'
   ] as const)
     assert.equal(render(`path: /, ${stream}`, {}, head).body, 'a=1&b=x&b=y+z')
 })
+
+test('what a Content-Type of the connector does not allow is refused at the body of the stream', () => {
+  const at = (body: string, type: string) =>
+    onlyProblem(withStreams(`  - { name: s, method: POST, body: ${body} }\n`, `headers: { content-type: ${type} }\n`))
+  const form = 'application/x-www-form-urlencoded'
+  assert.match(at('{ a: { b: 1 } }', form), /^5:41 streams\[0\]\.body\.a: a form has no nested values/)
+  assert.match(at('{ a: 1 }', 'multipart/form-data'), /^5:36 streams\[0\]\.body: a body of several parts/)
+  const own = `  - { name: s, method: POST, body: { a: { b: 1 } }, headers: { Content-Type: application/json } }\n`
+  assert.equal(load(withStreams(own, `headers: { content-type: ${form} }\n`)).streams.length, 1)
+})

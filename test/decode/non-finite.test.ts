@@ -91,9 +91,6 @@ test('where the stream does not say so, the failure names the number, its byte a
       code: 'RESPONSE_INVALID',
       message: /holds NaN at byte 15,/,
     })
-})
-
-test('what merely looks like such a number is refused all the same', async () => {
   for (const word of ['nan', 'NaN1', 'Infinit', '--Infinity', '+Infinity', '-NaN', 'NaNNaN', '1NaN'])
     for (let cut = 0; cut < 30; cut++)
       await assert.rejects(

@@ -7,6 +7,7 @@ import {
 } from 'oauth4webapi'
 import { isLoopback } from '../../config/loopback.ts'
 import { SyncError } from '../../errors.ts'
+import { readWords } from '../../http/provider-words.ts'
 import type { AuthDeps } from '../auth.ts'
 import type { SignInSettings } from './sign-in-settings.ts'
 
@@ -54,9 +55,15 @@ async function discover(issuer: URL, deps: Deps): Promise<AuthorizationServer> {
   const openid = await fetchMetadata(issuer, 'oidc', deps)
   const response = openid.status === 404 ? await fetchMetadata(issuer, 'oauth2', deps) : openid
   const name = deps.redactor.redact(issuer.href)
-  if (response.status !== 200)
-    throw failed(name, `answers ${response.status} where its metadata should be; check issuer, or write the URLs`)
   const text = await response.text()
+  if (response.status !== 200) {
+    const words = readWords(text, (dirty) => deps.redactor.redact(dirty))
+    const said = words === undefined ? '' : ` (${words})`
+    throw failed(
+      name,
+      `answers ${response.status} where its metadata should be${said}; check issuer, or write the URLs`,
+    )
+  }
   const metadata = await processDiscoveryResponse(issuer, toJson(text)).catch((cause: unknown) => {
     throw failed(name, `does not describe itself as it should (${reasonOf(cause)}); check issuer, or write the URLs`)
   })

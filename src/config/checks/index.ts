@@ -27,7 +27,7 @@ export function checkConnector(subject: ConnectorSubject): void {
   for (const stream of subject.streams) {
     checkPaging(stream)
     checkPatterns(stream)
-    checkWriting(stream)
+    checkWriting(stream, subject.connector.headers)
     checkCursor(stream)
     checkColumnTypes(stream)
     checkLayout(stream)
