@@ -1,9 +1,13 @@
-import type { CursorValue, SeenRow, SeenRows } from './checkpoint.ts'
+import type { CursorValue, SeenRows } from './checkpoint.ts'
 import { SyncError } from '../errors.ts'
 import type { CursorType } from './cursor.ts'
+import { type Copies, type CursorMarks, readMarks, type SavedMarks, saveMarks, sizeOfMarks } from './marks.ts'
 
-/** So many rows are remembered at most; a stream that would need more belongs into a merge. */
-const seenLimit = 250_000
+/**
+ * Bytes of marks that a listing keeps at most, as they go into each of its checkpoints: some 90,000 rows of one cursor.
+ * A stream that would need more belongs into a merge.
+ */
+const marksLimit = 1024 * 1024
 
 export interface BoundaryOptions {
   readonly where: string
@@ -14,7 +18,7 @@ export interface BoundaryOptions {
   /** What earlier listings appended at or beyond the cursor. */
   readonly seen: SeenRows | undefined
   /** Append streams: keep in mind what a later listing will bring again; what this one has brought so far. */
-  readonly remember: readonly SeenRow[] | undefined
+  readonly remember: SavedMarks | undefined
   /** Whether a row's mark stands for its primary key: then its copies are one row, however many there are. */
   readonly keyed: boolean
   /** How cursors are read and ordered. */
@@ -27,11 +31,6 @@ export interface RowMarks {
   readonly mark: () => string
   /** What checkpoints have that were saved before marks were told from values: see `byteMark`. */
   readonly byteMark: () => string
-}
-
-interface Copies {
-  readonly cursor: CursorValue | null
-  readonly count: number
 }
 
 /** What one page brings, apart from the boundary until the page is encoded: encoding may have to start again. */
@@ -51,11 +50,14 @@ export class Boundary {
   readonly #known: ReadonlyMap<string, Copies>
   /** By mark: what this listing has brought, new or not. */
   readonly #met: Map<string, Copies>
+  /** What an older checkpoint holds may be more than is taken now. */
+  readonly #limit: number
 
   constructor(options: BoundaryOptions) {
     this.#options = options
-    this.#known = toCopies(options.seen?.rows)
-    this.#met = toCopies(options.remember)
+    this.#known = readMarks(options.seen ?? {})
+    this.#met = readMarks(options.remember ?? {})
+    this.#limit = Math.max(marksLimit, sizeOfMarks(this.#known), sizeOfMarks(this.#met))
   }
 
   /**
@@ -94,17 +96,17 @@ export class Boundary {
       // How many copies of a known row have come must be counted up to the end of the listing.
       if (!this.#isReached(cursor, edge) && !this.#known.has(mark)) this.#met.delete(mark)
     }
-    if (this.#met.size > seenLimit) {
+    if (sizeOfMarks(this.#met) > this.#limit) {
       throw new SyncError(
         'CONFIG_INVALID',
-        `${this.#options.where}: over ${seenLimit} rows lie at the cursor (within lookback), too many to tell new ones from old in append; give the stream a primary_key and write: merge, or a shorter lookback`,
+        `${this.#options.where}: ${this.#met.size} rows lie at the cursor (within lookback), too many to tell new ones from old in append; give the stream a primary_key and write: merge, or a shorter lookback`,
       )
     }
   }
 
   /** What an interrupted listing has brought so far. */
-  get kept(): readonly SeenRow[] {
-    return toRows(this.#met)
+  get kept(): readonly CursorMarks[] {
+    return saveMarks(this.#met)
   }
 
   /** Whether every row of a page has to be looked at, as some of it lies beyond `until`. */
@@ -120,10 +122,10 @@ export class Boundary {
     for (const [mark, copies] of this.#met) {
       if (copies.count >= (stored.get(mark)?.count ?? 0)) stored.set(mark, copies)
     }
-    const rows = toRows(new Map([...stored].filter(([, { cursor }]) => this.#isReached(cursor, edge))))
-    if (rows.length === 0) return undefined
-    const highest = rows.map(([, cursor]) => cursor).reduce((a, b) => this.#options.order.higher(a, b))
-    return { highest, rows }
+    const marks = saveMarks(new Map([...stored].filter(([, { cursor }]) => this.#isReached(cursor, edge))))
+    if (marks.length === 0) return undefined
+    const highest = marks.map(([cursor]) => cursor).reduce((a, b) => this.#options.order.higher(a, b))
+    return { highest, marks }
   }
 
   #isInside(cursor: CursorValue): boolean {
@@ -147,11 +149,3 @@ export class Boundary {
     return copies > 0 || this.#known.size === 0 ? copies : (this.#known.get(row.byteMark())?.count ?? 0)
   }
 }
-
-const toCopies = (rows: readonly SeenRow[] = []): Map<string, Copies> =>
-  new Map(rows.map(([mark, cursor, count = 1]) => [mark, { cursor, count }]))
-
-const toRows = (copies: ReadonlyMap<string, Copies>): SeenRow[] =>
-  [...copies]
-    .map(([mark, { cursor, count }]): SeenRow => (count === 1 ? [mark, cursor] : [mark, cursor, count]))
-    .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,5 @@
 import type { Identity } from './identity.ts'
+import type { CursorMarks, SavedMarks, SeenRow } from './marks.ts'
 import type { SliceProgress } from './slice-state.ts'
 import type { Place } from './slices.ts'
 
@@ -78,20 +79,14 @@ export interface OpenListing {
   /** True where `max_pages` has cut off a part of this listing, so that the cursor stays where it was. */
   readonly stays?: true
   /** Append streams: what this listing has brought that lies at or beyond its highest cursor (less the lookback). */
+  readonly marks?: readonly CursorMarks[]
+  /** Older checkpoints have this instead of `marks`. */
   readonly seen?: readonly SeenRow[]
 }
 
-/**
- * A row by its mark (`rowMark`; `byteMark` in older checkpoints); its cursor, which tells when it may be forgotten
- * (never, where it has none); and how many such rows there are, where that is not one.
- */
-export type SeenRow = readonly [mark: string, cursor: CursorValue | null, count?: number]
-
-export interface SeenRows {
+export interface SeenRows extends SavedMarks {
   /** The highest cursor among them; a row beyond it cannot be a repetition. */
   readonly highest: CursorValue | null
-  /** By mark. */
-  readonly rows: readonly SeenRow[]
 }
 
 export const fresh: Checkpoint = { done: null }

@@ -240,7 +240,7 @@ export class Filling {
       open: {
         ...rest,
         place,
-        ...(reading?.open(now()) ?? { highest: null, began: now(), ...(slices?.appends && { seen: [] }) }),
+        ...(reading?.open(now()) ?? { highest: null, began: now(), ...(slices?.appends && { marks: [] }) }),
         pages: this.#pagesRead,
         mark: this.#mark,
         runs: this.#runsToTakeBack(),

@@ -14,13 +14,12 @@ import type { Member } from '../schema/value.ts'
 import { readMembers, refusal } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules, SliceRules } from './batches.ts'
-import { Boundary } from './boundary.ts'
-import { type CursorValue, fresh, type OpenListing } from './checkpoint.ts'
+import { createBounds, findEdges, needsBoundary } from './bounds.ts'
+import { type CursorValue, fresh } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
 import { cutBy } from './max-pages.ts'
 import type { ParentListings } from './parent-listings.ts'
-import type { Bounds } from './reading.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
 import type { SliceProgress, SliceState } from './slice-state.ts'
 import { planTable } from './table-plan.ts'
@@ -173,12 +172,6 @@ function plannedFields({ primary_key: key, incremental, deletes }: StreamConfig)
   ]
 }
 
-interface Edges {
-  /** What `{{ cursor }}` is. */
-  readonly start: CursorValue | null
-  readonly until: CursorValue | undefined
-}
-
 /** How the stream's cursor is read and ordered: as declared, as an earlier run found out, or as the first rows show. */
 function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: boolean): CursorType | undefined {
   const { stream, connector, backfill, warn } = options
@@ -198,57 +191,6 @@ function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: b
     saved,
     done,
     warn,
-  })
-}
-
-function findEdges({ done }: SliceProgress, { stream, backfill }: JobOptions, order: CursorType | undefined): Edges {
-  const { incremental } = stream
-  if (!order) return { start: null, until: undefined }
-  if (backfill) return { start: order.spell(backfill.from), until: backfill.until }
-  const { start } = incremental ?? {}
-  const first = start === undefined ? null : order.spell(start)
-  return { start: done === null ? first : order.shift(done), until: incremental?.end }
-}
-
-/** Whether some rows that come are not to be written, so that each is looked at. */
-const needsBoundary = ({ stream, backfill }: JobOptions): boolean =>
-  stream.incremental !== undefined &&
-  (writeMode(stream) === 'append' || stream.incremental.end !== undefined || backfill !== undefined)
-
-interface Reader {
-  readonly options: JobOptions
-  readonly order: CursorType | undefined
-}
-
-/** Where a listing begins and ends that goes on from `progress`. */
-function createBounds(progress: SliceProgress, opened: OpenListing | undefined, { options, order }: Reader): Bounds {
-  const { incremental } = options.stream
-  const edges = findEdges(progress, options, order)
-  return {
-    done: progress.done,
-    order,
-    boundary: order && needsBoundary(options) ? createBoundary(progress, opened, { options, order, edges }) : undefined,
-    descendingTo: incremental?.order === 'desc' ? edges.start : null,
-    ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,
-  }
-}
-
-function createBoundary(
-  { seen }: SliceProgress,
-  opened: OpenListing | undefined,
-  { options, order, edges }: { readonly options: JobOptions; readonly order: CursorType; readonly edges: Edges },
-): Boundary {
-  const { stream, connector, backfill } = options
-  const append = writeMode(stream) === 'append'
-  const { start, until } = edges
-  return new Boundary({
-    where: `stream ${stream.name} of ${connector.name}`,
-    floor: backfill || (append && stream.incremental?.client_filter) ? start : null,
-    until,
-    seen: append ? seen : undefined,
-    remember: append && !backfill ? (opened?.seen ?? []) : undefined,
-    keyed: (stream.primary_key ?? []).length > 0,
-    order,
   })
 }
 

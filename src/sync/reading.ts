@@ -71,10 +71,10 @@ export class Reading {
   }
 
   /** What a checkpoint inside of it says. */
-  open(now: number): Pick<OpenListing, 'highest' | 'began' | 'seen' | 'stays'> {
+  open(now: number): Pick<OpenListing, 'highest' | 'began' | 'marks' | 'stays'> {
     const { boundary } = this.bounds
-    const seen = boundary && { seen: boundary.kept }
-    return { highest: this.#highest, began: this.#began ?? now, ...seen, ...(this.#stays && { stays: true as const }) }
+    const marks = boundary && { marks: boundary.kept }
+    return { highest: this.#highest, began: this.#began ?? now, ...marks, ...(this.#stays && { stays: true as const }) }
   }
 
   /** What it leads to, now that it was read to its end. */

@@ -4,6 +4,7 @@ import type { PageRows } from '../decode/page-decoder.ts'
 import { canonicalMembers, canonicalValue } from '../schema/canonical.ts'
 import type { Member } from '../schema/value.ts'
 import type { CursorValue } from './checkpoint.ts'
+import { markLength } from './marks.ts'
 
 /** A stretch of a page: rows that pass as they are, or one row that wants a closer look. */
 export type Segment = { readonly verbatim: Uint8Array } | { readonly odd: Uint8Array }
@@ -46,7 +47,7 @@ export const rowText = (bytes: Uint8Array): string | undefined =>
   isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined
 
 /**
- * Tells whether a row was seen before: 16 bytes of the SHA-256 of its members, in base64url. White space, the order of
+ * Tells whether a row was seen before: the first `markLength` characters of the SHA-256 of its members, in base64url. White space, the order of
  * members and escapes make no difference. With a primary key the row is its key and its cursor alone, so that a member
  * which differs each time (when the provider answered) makes no new row.
  */
@@ -56,12 +57,12 @@ export function rowMark(members: readonly Member[], primaryKey: readonly string[
     .filter((part) => part !== undefined)
   const text =
     primaryKey.length > 0 ? JSON.stringify([...parts.map(canonicalValue), cursor]) : canonicalMembers(members)
-  return createHash('sha256').update(text).digest().toString('base64url', 0, 16)
+  return createHash('sha256').update(text).digest('base64url').slice(0, markLength)
 }
 
 /** The mark in checkpoints of earlier versions: of the bytes as they came, in base64. */
 export const byteMark = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest().toString('base64', 0, 16)
+  createHash('sha256').update(bytes).digest('base64').slice(0, markLength)
 
 /** The rows as texts, whatever their bytes are. */
 export async function* readLines({ lines }: PageRows): AsyncGenerator<string, void, undefined> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Boundary, type PageTally } from '../../src/sync/boundary.ts'
-import type { SeenRow } from '../../src/sync/checkpoint.ts'
+import { type CursorMarks, markLength, type SavedMarks } from '../../src/sync/marks.ts'
 import { byteMark } from '../../src/sync/rows.ts'
 import { type Row, startProvider } from '../support/provider.ts'
 import { createHarness } from './harness.ts'
@@ -86,13 +87,46 @@ test('with a primary key the boundary goes by it, so that a member which differs
   assert.equal((await harness.run()).first.rows, 2)
 })
 
-test('a row in a checkpoint that an earlier version saved is known', () => {
+test('a row in a checkpoint that an earlier version saved is known, by its bytes or by its values', () => {
   const bytes = Buffer.from('{ "kind": "click" }')
-  const old: SeenRow = [byteMark(bytes), '5']
-  const boundary = createBoundary([old])
-  const tally: PageTally = { met: new Map() }
-  const row = { mark: () => 'mark', byteMark: () => byteMark(bytes) }
-  assert.deepEqual([boundary.admits('5', row, tally), boundary.admits('5', row, tally)], [false, true])
+  const whole = createHash('sha256').update(bytes).digest()
+  for (const [encoding, row] of [
+    ['base64', { mark: () => 'another mark', byteMark: () => byteMark(bytes) }],
+    ['base64url', { mark: () => whole.toString('base64url').slice(0, markLength), byteMark: () => '' }],
+  ] as const) {
+    const boundary = createBoundary({ rows: [[whole.toString(encoding, 0, 16), '5', 2]] })
+    const tally: PageTally = { met: new Map() }
+    const admitted = [1, 2, 3].map(() => boundary.admits('5', row, tally))
+    assert.deepEqual(admitted, [false, false, true])
+  }
+})
+
+test('a checkpoint that holds more marks than fit today goes on, a stream that comes to as many is refused', () => {
+  const rows = Array.from({ length: 200_000 }, (_, at) => mark(String(at)))
+  const take = (boundary: Boundary) => {
+    const tally: PageTally = { met: new Map() }
+    const admitted = rows.filter((row) => boundary.admits('5', { mark: () => row, byteMark: () => '' }, tally))
+    boundary.remember(tally, '5')
+    return admitted.length
+  }
+  const old = createBoundary({ rows: rows.map((row) => [`${row}-----------`, '5']) })
+  assert.equal(take(old), 0)
+  assert.ok(JSON.stringify(old.seen('5')).length < 2_300_000)
+  assert.throws(() => take(createBoundary({})), /200000 rows lie at the cursor .* write: merge, or a shorter lookback/)
+})
+
+test('marks take few bytes, whether rows share a cursor, are told apart by it, or are copies of each other', () => {
+  const cursors = (at: number) => ['5', `2024-01-01T00:${String(at % 60).padStart(2, '0')}:00Z`]
+  for (const which of [0, 1]) {
+    const boundary = createBoundary({})
+    const tally: PageTally = { met: new Map() }
+    for (let at = 0; at < 1_000; at++)
+      boundary.admits(cursors(at)[which] as string, { mark: () => mark(String(at)), byteMark: () => '' }, tally)
+    boundary.remember(tally, null)
+    const text = JSON.stringify(boundary.kept)
+    assert.ok(text.length < 15_000, String(text.length))
+    assert.deepEqual(createBoundary({}, { marks: boundary.kept }).kept, boundary.kept)
+  }
 })
 
 test('however copies come and go, as many are appended as any listing had at most', () => {
@@ -101,34 +135,36 @@ test('however copies come and go, as many are appended as any listing had at mos
     fc.property(fc.array(listing, { maxLength: 6 }), fc.integer({ min: 1, max: 4 }), (listings, pageSize) => {
       const stored = new Map<string, number>()
       const most = new Map<string, number>()
-      let seen: readonly SeenRow[] = []
+      let seen: SavedMarks = {}
       for (const rows of listings) {
         let boundary = createBoundary(seen)
         for (let at = 0; at < rows.length; at += pageSize) {
           const tally: PageTally = { met: new Map() }
           for (const row of rows.slice(at, at + pageSize)) {
-            if (boundary.admits('5', { mark: () => row, byteMark: () => '' }, tally))
+            if (boundary.admits('5', { mark: () => mark(row), byteMark: () => '' }, tally))
               stored.set(row, (stored.get(row) ?? 0) + 1)
           }
           boundary.remember(tally, '5')
           // The run ends here, and the next goes on from its checkpoint.
-          boundary = createBoundary(seen, JSON.parse(JSON.stringify(boundary.kept)) as SeenRow[])
+          boundary = createBoundary(seen, { marks: JSON.parse(JSON.stringify(boundary.kept)) as CursorMarks[] })
         }
         for (const row of rows)
           most.set(row, Math.max(most.get(row) ?? 0, rows.filter((other) => other === row).length))
-        seen = boundary.seen('5')?.rows ?? []
+        seen = boundary.seen('5') ?? {}
       }
       assert.deepEqual(Object.fromEntries(stored), Object.fromEntries(most))
     }),
   )
 })
 
-function createBoundary(seen: readonly SeenRow[], remember: readonly SeenRow[] = []): Boundary {
+const mark = (row: string): string => row.padStart(markLength, '-')
+
+function createBoundary(seen: SavedMarks, remember: SavedMarks = {}): Boundary {
   return new Boundary({
     where: 'stream rows',
     floor: null,
     until: undefined,
-    seen: seen.length === 0 ? undefined : { highest: '5', rows: seen },
+    seen: { highest: '5', ...seen },
     remember,
     keyed: false,
     order: createOrder('at', { formats: ['number'] }),

@@ -127,7 +127,7 @@ test('what an append stream remembers does not grow beyond its lookback', async 
     await complete(harness)
   }
   const [last] = await harness.query(
-    `SELECT json_array_length(checkpoint, '$.seen.rows') AS remembered FROM api._headrace_commits ORDER BY seq DESC LIMIT 1`,
+    `SELECT json_array_length(checkpoint, '$.seen.marks') AS remembered FROM api._headrace_commits ORDER BY seq DESC LIMIT 1`,
   )
   assert.equal(Number(last?.['remembered']), 21)
   assert.deepEqual(await ids(harness), idsOf(100))
