@@ -14,6 +14,8 @@ export interface Tally {
   readonly led?: true | undefined
   /** What the provider counts, where pages are asked for by their position. */
   readonly counted?: Counted | undefined
+  /** The marks of the last rows, where they may come again as the first of the next page: see `cutOverlap`. */
+  readonly tail?: readonly string[] | undefined
 }
 
 export interface Counted {

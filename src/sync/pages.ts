@@ -7,6 +7,7 @@ import { firstParam } from '../paginators/find-member.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
 import { countOf, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
 import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
+import { cutOverlap, type SameRow } from './overlap.ts'
 import { markRows, repeated, Repeats } from './repeats.ts'
 import { readLines } from './rows.ts'
 import type { Warn } from './warnings.ts'
@@ -33,8 +34,10 @@ export interface Listing {
   readonly keyed: boolean
   /** It may start again where the source changes in a way that skips rows. */
   readonly mayRestart: boolean
-  /** Rows are appended in no order that is known, so that one that comes twice is stored twice. */
-  readonly mayRepeat: boolean
+  /** Rows come in no order that is known, and one that comes twice is stored twice: what makes it the same row. */
+  readonly mayRepeat: SameRow | undefined
+  /** Pages are asked for by their position, whatever the parameter is called. */
+  readonly isNumbered: boolean
 }
 
 export interface Page {
@@ -111,7 +114,9 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
           `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
         )
       const next = await prefetch.follow(isLast ? undefined : found, () => paginator.rest?.(view), left)
-      const page = { request, status, headers, body, took, mark }
+      const { rows, tail } = await dropMoved(listing, body.rows, { request, isSame, before: tally.tail })
+      tally = { ...tally, ...(tail && { tail }) }
+      const page = { request, status, headers, body: { ...body, rows }, took, mark }
       const step = { page, next, tally, ...(cut && { cut }), ...(counted.moved && { moved: counted.moved }) }
       current = undefined
       const before = held
@@ -131,8 +136,7 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
 function explainRefusal(error: unknown, request: ApiRequest): unknown {
   if (!(error instanceof SyncError) || error.code !== 'API_REFUSED') return error
   const { status } = error.details
-  const isNumbered = firstParam(request, [...pageParams, ...offsetParams]) !== undefined
-  if (!isNumbered || (status !== 400 && status !== 404)) return error
+  if (!isByPosition(request) || (status !== 400 && status !== 404)) return error
   return new SyncError(
     error.code,
     `${error.message.replace(/\.$/, '')}; if this page is behind the last one, say where the listing ends (total_pages, total, has_more or stop.short_page), or take the answer for its end: errors: [{ status: ${status}, then: ignore }].`,
@@ -161,6 +165,30 @@ function findNext(
   return page.rowCount === 0 && !isEnd(next) && repeats.knows(next) ? { end: 'empty_page' } : next
 }
 
+/** Leaves out the rows that have moved here from the page before, and warns where they may be new. */
+async function dropMoved(
+  { mayRepeat, isNumbered, describe, warn }: Listing,
+  rows: PageRows,
+  at: { readonly request: ApiRequest; readonly isSame: boolean; readonly before: readonly string[] | undefined },
+): Promise<{ readonly rows: PageRows; readonly tail?: readonly string[] }> {
+  if (!mayRepeat || !(isNumbered || isByPosition(at.request))) return { rows }
+  // A page that is the one before it as a whole says nothing of single rows.
+  const found = await cutOverlap(rows, at.isSame ? [] : (at.before ?? []), mayRepeat)
+  const { dropped, isDoubtful, tail } = found
+  const isKeyed = mayRepeat.primaryKey.length > 0
+  if (at.isSame || isDoubtful || (dropped > 0 && !isKeyed)) {
+    const done = dropped > 0 ? 'were left out, as rows were inserted in front meanwhile' : 'are stored again'
+    warn(
+      'ROWS_MAY_REPEAT',
+      `A page begins with rows that the one before it ends with, first at ${describe(at.request)}: they ${done}; declare a primary_key to tell rows apart, or page by a cursor.`,
+    )
+  }
+  return { rows: found.rows, tail }
+}
+
+const isByPosition = (request: ApiRequest): boolean =>
+  firstParam(request, [...pageParams, ...offsetParams]) !== undefined
+
 /**
  * Pages that are asked for by their position skip a row where one before them is deleted: what the provider counts has
  * become less. Throws `LISTING_EXPIRED`, so that the listing starts again, or warns where it has started again too often.
@@ -186,11 +214,12 @@ function checkCount(
   return { tally: { counted }, moved: true }
 }
 
-function addPage({ pages, rows, led, counted }: Tally, page: PageView, next: ApiRequest | End): Tally {
+function addPage({ pages, rows, led, counted, tail }: Tally, page: PageView, next: ApiRequest | End): Tally {
   return {
     pages: pages + 1,
     ...(rows !== undefined && { rows: rows + page.rowCount }),
     ...(counted && { counted }),
+    ...(tail && { tail }),
     ...((led === true || !isEnd(next)) && { led: true }),
   }
 }

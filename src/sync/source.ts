@@ -9,6 +9,7 @@ import { type End, isEnd } from '../paginators/paginator.ts'
 import { noShape, type Shape } from '../schema/shape.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import type { JobOptions } from './job.ts'
+import type { SameRow } from './overlap.ts'
 import type { Listing } from './pages.ts'
 import { pickSlices } from './pick-slices.ts'
 import type { Slice, StreamSource } from './slices.ts'
@@ -79,7 +80,8 @@ export function createSource(
       describe: options.describe,
       ignore: stream.stop.ignore,
       warn: options.warn,
-      mayRepeat: writeMode(stream) === 'append' && stream.incremental?.order !== 'asc',
+      mayRepeat: mayRepeat(stream),
+      isNumbered: stream.paginator.type === 'page_number' || stream.paginator.type === 'offset',
       replaces: staged,
       keyed: stream.primary_key !== undefined,
       mayRestart,
@@ -89,6 +91,14 @@ export function createSource(
   function clean(next: ApiRequest | End): ApiRequest | End {
     return isEnd(next) ? next : options.withoutCredentials(next, stream)
   }
+}
+
+/** A row that comes twice is there twice, unless it has a key to be merged by. */
+function mayRepeat(stream: StreamConfig): SameRow | undefined {
+  const { primary_key: primaryKey = [], incremental } = stream
+  const write = writeMode(stream)
+  const keepsBoth = write === 'append' || (write === 'replace' && primaryKey.length === 0)
+  return keepsBoth && incremental?.order !== 'asc' ? { primaryKey, cursor: incremental?.cursor } : undefined
 }
 
 /** What makes the requests, rows and columns of a stream: where it changes, an interrupted listing cannot go on. */

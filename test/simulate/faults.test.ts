@@ -27,8 +27,6 @@ const open: ReadonlySet<string> = new Set([
   'the total falls between two pages',
   'the total falls between two pages of a listing that deletes what it lacks',
   'a listing that deletes what it lacks is read in two parts',
-  'a row is inserted in front of the pages',
-  'a row is inserted in front of the pages of a listing that is cut',
   'two pages are alike, byte for byte',
   'each page names the same scroll id',
   'the empty last page still names a cursor',

@@ -1,0 +1,141 @@
+import type { PageRows } from '../decode/page-decoder.ts'
+import { pageLimit } from '../decode/page-rows.ts'
+import type { RowEntry } from '../decode/row-scanner.ts'
+import { Spool } from '../decode/spool.ts'
+import { readMembers, refusal } from '../schema/value.ts'
+import { findCursor } from './row-cursor.ts'
+import { withKeyMembers } from './row-keys.ts'
+import { byteMark, rowMark, rowText } from './rows.ts'
+
+/** So many rows of the pages before are known: rarely are more rows inserted between two requests. */
+const tailRows = 50
+
+/** And those of them that lie within so many bytes of the end of a page. */
+const tailBytes = 256 * 1024
+
+/** What makes a row the same one on another page. */
+export interface SameRow {
+  readonly primaryKey: readonly string[]
+  readonly cursor: string | undefined
+}
+
+export interface Overlap {
+  /** The rows of the page that are new. */
+  readonly rows: PageRows
+  /** The marks of the last rows up to and with this page, oldest first. */
+  readonly tail: readonly string[]
+  /** The rows that were left out. */
+  readonly dropped: number
+  /** The page begins with rows that the one before it ends with, but rows are often the same there. */
+  readonly isDoubtful: boolean
+}
+
+/**
+ * Where a row is inserted in front of numbered pages, the last rows of one page come again as the first of the next.
+ * They are left out. Rows without a key, of which the last pages have copies, may as well be new: they stay.
+ */
+export async function cutOverlap(rows: PageRows, tail: readonly string[], same: SameRow): Promise<Overlap> {
+  if (rows.count === 0) return { rows, tail, dropped: 0, isDoubtful: false }
+  const head = tail.length === 0 ? [] : await readHead(rows, tail, same)
+  const size = overlapOf(tail, head)
+  const isDoubtful = size > 0 && same.primaryKey.length === 0 && new Set(tail).size < tail.length
+  const dropped = isDoubtful ? 0 : size
+  const marks = [...tail, ...(await readTail(rows, rows.count - dropped, same))].slice(-tailRows)
+  const length = head.slice(0, dropped).reduce((sum, row) => sum + row.length, 0)
+  const rest = dropped === 0 ? rows : await behind(rows, { count: dropped, length })
+  return { rows: rest, tail: marks, dropped, isDoubtful }
+}
+
+interface HeadRow {
+  readonly mark: string
+  /** Bytes, the line feed included. */
+  readonly length: number
+}
+
+/** So many of the first rows are the last ones of the pages before. */
+function overlapOf(tail: readonly string[], head: readonly HeadRow[]): number {
+  for (let size = Math.min(tail.length, head.length); size > 0; size--)
+    if (tail.slice(-size).every((mark, at) => head[at]?.mark === mark)) return size
+  return 0
+}
+
+/** The first rows of a page: one alone where it is not among those before, which is the usual case. */
+async function readHead({ lines }: PageRows, tail: readonly string[], same: SameRow): Promise<readonly HeadRow[]> {
+  const head: HeadRow[] = []
+  let open: Buffer = Buffer.alloc(0)
+  for await (const chunk of lines.read()) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    open = open.length === 0 ? bytes : Buffer.concat([open, bytes])
+    for (let end = open.indexOf(0x0a); end >= 0; end = open.indexOf(0x0a)) {
+      const mark = markOf(open.subarray(0, end), same)
+      if (!tail.includes(mark)) return head
+      head.push({ mark, length: end + 1 })
+      if (head.length === tail.length) return head
+      open = open.subarray(end + 1)
+    }
+  }
+  return head
+}
+
+/** The marks of the last rows of a page, at most `count`. */
+async function readTail({ lines }: PageRows, count: number, same: SameRow): Promise<readonly string[]> {
+  const chunks: Uint8Array[] = []
+  let held = 0
+  for await (const chunk of lines.read()) {
+    chunks.push(chunk)
+    held += chunk.length
+    while (held - (chunks[0] as Uint8Array).length >= tailBytes) held -= (chunks.shift() as Uint8Array).length
+  }
+  const bytes = Buffer.concat(chunks)
+  const isCut = held < lines.size
+  const marks: string[] = []
+  let end = bytes.length - 1
+  while (end > 0 && marks.length < Math.min(count, tailRows)) {
+    const start = bytes.lastIndexOf(0x0a, end - 1) + 1
+    if (start === 0 && isCut) break
+    marks.unshift(markOf(bytes.subarray(start, end), same))
+    end = start - 1
+  }
+  return marks
+}
+
+function markOf(bytes: Uint8Array, { primaryKey, cursor }: SameRow): string {
+  const text = rowText(bytes)
+  if (text === undefined || refusal(text) !== undefined) return byteMark(bytes)
+  const members = withKeyMembers(readMembers(text), primaryKey)
+  return rowMark(members, primaryKey, (cursor === undefined ? undefined : findCursor(members, text, cursor)) ?? null)
+}
+
+/** The rows of a page without the first ones, which take `length` bytes. */
+async function behind(
+  rows: PageRows,
+  { count, length }: { readonly count: number; readonly length: number },
+): Promise<PageRows> {
+  const lines = new Spool(pageLimit)
+  let at = 0
+  for await (const chunk of rows.lines.read()) {
+    const rest = chunk.subarray(Math.max(0, length - at))
+    // A copy, as the page keeps its own: a spool gives its blocks back.
+    if (rest.length > 0) await lines.write(new Uint8Array(rest))
+    at += chunk.length
+  }
+  return {
+    count: rows.count - count,
+    lines,
+    odd: rows.odd
+      .filter((offset, index) => (index % 2 === 0 ? offset : (rows.odd[index - 1] as number)) >= length)
+      .map((offset) => offset - length),
+    highest: rows.highest,
+    wide: rows.wide,
+    entries: () => entriesBehind(rows, length),
+    last: () => rows.last(),
+    async [Symbol.asyncDispose]() {
+      await lines[Symbol.asyncDispose]()
+      await rows[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function* entriesBehind(rows: PageRows, length: number): Generator<RowEntry> {
+  for (const entry of rows.entries()) if (entry.line >= length) yield { ...entry, line: entry.line - length }
+}
