@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { scalarTypes } from '../schema/types.ts'
+import { timeFormat, timeZone } from './cursor-format.ts'
 import { listNames, suggest } from './nearest.ts'
 
 const words = [...scalarTypes, 'record', 'decimal(p,s)', 'array<T>']
@@ -39,6 +40,15 @@ export const columnConfig = z.strictObject({
   fields: fields
     .optional()
     .meta({ description: 'Of a record (or array<record>): its fields and their types; a type, or {type, fields}.' }),
+  format: z
+    .union([timeFormat, z.array(timeFormat).min(1)])
+    .optional()
+    .meta({
+      description: 'How the times of the column are spelled: a name, a pattern of strftime, or a list of them.',
+    }),
+  time_zone: timeZone
+    .optional()
+    .meta({ description: 'IANA zone whose clock timestamps without an offset show; UTC where absent.' }),
   rename: z.string().optional(),
   drop: z.boolean().default(false),
 })

@@ -1,8 +1,9 @@
 import { normalizeBase64 } from './bytes.ts'
 import { fitDecimal } from './decimal.ts'
 import { legalName } from './names.ts'
+import { convertTime, type TimeSpelling } from './times.ts'
 import { numericDigits, type TypeField, type TypeTree, typeTree } from './type-tree.ts'
-import { type Kind, type Member, normalizeTime, readItems, readMembers, stringValue } from './value.ts'
+import { type Member, normalizeTime, readItems, readMembers, stringValue } from './value.ts'
 import type { ColumnType, ScalarType } from './types.ts'
 import { isDouble } from './widen.ts'
 
@@ -41,47 +42,57 @@ export function encodeValue(member: Member, type: ScalarType): string {
 /** What to do with members that a declared record has no field for: leave them out, or take such a record for one that does not fit. */
 export type Extras = 'refuse' | 'drop'
 
-/**
- * The value of a column whose type is declared, converted where nothing is lost by it; undefined where it cannot be. A
- * number in a timestamp column counts seconds since 1970, from 100,000,000,000 on milliseconds; bytes come as base64.
- * No warehouse has a null in an array.
- */
-export function coerceValue(member: Member, type: ColumnType, extras: Extras = 'refuse'): string | undefined {
-  return coerce(member, typeTree(type), extras)
+interface Rules {
+  readonly extras: Extras
+  readonly times: TimeSpelling
 }
 
-function coerce(member: Member, tree: TypeTree, extras: Extras): string | undefined {
+/**
+ * The value of a column whose type is declared, converted where nothing is lost by it; undefined where it cannot be.
+ * Times are read as `times` says, or as each value tells (see `convertTime`); bytes come as base64. No warehouse has a
+ * null in an array.
+ */
+export function coerceValue(
+  member: Member,
+  type: ColumnType,
+  extras: Extras = 'refuse',
+  times: TimeSpelling = {},
+): string | undefined {
+  return coerce(member, typeTree(type), { extras, times })
+}
+
+function coerce(member: Member, tree: TypeTree, rules: Rules): string | undefined {
   switch (tree.kind) {
     case 'scalar':
-      return coerceScalar(member, tree.type)
+      return coerceScalar(member, tree.type, rules.times)
     case 'decimal':
       return coerceDecimal(member, tree)
     case 'array':
-      return coerceArray(member, tree.item, extras)
+      return coerceArray(member, tree.item, rules)
     case 'record':
-      return coerceRecord(member, tree.fields, extras)
+      return coerceRecord(member, tree.fields, rules)
   }
 }
 
-function coerceArray({ text }: Member, item: TypeTree, extras: Extras): string | undefined {
+function coerceArray({ text }: Member, item: TypeTree, rules: Rules): string | undefined {
   if (!text.startsWith('[')) return undefined
   const parts: string[] = []
   for (const member of readItems(text)) {
-    const part = member.kind === 'null' ? undefined : coerce(member, item, extras)
+    const part = member.kind === 'null' ? undefined : coerce(member, item, rules)
     if (part === undefined) return undefined
     parts.push(part)
   }
   return `[${parts.join(',')}]`
 }
 
-function coerceRecord({ text }: Member, fields: readonly TypeField[], extras: Extras): string | undefined {
+function coerceRecord({ text }: Member, fields: readonly TypeField[], rules: Rules): string | undefined {
   if (!text.startsWith('{')) return undefined
   const values = new Map<TypeField, string>()
   for (const member of readMembers(text)) {
     const field = findField(fields, member.key)
-    if (!field && extras === 'refuse') return undefined
+    if (!field && rules.extras === 'refuse') return undefined
     if (!field || member.kind === 'null') continue
-    const value = coerce(member, field.type, extras)
+    const value = coerce(member, field.type, rules)
     // Two keys may come to the same name.
     if (value === undefined || values.has(field)) return undefined
     values.set(field, value)
@@ -106,7 +117,7 @@ function coerceDecimal(
   return fitted === undefined ? undefined : quoted(fitted)
 }
 
-function coerceScalar(member: Member, type: ScalarType): string | undefined {
+function coerceScalar(member: Member, type: ScalarType, times: TimeSpelling): string | undefined {
   const { kind, text } = member
   const value = text.startsWith('"') ? stringValue(text) : text
   switch (type) {
@@ -129,13 +140,11 @@ function coerceScalar(member: Member, type: ScalarType): string | undefined {
     case 'boolean':
       return value === 'true' || value === 'false' ? value : undefined
     case 'timestamp':
-      return coerceTimestamp(kind, value)
     case 'datetime':
-      if (kind === 'date') return quoted(`${value}T00:00:00`)
-      if (kind === 'timestamp') return quoted(new Date(value).toISOString().slice(0, -1))
-      return kind === 'datetime' ? quoted(normalizeTime(value)) : undefined
-    case 'date':
-      return kind === 'date' || kind === 'datetime' || kind === 'timestamp' ? quoted(value.slice(0, 10)) : undefined
+    case 'date': {
+      const time = kind === 'json' ? undefined : convertTime({ kind, value }, type, times)
+      return time === undefined ? undefined : quoted(time)
+    }
     case 'time':
       return /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$/.test(value) ? quoted(value) : undefined
     case 'bytes': {
@@ -143,18 +152,6 @@ function coerceScalar(member: Member, type: ScalarType): string | undefined {
       return base64 === undefined ? undefined : quoted(base64)
     }
   }
-}
-
-function coerceTimestamp(kind: Kind, value: string): string | undefined {
-  if (kind === 'timestamp') return quoted(normalizeTime(value))
-  if (kind === 'datetime') return quoted(`${normalizeTime(value)}Z`)
-  if (kind === 'date') return quoted(`${value}T00:00:00Z`)
-  if (kind !== 'integer' && kind !== 'number') return undefined
-  const epoch = Number(value)
-  const date = new Date(Math.abs(epoch) >= 1e11 ? epoch : epoch * 1000)
-  return Number.isNaN(date.getTime()) || date.getUTCFullYear() < 1 || date.getUTCFullYear() > 9999
-    ? undefined
-    : quoted(date.toISOString())
 }
 
 const isNumber = (text: string): boolean =>

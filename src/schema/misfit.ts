@@ -9,9 +9,13 @@ export const isCut = ({ kind, text }: Member, type: ColumnType): boolean =>
   (kind === 'timestamp' || kind === 'datetime') &&
   isBelowMicroseconds(text)
 
+/** What a column of times would leave out of a finer one, in words. */
+export const describeCut = (type: ColumnType): string =>
+  type === 'date' ? 'a time of day' : 'digits below the microsecond'
+
 /** What a row has that its column cannot take, in words. */
 export function describeMisfit(member: Member, type: ColumnType): string {
-  if (isCut(member, type)) return 'digits below the microsecond'
+  if (isCut(member, type)) return describeCut(type)
   return article(member.kind)
 }
 

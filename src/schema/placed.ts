@@ -1,5 +1,7 @@
 import type { StreamConfig } from '../config/connector.ts'
 import type { Checkpoint } from '../sync/checkpoint.ts'
+import type { Warn } from '../sync/warnings.ts'
+import type { TimeSpelling } from './times.ts'
 import type { Column, ColumnType, ScalarType } from './types.ts'
 import type { Kind } from './value.ts'
 
@@ -10,6 +12,8 @@ export interface Field {
   /** Its type is not to be told from its values. */
   readonly declared: boolean
   readonly dropped: boolean
+  /** How its times are spelled, where they are declared. */
+  readonly times: TimeSpelling
   /** By type: the column beside it that takes such values. */
   readonly variants: Map<ColumnType, string>
 }
@@ -38,6 +42,8 @@ export interface SchemaOptions {
   /** Columns of the table as it stands; none where it is new. */
   readonly live: readonly Column[]
   readonly names: NonNullable<Checkpoint['names']>
+  /** Told of declared types that most values do not fit. */
+  readonly warn?: Warn | undefined
 }
 
 export interface Cell {

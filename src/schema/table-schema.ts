@@ -1,7 +1,9 @@
+import { formatsOf } from '../config/cursor-format.ts'
 import { cursorKeyColumn, sameName } from '../destinations/system.ts'
 import { legalName, variantName, withSuffix } from './names.ts'
 import type { Shape } from './shape.ts'
 import { declaredType } from './declared-type.ts'
+import { Misfits } from './misfits.ts'
 import { mustBeDeclared, typeTree } from './type-tree.ts'
 import { type Cell, type Field, type Placed, type SchemaOptions, type TableColumn, variantType } from './placed.ts'
 import type { Column, ColumnType, ScalarType } from './types.ts'
@@ -9,7 +11,8 @@ import { keyType, refuseKey } from './key-type.ts'
 import { type Member, readItems } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
 import { canWiden, holds, holdsExactly, joined, widened } from './widen.ts'
-import { describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
+import { isCutTime } from './times.ts'
+import { describeCut, describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
 import { createShape } from './create-shape.ts'
 import { type Undecided, undecided, Widths } from './widths.ts'
 
@@ -25,6 +28,8 @@ export class TableSchema {
   /** Names in lower case that are spoken for, whether or not the column is there yet. */
   readonly #taken = new Set<string>()
   readonly #changes: string[] = []
+  /** Values that do not fit the declared types of their columns. */
+  readonly misfits: Misfits
   #open: boolean
   #version = 0
   readonly #widths = new Widths()
@@ -32,6 +37,7 @@ export class TableSchema {
 
   constructor(options: SchemaOptions) {
     this.#options = options
+    this.misfits = new Misfits(options)
     // A frozen schema is the one that the first page of a new table had.
     this.#open = options.live.length === 0
     for (const { name, type } of options.live)
@@ -125,11 +131,18 @@ export class TableSchema {
     const field = this.#field(key)
     if (field.dropped) return undefined
     if (field.declared) {
-      const text = coerceValue(member, field.type as ColumnType)
-      if (text !== undefined && this.#isKey(key) && isCut(member, field.type as ColumnType))
-        throw refuseKey(this.#options.where, key, `is ${field.type}, and a row has digits below the microsecond`)
+      const text = coerceValue(member, field.type as ColumnType, 'refuse', field.times)
+      if (text !== undefined && this.#isKey(key) && isCutTime(member, field.type as ColumnType, field.times))
+        throw refuseKey(
+          this.#options.where,
+          key,
+          `is ${field.type}, and a row has ${describeCut(field.type as ColumnType)}`,
+        )
       if (text !== undefined) return this.#into(field.name, text, field.type as ColumnType)
-      return this.#placeExtended(field, member) ?? this.#placeBeside(field, member)
+      const extended = this.#placeExtended(field, member)
+      if (extended) return extended
+      this.misfits.add(member, field.type as ColumnType)
+      return this.#placeBeside(field, member)
     } else {
       if (field.type === undefined) {
         const refused = this.#isKey(key) ? undefined : this.#mayChange(`a new field ${key}`)
@@ -185,7 +198,7 @@ export class TableSchema {
   #placeExtended(field: Field, member: Member): Placed {
     const type = field.type as ColumnType
     if (typeTree(type).kind === 'scalar') return undefined
-    const text = coerceValue(member, type, 'drop')
+    const text = coerceValue(member, type, 'drop', field.times)
     if (text === undefined) return undefined
     const beside = this.#placeBeside(field, member)
     if (beside && 'refused' in beside) return beside
@@ -269,6 +282,7 @@ export class TableSchema {
       type: stays ? type : (declared ?? type),
       declared: declared !== undefined || (type !== undefined && mustBeDeclared(type)),
       dropped: config?.drop ?? false,
+      times: { formats: config && formatsOf(config), zone: config?.time_zone },
       variants: new Map(),
     }
     this.#fields.set(key, field)

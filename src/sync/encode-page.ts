@@ -80,6 +80,7 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
   for (;;) {
     const version = schema.version
+    schema.misfits.open()
     const pass: Pass = { ...start, rejects: [], lines: new Spool(pageLimit), tally: { met: new Map() } }
     try {
       await encodeRows(page, odd, { rules, pass })
@@ -95,12 +96,13 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   }
 }
 
-function finish(
+async function finish(
   page: PageRows,
   { schema, boundary, order, began, highest: before }: RowRules,
   { lines, rejects, tally, dropped, highest, hasCursor }: Pass,
-): EncodedPage {
+): Promise<EncodedPage> {
   schema.settle()
+  await schema.misfits.close(page)
   if (order && !hasCursor && page.count > 0) order.warnOfAbsence()
   boundary?.remember(tally, boundary.edge(order?.higher(before, highest) ?? null, began))
   return { lines, rows: page.count - rejects.length - dropped, rejects, highest }

@@ -26,6 +26,7 @@ import { planTable } from './table-plan.ts'
 import type { Slice } from './slices.ts'
 import { createSource, fingerprint } from './source.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
+import { spellCursor } from './spell-cursor.ts'
 import type { Warn } from './warnings.ts'
 
 /** What the request, the connector and the run say of one stream. */
@@ -82,13 +83,14 @@ export function createJob(options: JobOptions): StreamJob {
     const schema = new TableSchema({
       where: `stream ${stream.name} of ${connector.name}`,
       policy: stream.schema,
-      columns: stream.columns,
+      columns: spellCursor(stream),
       primaryKey,
       timeKey: stream.partition_by?.column,
       cursor,
       orders: order && ((type) => order.orders(type)),
       live: staged && !merges && !resumed ? [] : live,
       names: position.checkpoint.names ?? [],
+      warn: options.warn,
     })
     // The plan names these columns before a row has come, so no other field may take their names first.
     for (const key of plannedFields(stream)) schema.columnOf(key)

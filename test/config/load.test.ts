@@ -373,3 +373,17 @@ test('a start or format that no cursor can have is refused at its line', () => {
   assert.match(problem('format: epoch, lookback: 10'), /incremental\.lookback: the cursor is a time/)
   assert.match(problem('format: "%d/%m/%Y", start: 02/01/2024, end: 31/12/2023'), /expected start before end/)
 })
+
+test('a column of times says how they are spelled, and no other column does', () => {
+  const problems = (column: string) => places(withStreams(`  - { name: s, columns: { at: { ${column} } } }\n`))
+  for (const column of [
+    'type: timestamp, format: rfc2822, time_zone: Europe/Berlin',
+    'type: date, format: ["%m/%d/%Y", basic]',
+    'type: array<datetime>, format: epoch_us',
+  ])
+    load(withStreams(`  - { name: s, columns: { at: { ${column} } } }\n`))
+  assert.deepEqual(problems('type: date, format: epoc'), ['4:53 streams[0].columns.at.format'])
+  assert.deepEqual(problems('type: string, format: iso'), ['4:55 streams[0].columns.at.format'])
+  assert.deepEqual(problems('format: "%d.%m.", type: date'), ['4:41 streams[0].columns.at.format'])
+  assert.deepEqual(problems('type: date, time_zone: UTC'), ['4:56 streams[0].columns.at.time_zone'])
+})

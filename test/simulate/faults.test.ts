@@ -40,7 +40,6 @@ const open: ReadonlySet<string> = new Set([
   'an epoch far in the future',
   'an older version comes after the newer one, by a dotted cursor',
   'an older version comes once the cursor has a column for text too',
-  'most values do not fit the declared type',
   'a child never uses its parent',
   'a fraction comes into the column of large keys',
   'a fraction comes into a column of large integers',

@@ -8,6 +8,7 @@ export function checkColumnTypes({ stream, broken, report }: StreamSubject): voi
   for (const [field, column] of Object.entries(stream.columns ?? {})) {
     const problem = findDeclarationProblem(column)
     if (problem) report(['columns', field, ...problem.path], problem.message)
+    checkSpelling(column, (key, message) => report(['columns', field, key], message))
     if (column.rename !== undefined && column.rename !== '' && legalName(column.rename) !== column.rename) {
       report(
         ['columns', field, 'rename'],
@@ -17,6 +18,18 @@ export function checkColumnTypes({ stream, broken, report }: StreamSubject): voi
     if (isNestedKey(field, stream))
       report(['columns', field, 'type'], `this field is part of primary_key, which is no ${column.type}`)
   }
+}
+
+/** How times are spelled says nothing where there are none. */
+function checkSpelling(
+  { type, format, time_zone: zone }: NonNullable<StreamSubject['stream']['columns']>[string],
+  report: (key: 'format' | 'time_zone', message: string) => void,
+): void {
+  // The fields of a record are declared apart.
+  if (format !== undefined && !/^(array ?< ?)?(timestamp|date|datetime)\b/.test(type ?? ''))
+    report('format', 'only times are spelled in a format: expected type timestamp, datetime or date')
+  if (zone !== undefined && !/^(array ?< ?)?timestamp\b/.test(type ?? ''))
+    report('time_zone', 'only a timestamp knows of zones: expected type timestamp')
 }
 
 /** What cannot be compared for equality makes no key. */

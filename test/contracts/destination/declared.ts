@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { coerceValue } from '../../../src/schema/coerce.ts'
 import type { Column, ColumnType } from '../../../src/schema/types.ts'
+import { type Member, readMembers } from '../../../src/schema/value.ts'
 import { appendAll, createBatch, createPlan, idAndName } from '../../destinations/batch.ts'
 import { type Harness, integer, sortRows } from './harness.ts'
+
+function coerced(type: ColumnType, text: string): string {
+  const [member] = readMembers(`{"at":${text}}`)
+  return coerceValue(member as Member, type) as string
+}
 
 /** Columns whose types no value tells: somebody has declared them. */
 export function checkDeclared(harness: Harness): void {
@@ -18,6 +25,10 @@ export function checkDeclared(harness: Harness): void {
       ['decimal(38,0)', `"${largest}"`, largest],
       ['decimal(30,18)', '"-123456789012.123456789012345678"', '-123456789012.123456789012345678'],
       ...(harness.largest === undefined ? [beyond] : []),
+      ['timestamp', coerced('timestamp', '1706695200.123456'), '2024-01-31T10:00:00.123456Z'],
+      ['timestamp', coerced('timestamp', '"1706713200123456"'), '2024-01-31T15:00:00.123456Z'],
+      ['datetime', coerced('datetime', '"2024-01-31T10:00:00.123456+02"'), '2024-01-31T08:00:00.123456'],
+      ['date', coerced('date', '"1706695200"'), '2024-01-31'],
       ['decimal(5,2)', '"0.1"', '0.10'],
       ['bytes', '"AAEC/w=="', 'AAEC/w=='],
       ['bytes', '""', ''],
