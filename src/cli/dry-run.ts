@@ -1,11 +1,14 @@
 import type { App } from '../app.ts'
 import type { Connector, StreamConfig } from '../config/connector.ts'
+import { formatsOf } from '../config/cursor-format.ts'
 import { findConnector } from '../config/find.ts'
 import { loadConnector } from '../config/load.ts'
 import { secretRefs } from '../config/secret-refs.ts'
 import { renderRequest } from '../config/templates.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { createPaginator } from '../paginators/index.ts'
+import type { CursorValue } from '../sync/checkpoint.ts'
+import { CursorType } from '../sync/cursor.ts'
 import type { RunRequest } from '../sync/run-request.ts'
 import { type CommandContext, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
@@ -57,7 +60,7 @@ function firstRequest(
 ): ApiRequest {
   const partition = firstPartition(stream)
   const rendered = renderRequest(connector, stream, {
-    cursor: request.from ?? stream.incremental?.start ?? null,
+    cursor: spellCursor(connector, stream, request.from ?? stream.incremental?.start),
     ...(stream.parent && { parent: placeholders(stream.parent) }),
     ...(partition && { partition }),
     now: app.effects.now(),
@@ -65,6 +68,20 @@ function firstRequest(
     env: app.env,
   })
   return createPaginator(stream.paginator, { stop: stream.stop, maxPages: stream.max_pages }).first(rendered)
+}
+
+/** Where the listing starts, as a run sends it: in the provider's spelling as far as that is declared. */
+function spellCursor(
+  { name }: Connector,
+  { name: stream, incremental }: StreamConfig,
+  edge: CursorValue | undefined,
+): CursorValue | null {
+  if (edge === undefined || !incremental) return edge ?? null
+  const { cursor: field, time_zone: timeZone, lookback } = incremental
+  const where = `stream ${stream} of ${name}`
+  const formats = formatsOf(incremental)
+  const warn = (): void => undefined
+  return new CursorType({ where, field, formats, timeZone, lookback, edges: [edge], done: null, warn }).spell(edge)
 }
 
 /** What a parent row will bring is not known yet: `orders.id` stands in its place. */

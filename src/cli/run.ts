@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type App, destinationOf } from '../app.ts'
-import { isAfter } from '../config/moment.ts'
+import { isAfter } from '../moments/compare.ts'
 import { SyncError } from '../errors.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import { type Stop, runConnector } from '../sync/run.ts'

@@ -77,14 +77,6 @@ export const wallClock = (year: number, month: number, day: number): bigint =>
 /** Nanoseconds since 1970, UTC. */
 export const instantOf = (moment: Moment): bigint => moment.wall - BigInt(moment.offset) * 60n * second
 
-/** Whether a cursor lies beyond another one; false where they cannot be compared. */
-export function isAfter(start: string | number, end: string | number): boolean {
-  const [from, to] = [parseMoment(start), parseMoment(end)]
-  if (typeof start === 'number' && typeof end === 'number') return start > end
-  if (from && to) return instantOf(from) > instantOf(to)
-  return typeof start === typeof end && start > end
-}
-
 /** Whole division that rounds down, so that moments before 1970 stay right. */
 export function floorDiv(value: bigint, by: bigint): bigint {
   return value / by - (value % by < 0n ? 1n : 0n)

@@ -4,6 +4,7 @@ import type { CursorValue } from '../sync/checkpoint.ts'
 import { addDuration, formatTime } from './calendar.ts'
 import { floorDiv, formatMoment, instantOf, parseMoment } from './moment.ts'
 import type { Moment } from './moment.ts'
+import { recognizeNumber, recognizeText, type Spelled, type TimeFormat } from '../moments/formats.ts'
 import { hasTemplate, parseTemplate } from './template-syntax.ts'
 import type { FilterCall, Part, TemplatePart } from './template-syntax.ts'
 
@@ -129,7 +130,7 @@ function applyFilter(value: unknown, { name, argument }: FilterCall, place: Plac
     case 'add': {
       const moment = addDuration(toMoment(value, place), String(argument))
       if (!moment) throw valueError('leaves the years 0 to 9999 when the duration is added', place)
-      return formatMoment(moment)
+      return findOther(value)?.write(instantOf(moment), { like: value as Spelled }) ?? formatMoment(moment)
     }
     case 'json':
       return JSON.stringify(value)
@@ -156,7 +157,17 @@ function applyFilter(value: unknown, { name, argument }: FilterCall, place: Plac
 const isDigest = (name: string): boolean => ['md5', 'sha1', 'sha256', 'sha512'].includes(name)
 
 function toMoment(value: unknown, place: Place): Moment {
+  const wall = findOther(value)?.read(value as Spelled)
+  if (wall !== undefined) return { wall, offset: 0, form: { kind: 'date_time', separator: 'T', digits: 0, zone: 'Z' } }
   const moment = parseMoment(value)
   if (!moment) throw valueError('is no point in time: expected an RFC 3339 timestamp, a date or an epoch number', place)
   return moment
+}
+
+/** The format of a cursor that is spelled in one of the ways that `parseMoment` does not read, or takes for another one. */
+function findOther(value: unknown): TimeFormat | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const format = recognizeText(value) ?? recognizeNumber(value)
+  const isOther = format !== undefined && (/^epoch_[un]s$/.test(format.name) || /^\d{14}$/.test(String(value)))
+  return isOther || parseMoment(value) === undefined ? format : undefined
 }

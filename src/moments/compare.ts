@@ -1,5 +1,6 @@
 import { sortableNumber } from './decimal-order.ts'
 import { findFormat, recognizeNumber, recognizeText, type Spelled } from './formats.ts'
+import { shapeOf, suggestPatterns } from './shape.ts'
 
 /**
  * Orders two values that a person wrote (a start, an end) as the moments or numbers that they are, by any of the formats
@@ -9,6 +10,15 @@ export function compareSpelled(a: Spelled, b: Spelled, formats: readonly string[
   const [first, second] = [readMoment(a, formats), readMoment(b, formats)]
   if (first !== undefined && second !== undefined) return compare(first, second)
   return compare(sortableNumber(a) ?? String(a), sortableNumber(b) ?? String(b))
+}
+
+/**
+ * Whether the start of a range lies beyond its end, by their values; false where that cannot be told, as of times that
+ * only a pattern reads.
+ */
+export function isAfter(start: Spelled, end: Spelled): boolean {
+  const isOpaque = [start, end].some((edge) => suggestPatterns(shapeOf(edge)).length > 0)
+  return !isOpaque && compareSpelled(start, end) > 0
 }
 
 /** Nanoseconds since 1970; undefined where the value is no moment that can be told. */

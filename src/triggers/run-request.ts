@@ -1,5 +1,5 @@
 import { isConnectorName } from '../config/find.ts'
-import { isAfter } from '../config/moment.ts'
+import { isAfter } from '../moments/compare.ts'
 import { suggest } from '../config/nearest.ts'
 import { SyncError } from '../errors.ts'
 import { type RunRequest, runRequest } from '../sync/run-request.ts'

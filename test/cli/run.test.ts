@@ -132,6 +132,14 @@ suite('headrace run', () => {
     assert.deepEqual(readdirSync(dir.path), ['acme.yaml'])
   })
 
+  test('--dry-run sends where a listing starts as the cursor is declared to be spelled', async () => {
+    using dir = makeTempDir()
+    const stream = connectorText('http://127.0.0.1:9').replace('path: /orders', 'path: "/orders?since={{ cursor }}"')
+    const file = dir.write('acme.yaml', `${stream}    incremental: { cursor: at, format: epoch, start: 2024-01-01 }\n`)
+    const { stdout } = await runCli(['run', file, '--dry-run'], { cwd: dir.path })
+    assert.match(stdout, /since=1704067200/)
+  })
+
   test('a missing secret exits 2 before any request, and says who needs it', async () => {
     using dir = makeTempDir()
     await using api = await startApi(servePages(1))

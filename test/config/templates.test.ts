@@ -233,6 +233,24 @@ test('filters follow one another', () => {
   })
 })
 
+test('filters read a time as cursors are read, and add to it in its own spelling', () => {
+  const moments = [
+    'Wed, 31 Jan 2024 10:00:00 GMT',
+    '/Date(1706695200000)/',
+    '20240131100000',
+    '2024/01/31 10:00:00 UTC',
+    '2024-01-31T12:00:00+02',
+    1_706_695_200_000_000,
+    '1706695200000000000',
+  ]
+  for (const value of moments) {
+    assert.equal(evaluate('{{ cursor | epoch }}', value), 1_706_695_200, String(value))
+    assert.equal(evaluate('{{ cursor | date("%d.%m.%Y %H:%M") }}', value), '31.01.2024 10:00', String(value))
+  }
+  assert.equal(evaluate('{{ cursor | add("-P1D") }}', 1_706_695_200_000_000), 1_706_608_800_000_000)
+  assert.equal(evaluate('{{ cursor | add("P1D") }}', '/Date(1706695200000)/'), '/Date(1706781600000)/')
+})
+
 test('templates outside the closed grammar are refused at their own line and column', () => {
   const at = (template: string) => onlyProblem(withStreams(`  - { name: s, params: { a: 'x {{ ${template}' } }\n`))
   for (const [template, expected] of [
