@@ -78,7 +78,7 @@ test('a resource makes the token one for that API', async (context) => {
 
 test('a wrong secret fails at once, in the words of the server, without the secret', async (context) => {
   const server = await start(context, { clients: [{ client_id: 'c', client_secret: secret }] })
-  const { deps, waits } = createWorld(context, { SECRET: 'hunter2-is-wrong' })
+  const { deps, waits } = createWorld(context, { SECRET: 'hunter2iswrong' })
   const auth = authOf(
     { type, token_url: `${server.tokenUrl}?tenant=a`, client_id: 'c', client_secret: 'env:SECRET' },
     deps,
