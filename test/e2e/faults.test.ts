@@ -137,9 +137,9 @@ suite('a provider that', { concurrency: 2 }, () => {
     suffer({ fault: faults.body('{"data":null}'), from: 0 }))
   test('answers an empty body with 200 stops with RESPONSE_INVALID', () =>
     suffer({ fault: faults.body(''), code: 'RESPONSE_INVALID' }))
-  test('says gzip and sends something else stops', () =>
+  test('says gzip and sends what is neither stops', () =>
     suffer({
-      fault: faults.body('{"data":[]}', { 'content-encoding': 'gzip' }),
+      fault: faults.body('\u0001\u0002\u0003', { 'content-encoding': 'gzip' }),
       code: ['RESPONSE_INVALID', 'API_UNAVAILABLE'],
     }))
 
