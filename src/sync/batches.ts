@@ -20,6 +20,8 @@ export interface BatchRules {
   readonly bounds: (key: string | undefined, opened: OpenListing | undefined) => Bounds
   /** Set where each slice has a cursor of its own. */
   readonly slices: SliceRules | undefined
+  /** What a checkpoint remembers a slice by; undefined where none comes twice. */
+  readonly markOf: ((slice: Slice) => string) | undefined
   /** What a row gets beside its own members, by its slice. */
   readonly extra: (slice: Slice) => readonly Member[]
   /** What of the listing stays the same from batch to batch. */

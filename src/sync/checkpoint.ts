@@ -78,6 +78,8 @@ export interface OpenListing {
   readonly refused?: true
   /** True where `max_pages` has cut off a part of this listing, so that the cursor stays where it was. */
   readonly stays?: true
+  /** Of a stream below a parent: the first slices that were read to their end, by their marks (`markSlice`). */
+  readonly ended?: readonly string[]
   /** Append streams: what this listing has brought that lies at or beyond its highest cursor (less the lookback). */
   readonly marks?: readonly CursorMarks[]
   /** Older checkpoints have this instead of `marks`. */

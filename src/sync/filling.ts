@@ -1,11 +1,11 @@
-import type { PageRows } from '../decode/page-decoder.ts'
 import { Spool } from '../decode/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
-import { SyncError } from '../errors.ts'
 import type { BatchRules, FilledBatch } from './batches.ts'
 import type { Checkpoint, CursorValue } from './checkpoint.ts'
 import { encodePage } from './encode-page.ts'
+import { endedLimit } from './pick-slices.ts'
 import { Reading } from './reading.ts'
+import { refuseLostPage, tooManyRejects } from './reject-limits.ts'
 import type { SliceState } from './slice-state.ts'
 import type { Place, StreamStep } from './slices.ts'
 
@@ -32,7 +32,7 @@ export class Filling {
   #batch = emptyBatch()
   /** The rows of the slice that is being read, as long as it may have to be given up: else they are in the batch. */
   #part = emptyBatch()
-  #slices: SliceState[] = []
+  readonly #slices: SliceState[] = []
   #sliceBytes = 0
   /** Undefined where a stream is between two of its slices. */
   #reading: Reading | undefined
@@ -44,6 +44,8 @@ export class Filling {
   #place: Place | undefined
   /** Where the slice begins that is being read. */
   #sliceStart: Place | undefined
+  /** The first slices that were read to their end, by their marks. */
+  readonly #ended: string[]
   #pagesRead: number
   #mark: string
   #rejected = 0
@@ -60,6 +62,7 @@ export class Filling {
     this.#reached = done
     this.#linked = new Set(position.checkpoint.linked)
     this.#place = open?.place
+    this.#ended = [...(open?.ended ?? [])]
     this.#pagesRead = open?.pages ?? 0
     this.#mark = open?.mark ?? ''
     this.#refused = open?.refused ?? false
@@ -81,7 +84,7 @@ export class Filling {
 
   /** Takes a page. True where it is the last: nothing follows, or all that follows is out of range. */
   async add(streamStep: StreamStep): Promise<boolean> {
-    const { rules, page } = { rules: this.#rules, page: streamStep.step.page }
+    const [rules, { page }] = [this.#rules, streamStep.step]
     await using rows = page.body.rows
     const reading = this.#turnTo(streamStep)
     const encoded = await encodePage(rows, {
@@ -120,10 +123,11 @@ export class Filling {
     return isLast
   }
 
-  async #passOn({ step, after, behind, endSlice }: StreamStep, isPastRange: boolean): Promise<boolean> {
-    const { slices } = this.#rules
+  async #passOn({ step, slice, after, behind, endSlice }: StreamStep, isPastRange: boolean): Promise<boolean> {
+    const { slices, markOf } = this.#rules
     const ends = step.next === undefined || (isPastRange && slices !== undefined)
     this.#mark = ends ? '' : step.page.mark
+    if (ends && markOf && this.#ended.length < endedLimit) this.#ended.push(markOf(slice))
     if (!slices) {
       this.#place = after
       // Past the range of one slice there are still the others.
@@ -184,9 +188,8 @@ export class Filling {
     await this.#joinPart()
     const { position, schema, retract, slices } = this.#rules
     const { lines, rows, rejects, pages } = this.#batch
-    const changed = this.#slices
+    const changed = this.#slices.splice(0)
     this.#batch = emptyBatch()
-    this.#slices = []
     this.#sliceBytes = 0
     this.#seq++
     const isFirst = this.#seq === position.seq + 1
@@ -231,18 +234,18 @@ export class Filling {
 
   #midway(place: Place): Checkpoint {
     const { open, schema, now, slices } = this.#rules
-    const reading = this.#reading
     const { runId, ...rest } = open
-    reading?.runs.add(runId)
+    this.#reading?.runs.add(runId)
     return {
       ...this.#kept(),
       ...this.#spelling(),
       open: {
         ...rest,
         place,
-        ...(reading?.open(now()) ?? { highest: null, began: now(), ...(slices?.appends && { marks: [] }) }),
+        ...(this.#reading?.open(now()) ?? { highest: null, began: now(), ...(slices?.appends && { marks: [] }) }),
         pages: this.#pagesRead,
         mark: this.#mark,
+        ...(this.#ended.length > 0 && { ended: [...this.#ended] }),
         runs: this.#runsToTakeBack(),
         ...(this.#refused && { refused: true as const }),
       },
@@ -277,21 +280,3 @@ export class Filling {
     return { ...(this.#reading?.finish(now()) ?? this.#kept()), ...rest }
   }
 }
-
-/** Fewer rows may all be wrong by chance. */
-const lostPage = 10
-
-/** A page none of whose rows can be stored says that the schema or the connector is wrong, not the rows. */
-function refuseLostPage({ count }: PageRows, rejects: readonly Reject[], where: string): void {
-  if (rejects.length < Math.max(count, lostPage)) return
-  throw new SyncError(
-    'TOO_MANY_REJECTS',
-    `All ${rejects.length} rows of ${where} were refused, the first because it ${rejects[0]?.reason}; fix columns, or set max_rejects to allow it`,
-  )
-}
-
-const tooManyRejects = (count: number, limit: number, where: string): SyncError =>
-  new SyncError(
-    'TOO_MANY_REJECTS',
-    `${count} rows were refused up to ${where}, and max_rejects allows ${limit}; _headrace_rejects tells why for those that were committed`,
-  )

@@ -22,6 +22,7 @@ import { cutBy } from './max-pages.ts'
 import type { ParentListings } from './parent-listings.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
 import type { SliceProgress, SliceState } from './slice-state.ts'
+import { markSlice, pickKey } from './pick-slices.ts'
 import { planTable } from './table-plan.ts'
 import type { Slice } from './slices.ts'
 import { createSource, fingerprint } from './source.ts'
@@ -222,6 +223,7 @@ function createRules(
     position: listing.position,
     primaryKey: stream.primary_key ?? [],
     keyNulls: stream.key_nulls === true,
+    markOf: stream.parent && ((slice) => markSlice(pickKey(slice, connector, stream))),
     extra: (slice) => (stream.parent?.columns ? parentMembers(slice) : []),
     open: { source: fingerprint(connector, stream), runId, ...(listing.refresh && { refresh: true }) },
     retract: listing.retract,

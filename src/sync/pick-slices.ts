@@ -1,20 +1,44 @@
+import { createHash } from 'node:crypto'
 import type { Connector, StreamConfig } from '../config/connector.ts'
 import { findTemplateUse, isPerSlice } from '../config/template-use.ts'
+import { markLength } from './marks.ts'
 import { sliceKey } from './slice-cursors.ts'
 import type { Slice, StreamSource } from './slices.ts'
 import type { Warn } from './warnings.ts'
 
+/** So many slices that were read are remembered in a checkpoint, which must stay small. */
+export const endedLimit = 100
+
+/** A slice as a checkpoint remembers it. */
+export const markSlice = (key: string): string =>
+  createHash('sha256').update(key).digest('base64url').slice(0, markLength)
+
+/** What tells the slices of a listing apart: without cursors of their own also what becomes columns of theirs. */
+export function pickKey(slice: Slice, connector: Connector, stream: StreamConfig): string {
+  const columns = stream.parent?.columns && !isPerSlice(connector, stream) ? JSON.stringify(slice.parent) : ''
+  return sliceKey(slice, findTemplateUse(connector, stream)) + columns
+}
+
 /**
  * Which slices are read: each once in a listing, however often its parent comes, and none whose parent lacks what its
- * request is made of.
+ * request is made of. `ended` are slices that an earlier part of the listing has read.
  */
 export function pickSlices(
   stream: StreamConfig,
-  { connector, warn }: { readonly connector: Connector; readonly warn: Warn },
+  {
+    connector,
+    warn,
+    ended = [],
+  }: { readonly connector: Connector; readonly warn: Warn; readonly ended?: readonly string[] | undefined },
 ): Pick<StreamSource, 'pick' | 'isSame'> {
   const use = findTemplateUse(connector, stream)
   const { parent, name } = stream
-  const perSlice = isPerSlice(connector, stream)
+  const known = new Set(ended)
+  if (known.size >= endedLimit)
+    warn(
+      'ROWS_MAY_REPEAT',
+      `Stream ${name} goes on in a listing that was cut short after ${endedLimit} slices or more: a row of ${parent?.stream} that comes twice, before and behind the cut, is read twice.`,
+    )
   /** By key; of what goes into columns, a text. */
   const read = new Map<string, string>()
 
@@ -30,7 +54,8 @@ export function pickSlices(
 
   const isNew = (slice: Slice): boolean => {
     const columns = parent?.columns ? JSON.stringify(slice.parent) : ''
-    const key = sliceKey(slice, use) + (perSlice ? '' : columns)
+    const key = pickKey(slice, connector, stream)
+    if (known.size > 0 && known.has(markSlice(key))) return false
     const before = read.get(key)
     if (before === undefined) read.set(key, columns)
     else if (before !== columns)

@@ -70,7 +70,7 @@ export function createSource(
       signal: options.signal,
     },
     first,
-    ...pickSlices(stream, { connector, warn: options.warn }),
+    ...pickSlices(stream, { connector, warn: options.warn, ended: open?.ended }),
     listing: (start, before): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },

@@ -104,3 +104,54 @@ test('places stay small, however many parents a page has or partitions there are
   const [size] = await harness.query('SELECT max(length(checkpoint::VARCHAR)) AS n FROM api._headrace_commits')
   assert.ok(Number(size?.['n']) < 3_000)
 })
+
+for (const [what, more] of [
+  ['appended', ''],
+  ['replaced', ''],
+  ['with a cursor for each slice', '    params: { since: "{{ cursor }}" }\n    incremental: { cursor: at }\n'],
+] as const) {
+  test(`a parent that comes again behind the cut of a listing is read once (${what})`, async () => {
+    await using provider = await startThree()
+    using harness = createHarness(provider.url)
+    provider.parents = ['a', 'b', 'c', 'a', 'b', 'd'].map((id) => ({ id }))
+    provider.rows.set('d', slicedRows('d', 0, 3))
+    const child = below('rows', more)
+    harness.connector = `streams:\n${parents('    selected: false\n')}${what === 'replaced' ? child.replace('append', 'replace') : child}`
+    let runs = 1
+    for (; (await harness.run({ limit: 1 })).status === 'handed_over'; runs++);
+    assert.ok(runs > 3)
+    const expected = ['a', 'b', 'c', 'd'].flatMap((id) => slicedRows(id, 0, 3).map((row) => row.id))
+    assert.deepEqual(await ids(harness), expected)
+  })
+}
+
+test('a listing that is cut behind more slices than a checkpoint remembers says that rows may repeat', async () => {
+  await using provider = await startSlicedProvider(50)
+  using harness = createHarness(provider.url)
+  const names = Array.from({ length: 150 }, (_, at) => `p${at}`)
+  provider.parents = names.map((id) => ({ id }))
+  for (const name of names) provider.rows.set(name, slicedRows(name, 0, 1))
+  harness.connector = `streams:\n${parents('    selected: false\n')}${below('rows')}`
+  assert.deepEqual((await harness.run({ limit: 120 })).first.warnings, [])
+  const { first, status } = await harness.run()
+  assert.equal(status, 'complete')
+  assert.deepEqual(
+    first.warnings.map(({ code }) => code),
+    ['ROWS_MAY_REPEAT'],
+  )
+})
+
+test('grandchildren read their parents once, and those read their own once', async () => {
+  await using provider = await startThree()
+  using harness = createHarness(provider.url)
+  for (const id of ['a', 'b', 'c'])
+    for (const { id: row } of slicedRows(id, 0, 3)) provider.rows.set(row, slicedRows(row, 0, 1))
+  const grand = (name: string) => below(name).replace('stream: parents', 'stream: rows')
+  harness.connector = `streams:\n${grand('one')}${grand('two')}${below('rows')}${parents('    selected: false\n')}`
+  assert.equal((await harness.run()).status, 'complete')
+  assert.deepEqual(provider.parentsAsked, ['/parents?page=1', '/parents?page=2', '/parents?page=3'])
+  const middle = provider.asked.filter(({ slice }) => ['a', 'b', 'c'].includes(slice))
+  assert.equal(new Set(middle.map(({ slice, page }) => `${slice} ${page}`)).size, middle.length)
+  const expected = ['a', 'b', 'c'].flatMap((id) => slicedRows(id, 0, 3).map((row) => `${row.id}-0`))
+  for (const table of ['one', 'two']) assert.deepEqual(await ids(harness, table), expected)
+})
