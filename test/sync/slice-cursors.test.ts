@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parseConnector } from '../../src/config/load.ts'
+import { editState } from '../../src/sync/edit-state.ts'
 import { type SlicedProvider, slicedRows, startSlicedProvider, timeOf } from '../support/sliced-provider.ts'
 import { createHarness, type Harness } from './harness.ts'
 
@@ -242,3 +244,50 @@ for (const write of ['append', 'merge'] as const) {
     assert.equal((await harness.run({ streams: ['rows'] })).first.error?.code, 'STATE_MISMATCH')
   })
 }
+
+for (const write of ['append', 'merge'] as const) {
+  test(`each slice looks back from where it stands itself (${write})`, async () => {
+    await using provider = await startSlicedProvider(3)
+    using harness = createHarness(provider.url)
+    const without = (name: string, to: number, late: number) =>
+      slicedRows(name, 0, to).filter(({ id }) => id !== `${name}-${late}`)
+    provider.rows.set('a', without('a', 12, 9)).set('b', without('b', 6, 3))
+    harness.connector = partitioned(['a', 'b'], writes[write].replace(' }', ', lookback: PT3M }'))
+    await complete(harness)
+    provider.rows.set('a', slicedRows('a', 0, 13)).set('b', slicedRows('b', 0, 6))
+    provider.asked = []
+    await complete(harness)
+    assert.deepEqual(
+      provider.asked.filter(({ page }) => page === 1).map(({ slice, since }) => [slice, since]),
+      [
+        ['a', timeOf(8)],
+        ['b', timeOf(2)],
+      ],
+    )
+    assert.deepEqual(await ids(harness), allOf(provider))
+    assert.equal((await complete(harness)).first.rows, write === 'append' ? 0 : 8)
+  })
+}
+
+test('a slice whose state was set by hand goes on there, the others where they stand', async () => {
+  await using provider = await startSlicedProvider(3)
+  using harness = createHarness(provider.url)
+  provider.rows.set('a', slicedRows('a', 0, 8)).set('b', slicedRows('b', 0, 8))
+  harness.connector = partitioned(['a', 'b'], writes.merge)
+  await complete(harness)
+  const connector = parseConnector(`name: api\nbase_url: ${provider.url}\n${harness.connector}`, 'api.yaml')
+  const stream = connector.streams[0] as (typeof connector.streams)[number]
+  const slice = '{"partition.p":"b"}'
+  {
+    await using destination = await harness.open()
+    await editState({ connector, stream, slice, cursor: timeOf(2), by: 'ann', runId: 'edit', now: 0 }, destination)
+  }
+  provider.asked = []
+  await complete(harness)
+  assert.deepEqual(
+    provider.asked.filter(({ page }) => page === 1).map(({ since }) => since),
+    [timeOf(7), timeOf(2)],
+  )
+  assert.deepEqual(await cursors(harness), { a: timeOf(7), b: timeOf(7) })
+  assert.deepEqual(await ids(harness), allOf(provider))
+})
