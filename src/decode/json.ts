@@ -206,7 +206,9 @@ function findProblem(
   if (wrong >= 0) return invalid(options, `has a row that is no object: row ${wrong + 1} of ${rows}`)
   if (values.length > 0) return undefined
   const path = simplePath(rows)
-  const isThere = list === null || typeof list === 'object' || (path === undefined && leadingNames(rows).length === 0)
+  const isRoot = leadingNames(rows).length === 0
+  // A body is the place of the rows only as a list: {} and null have none, where a member may be null or {} on an empty page.
+  const isThere = isRoot ? path === undefined || Array.isArray(list) : list === null || typeof list === 'object'
   const missing = explainNoRows({ parsed, rows, there: isThere, where: options.where })
   if (isThere || !path || !missing || missing.code !== 'ROWS_NOT_FOUND') return missing && unless(missing, options)
   // Nothing where the rows should be, but rows elsewhere: this names the path that they have.

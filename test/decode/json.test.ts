@@ -48,7 +48,14 @@ test('rows at the top level, deep inside, and under keys that need escapes are f
 test('null, an empty array and a count of zero are zero rows', async () => {
   for (const body of ['{"data":null}', '{"data":[]}', '{"total":0}', '{"meta":{"count":"0"},"next":null}'])
     assert.equal((await decode(body)).rows.count, 0)
-  assert.equal((await decode('null', { rows: '$[*]' })).rows.count, 0)
+  assert.equal((await decode('[]', { rows: '$[*]' })).rows.count, 0)
+})
+
+test('a body that is to be a list of rows is no empty page where it is none, unless the stream says so', async () => {
+  for (const body of ['{}', 'null']) {
+    await assert.rejects(decode(body, { rows: '$[*]' }), { code: 'ROWS_NOT_FOUND' }, body)
+    assert.equal((await decode(body, { rows: '$[*]', mayLackRows: true })).rows.count, 0)
+  }
 })
 
 test('an answer without the member that rows names is no empty page, unless the stream says so', async () => {
