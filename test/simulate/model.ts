@@ -1,6 +1,26 @@
+import type { WarningCode } from '../../src/sync/warnings.ts'
 import type { ConnectorSpec } from './scenario.ts'
 import { type SourceRow, labelOf } from './source.ts'
 import type { StoredRow } from './store.ts'
+
+/** The kinds of loss that a warning, by its code, puts into words: it excuses no other. */
+const excused: Readonly<Record<string, readonly Violation['kind'][]>> = {
+  LISTING_IN_DOUBT: ['missing', 'stale'],
+  SOURCE_MOVED: ['missing', 'stale', 'doubled', 'extra'],
+  CURSOR_UNREADABLE: ['missing', 'stale', 'doubled'],
+  SLICE_SKIPPED: ['missing', 'stale', 'extra'],
+  SLICES_SPLIT: ['doubled'],
+  ROWS_MAY_REPEAT: ['doubled'],
+  // The simulated rows are all good ones, and what is read of an answer is all that it has.
+  ROWS_REFUSED: [],
+  TYPE_MISFIT: [],
+  STATE_CHANGED: [],
+  RESPONSE_REPAIRED: [],
+} satisfies Readonly<Record<WarningCode, readonly Violation['kind'][]>>
+
+/** Whether a run that ended at `at` said that this may happen. */
+export const excuses = (code: string, at: number, { kind, since }: Violation): boolean =>
+  at >= since && (excused[code] ?? []).includes(kind)
 
 /** What is wrong with the table. */
 export interface Violation {

@@ -7,7 +7,7 @@ import { type RunRequest, runRequest } from '../../src/sync/run-request.ts'
 import { writeConnector } from './connector.ts'
 import { SimulatedNetwork } from './dispatcher.ts'
 import { Fate } from './kill.ts'
-import { type Violation, judge } from './model.ts'
+import { type Violation, excuses, judge } from './model.ts'
 import { allowedChanges, normalizeConnector } from './normalize.ts'
 import { type Answer, Provider } from './provider.ts'
 import { createDice } from './random.ts'
@@ -124,12 +124,14 @@ class SimulatedWorld implements Outcome {
   }
 
   async #backfill(hours: number, cut: Cut | null): Promise<void> {
-    const { incremental, write } = this.#connector
+    const { incremental, write, slicing } = this.#connector
     if (!incremental || write === 'append' || write === 'replace') return
     const times = spellingOf(this.#scenario.provider.spelling)
     const from = times.spell(this.#now - hours * 3_600_000)
-    const request = { from, until: times.spell(this.#now - 1000) }
-    if (from !== request.until) await this.run({ step: 'backfill', cut, request })
+    const until = times.spell(this.#now - 1000)
+    // Parents have no cursor to go back by.
+    const request = { from, until, ...(slicing === 'parents' && { streams: ['rows'] }) }
+    if (from !== until) await this.run({ step: 'backfill', cut, request })
   }
 
   async #continue(times: number): Promise<void> {
@@ -237,8 +239,9 @@ class SimulatedWorld implements Outcome {
       run,
       files: this.#tier === 'files',
     })
-    const warned = this.runs.filter(({ warnings }) => warnings.length > 0)
-    this.violations.push(...found.filter(({ since }) => !warned.some(({ at }) => at >= since)))
+    const isExcused = (violation: Violation): boolean =>
+      this.runs.some(({ at, warnings }) => warnings.some(({ code }) => excuses(code, at, violation)))
+    this.violations.push(...found.filter((violation) => !isExcused(violation)))
   }
 
   /** The rows that the connector can reach. */

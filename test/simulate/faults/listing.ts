@@ -57,7 +57,7 @@ const nextBy = {
 const misspelt = (
   [
     ['a cursor', { type: 'cursor', path: '$.next_curser', param: 'cursor' }, 'next_cursor'],
-    ['a cursor in the rows', { type: 'cursor', path: '$.data[-1].id', param: 'cursor' }, 'next_cursor'],
+    ['a cursor in the rows', { type: 'cursor', path: '$.data[-1].uid', param: 'cursor' }, 'next_cursor'],
     ['a link', { type: 'link_body', path: '$.links.next' }, 'next'],
     ['a relation of the Link header', { type: 'link_header', rel: 'following' }, 'header'],
   ] as const
