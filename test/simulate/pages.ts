@@ -76,8 +76,12 @@ export class Listings {
   }
 }
 
-/** What the odd row has in place of its `usual` time. */
-function oddTime(odd: ProviderSpec['odd'], times: Spelling, usual: unknown): unknown {
+/** Whether this version of a row has a time that is none, or one that is far off: it stays far off as the row changes. */
+export const isOdd = ({ number, version }: SourceRow, { odd }: ProviderSpec): boolean =>
+  odd !== 'none' && number === 1 && (version === 1 || odd === 'future')
+
+/** What an odd row has in place of its `usual` time. */
+function oddTime({ version }: SourceRow, odd: ProviderSpec['odd'], times: Spelling, usual: unknown): unknown {
   switch (odd) {
     case 'none':
       return usual
@@ -88,13 +92,14 @@ function oddTime(odd: ProviderSpec['odd'], times: Spelling, usual: unknown): unk
     case 'null':
       return null
     case 'future':
-      return times.counts ? usual : times.spell(Date.UTC(2090, 0, 1))
+      return times.counts ? usual : times.spell(Date.UTC(2090, 0, version))
   }
 }
 
 /** A row as the provider writes it. */
-export function writeRow(row: SourceRow, { key, spelling, odd }: ProviderSpec): Record<string, unknown> {
+export function writeRow(row: SourceRow, provider: ProviderSpec): Record<string, unknown> {
   const { number } = row
+  const { key, spelling, odd } = provider
   const times = spellingOf(spelling)
   const spelled = times.spell(row.at)
   const keys = {
@@ -106,7 +111,7 @@ export function writeRow(row: SourceRow, { key, spelling, odd }: ProviderSpec): 
   }[key]
   return {
     ...keys,
-    updated_at: number === 1 && row.version === 1 ? oddTime(odd, times, spelled) : spelled,
+    updated_at: isOdd(row, provider) ? oddTime(row, odd, times, spelled) : spelled,
     label: `r${number}.${row.version}`,
     slice: row.slice,
   }

@@ -1,4 +1,4 @@
-import { Listings, type Page, writeJson, writeRow } from './pages.ts'
+import { Listings, type Page, isOdd, writeJson, writeRow } from './pages.ts'
 import type { FaultKind, ProviderSpec } from './scenario.ts'
 import { type Source, type SourceRow } from './source.ts'
 import { spellingOf } from './spelling.ts'
@@ -76,9 +76,7 @@ export class Provider {
     const at = spellingOf(spelling).parse(text)
     if (at === undefined) return null
     const follows = (row: SourceRow): boolean => (since === 'inclusive' ? row.at >= at : row.at > at)
-    const { odd } = this.#spec
-    if (odd === 'none') return follows
-    return (row) => (row.number === 1 && row.version === 1 ? odd === 'future' : follows(row))
+    return (row) => (isOdd(row, this.#spec) ? this.#spec.odd === 'future' : follows(row))
   }
 
   #place(url: URL): string | undefined {
