@@ -109,9 +109,12 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       checkBody(listing, response, { request, isFirst: tally.pages === 1 })
       const cut = left <= 0 && !isEnd(found)
       const isLast = cut || isEnd(found)
-      if (isSame && (held || listing.keyed || (isLast && (await allDiffer(body.rows)))))
+      const isCircle = isSame
+        ? held || listing.keyed || (isLast && (await allDiffer(body.rows)))
+        : held && (await allDiffer(held.page.body.rows))
+      if (isCircle)
         throw repeated(
-          `${describe(request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
+          `${describe(!isSame && held ? held.page.request : request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
         )
       const next = await prefetch.follow(isLast ? undefined : found, () => paginator.rest?.(view), left)
       const { rows, tail } = await dropMoved(listing, body.rows, { request, isSame, before: tally.tail })

@@ -63,6 +63,12 @@ const rest: readonly FaultCase[] = [
     must: 'complete',
   },
   {
+    name: 'a page of rows that all differ comes twice in the middle of a listing without a key',
+    stream: { write: 'replace', paginator: byPage },
+    answer: ({ page }) => ({ data: slice(rows(6), page === 2 ? 1 : page) }),
+    want: labels(6),
+  },
+  {
     name: 'each page names the same scroll id',
     stream: { ...merge, paginator: { type: 'cursor', path: '$.scroll_param', param: 'scroll_param' } },
     answer: ({ request }) => ({ data: slice(rows(6), request + 1), scroll_param: request < 3 ? 'abc' : null }),
