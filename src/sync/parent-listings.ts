@@ -8,6 +8,8 @@ export interface ParentPage {
   readonly rows: readonly ParentRow[]
   /** Where the parent's listing goes on. */
   readonly after?: Place | undefined
+  /** `max_pages` ends the parent's listing here, and there are more parents. */
+  readonly cut?: boolean | undefined
 }
 
 interface Kept {
@@ -65,7 +67,8 @@ export class ParentListings implements AsyncDisposable {
   }
 
   async read(stream: string, { step, after }: StreamStep): Promise<ParentPage> {
-    return { rows: await parentRows(step.page.body.rows, [...(this.#fields.get(stream) ?? [])]), after }
+    const rows = await parentRows(step.page.body.rows, [...(this.#fields.get(stream) ?? [])])
+    return { rows, after, cut: step.cut }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

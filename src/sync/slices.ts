@@ -48,6 +48,8 @@ export interface StreamSource {
   readonly listing: (start: ApiRequest, before: Tally) => Listing
   /** Picks those of a parent's page, or of the partitions, that are to be read: each once in a listing. */
   readonly pick: (slices: readonly Slice[]) => readonly Slice[]
+  /** Told that `max_pages` leaves parents unread. Throws `LISTING_INCOMPLETE` where their children would be taken for gone. */
+  readonly onParentCut: () => void
   /** Whether two slices make the same requests. */
   readonly isSame: (a: Slice, b: Slice) => boolean
 }
@@ -88,7 +90,8 @@ async function* readChildren(
   if (from && !parentFrom && page === undefined) return
   let at = page === undefined ? parentFrom : (page ?? undefined)
   let goesOn = page !== undefined
-  for await (const { rows, after } of parentPages(source, at)) {
+  for await (const { rows, after, cut } of parentPages(source, at)) {
+    if (cut) source.onParentCut()
     const all = source.pick(parentSlices(rows, source.config))
     const slices = goesOn && from ? restBehind(source, all, from) : all
     yield* readSlices(source, { slices, from: goesOn ? from : undefined, parent: after, page: at ?? null })

@@ -3,6 +3,7 @@ import type { Connector, StreamConfig } from '../config/connector.ts'
 import { renderRequest } from '../config/templates.ts'
 import { writeMode } from '../config/write-mode.ts'
 import type { DecoderOptions } from '../decode/index.ts'
+import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { createPaginator } from '../paginators/index.ts'
 import { type End, isEnd } from '../paginators/paginator.ts'
@@ -71,6 +72,12 @@ export function createSource(
     },
     first,
     ...pickSlices(stream, { connector, warn: options.warn, ended: open?.ended }),
+    onParentCut: () => {
+      const what = `stream ${stream.name} of ${connector.name}: max_pages of ${parent?.name} leaves parents unread, and with them their children`
+      if (staged)
+        throw new SyncError('LISTING_INCOMPLETE', `${what}, so that nothing is replaced or deleted: raise max_pages`)
+      options.warn('LISTING_IN_DOUBT', `${what}.`)
+    },
     listing: (start, before): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },

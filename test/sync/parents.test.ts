@@ -155,3 +155,22 @@ test('grandchildren read their parents once, and those read their own once', asy
   const expected = ['a', 'b', 'c'].flatMap((id) => slicedRows(id, 0, 3).map((row) => `${row.id}-0`))
   for (const table of ['one', 'two']) assert.deepEqual(await ids(harness, table), expected)
 })
+
+test('children of parents that max_pages leaves unread are in doubt, and nothing is taken for gone', async () => {
+  await using provider = await startThree()
+  using harness = createHarness(provider.url)
+  const connector = (children: string, maxPages = ''): string =>
+    `streams:\n${parents(`    selected: false\n${maxPages}`)}${children}`
+  harness.connector = connector(below('rows'), '    max_pages: 1\n')
+  const { status, first } = await harness.run()
+  assert.equal(status, 'complete')
+  assert.match(first.warnings.map(({ message }) => message).join('\n'), /max_pages of parents leaves parents unread/)
+
+  const replaced = below('others').replace('write: append', 'write: replace')
+  harness.connector = connector(replaced)
+  assert.equal((await harness.run()).status, 'complete')
+  const whole = await ids(harness, 'others')
+  harness.connector = connector(replaced, '    max_pages: 1\n')
+  assert.equal((await harness.run()).first.error?.code, 'LISTING_INCOMPLETE')
+  assert.deepEqual(await ids(harness, 'others'), whole)
+})
