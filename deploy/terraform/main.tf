@@ -25,10 +25,10 @@ locals {
 }
 
 resource "google_project_service" "apis" {
-  for_each = toset([
+  for_each = toset(concat([
     "artifactregistry", "bigquery", "cloudbuild", "cloudscheduler", "cloudtasks", "iam",
     "logging", "monitoring", "pubsub", "run", "secretmanager",
-  ])
+  ], var.static_ip ? ["compute"] : []))
   service            = "${each.key}.googleapis.com"
   disable_on_destroy = false
 }
@@ -165,6 +165,52 @@ resource "google_cloud_tasks_queue_iam_member" "enqueue" {
   member   = google_service_account.run.member
 }
 
+# With static_ip calls to providers leave by one address that stays, so that these can let it in.
+
+resource "google_compute_network" "egress" {
+  count                   = var.static_ip ? 1 : 0
+  name                    = "${var.service}-egress"
+  auto_create_subnetworks = false
+  depends_on              = [google_project_service.apis]
+}
+
+resource "google_compute_subnetwork" "egress" {
+  count                    = var.static_ip ? 1 : 0
+  name                     = "${var.service}-egress"
+  region                   = var.region
+  network                  = google_compute_network.egress[0].id
+  ip_cidr_range            = "10.130.0.0/26"
+  private_ip_google_access = true
+}
+
+resource "google_compute_address" "egress" {
+  count      = var.static_ip ? 1 : 0
+  name       = "${var.service}-egress"
+  region     = var.region
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_compute_router" "egress" {
+  count   = var.static_ip ? 1 : 0
+  name    = "${var.service}-egress"
+  region  = var.region
+  network = google_compute_network.egress[0].id
+}
+
+resource "google_compute_router_nat" "egress" {
+  count                              = var.static_ip ? 1 : 0
+  name                               = "${var.service}-egress"
+  router                             = google_compute_router.egress[0].name
+  region                             = var.region
+  nat_ip_allocate_option             = "MANUAL_ONLY"
+  nat_ips                            = [google_compute_address.egress[0].self_link]
+  source_subnetwork_ip_ranges_to_nat = "LIST_OF_SUBNETWORKS"
+  subnetwork {
+    name                    = google_compute_subnetwork.egress[0].id
+    source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
+  }
+}
+
 resource "google_cloud_run_v2_service" "headrace" {
   name                = var.service
   location            = var.region
@@ -177,6 +223,16 @@ resource "google_cloud_run_v2_service" "headrace" {
     max_instance_request_concurrency = 1
     scaling {
       max_instance_count = 10
+    }
+    dynamic "vpc_access" {
+      for_each = google_compute_subnetwork.egress
+      content {
+        egress = "ALL_TRAFFIC"
+        network_interfaces {
+          network    = google_compute_network.egress[0].id
+          subnetwork = vpc_access.value.id
+        }
+      }
     }
     containers {
       image = var.image

@@ -67,3 +67,9 @@ variable "invokers" {
   type        = list(string)
   default     = []
 }
+
+variable "static_ip" {
+  description = "Whether providers see one address that stays the same: a network, a router and Cloud NAT, about 4 USD a month and more by traffic."
+  type        = bool
+  default     = false
+}

@@ -13,6 +13,7 @@ export interface DeployFlags {
   readonly location?: string
   readonly alertChannel?: string
   readonly pubsub?: true
+  readonly staticIp?: true
   readonly env?: readonly string[]
   readonly plan?: true
   readonly destroy?: true
@@ -54,6 +55,7 @@ function readOptions(flags: DeployFlags, { env, globals }: CommandContext) {
     location: flags.location ?? flags.region,
     connectors: globals.connectors ?? (env['HEADRACE_CONNECTORS'] || 'connectors'),
     pubsub: flags.pubsub === true,
+    staticIp: flags.staticIp === true,
     env: Object.fromEntries((flags.env ?? []).map(readVariable)),
     ...(flags.alertChannel !== undefined && { alertChannel: flags.alertChannel }),
   }

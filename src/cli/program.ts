@@ -235,6 +235,7 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .option('--region <region>', 'of the service, its queue and its schedules')
     .option('--location <location>', 'of the datasets: EU, US or a region (default: the region)')
     .option('--service <name>', 'of the service, and the beginning of all other names', 'headrace')
+    .option('--static-ip', 'providers see one address that stays the same; --plan shows what it costs')
     .option('--pubsub', 'a Pub/Sub topic that starts runs too, with dead letters')
     .option('--alert-channel <name>', 'notification channel that is told of failed runs')
     .option(

@@ -5,6 +5,7 @@ import { listAlerts } from './resources/alerts.ts'
 import { listApis } from './resources/apis.ts'
 import { listDatasets } from './resources/datasets.ts'
 import { listMessaging } from './resources/messaging.ts'
+import { listNetwork } from './resources/network.ts'
 import { listQueue } from './resources/queue.ts'
 import { listSchedules } from './resources/schedules.ts'
 import { listSecrets } from './resources/secrets.ts'
@@ -24,6 +25,8 @@ export interface DeployOptions {
   readonly alertChannel?: string
   /** Whether a Pub/Sub topic starts runs too. */
   readonly pubsub: boolean
+  /** Whether providers see one address that stays the same. */
+  readonly staticIp: boolean
   /** Further variables of the service. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -47,6 +50,7 @@ export function listResources(deployment: Deployment): readonly Resource[] {
     ...listSecrets(deployment),
     ...listDatasets(deployment),
     ...listQueue(deployment),
+    ...(deployment.staticIp ? listNetwork(deployment) : []),
     ...listService(deployment),
     ...listSchedules(deployment),
     ...(deployment.pubsub ? listMessaging(deployment) : []),

@@ -31,7 +31,7 @@ export async function planDestroy(
   run: RunCommand,
 ): Promise<Plan> {
   // Whatever the flags were when it was deployed: what is not there is not removed.
-  const everything = { ...options, pubsub: true, alertChannel: options.alertChannel ?? '' }
+  const everything = { ...options, pubsub: true, staticIp: true, alertChannel: options.alertChannel ?? '' }
   const deployment = await readDeployment(dir, everything, run)
   return { steps: await planRemoval(listResources(deployment), run, options.withData), upload: [] }
 }

@@ -15,4 +15,7 @@ export const urlOf = ({ service, projectNumber, region }: Deployment): string =>
 export const queueOf = ({ project, region, service }: Deployment): string =>
   `projects/${project}/locations/${region}/queues/${service}`
 
+/** The network, and what is in it: all of one name. */
+export const networkOf = ({ service }: Pick<Deployment, 'service'>): string => `${service}-egress`
+
 export const projectFlag = ({ project }: Pick<Deployment, 'project'>): string => `--project=${project}`

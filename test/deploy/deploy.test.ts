@@ -52,6 +52,20 @@ suite('headrace deploy', () => {
     assert.deepEqual(members, ['serviceAccount:headrace-call@acme-data.iam.gserviceaccount.com'])
   })
 
+  test('--static-ip gives the service one address that stays, says what it costs, and goes again without it', () => {
+    using world = createWorld()
+    const plan = world.deploy('--plan', '--static-ip').stdout
+    assert.match(plan, /^\+ static address headrace-egress \(3\.65 USD a month; /m)
+    assert.match(plan, /^\+ NAT gateway headrace-egress \(1\.02 USD a month for each instance .* 0\.045 USD a GiB\)$/m)
+    assert.match(plan, /--network=headrace-egress --subnet=headrace-egress --vpc-egress=all-traffic/)
+    world.deploy('--yes', '--static-ip')
+    assert.match(lastLine(world.deploy('--plan', '--static-ip').stdout), /^0 to create, 0 to change, 0 to remove/)
+    assert.match(world.deploy('--plan').stdout, /^~ service headrace: egress all-traffic, wanted none$/m)
+    const gone = world.deploy('--destroy', '--yes').stdout
+    assert.match(gone, /^= static address headrace-egress .*holds data$/m)
+    assert.match(gone, /^- NAT gateway headrace-egress/m)
+  })
+
   test('makes everything that is missing, in an order in which nothing is used before it is there', () => {
     using world = createWorld()
     const { code, stderr } = world.deploy(

@@ -144,6 +144,8 @@ function describeThing(kind: string, name: string): Record<string, unknown> {
           maxDeliveryAttempts: Number(flag('max-delivery-attempts')),
         },
       }
+    case 'compute/networks/subnets':
+      return { privateIpGoogleAccess: flags.has('enable-private-ip-google-access') }
     case 'logging/metrics':
       return { filter: flag('log-filter') }
     case 'iam/roles':
@@ -165,7 +167,12 @@ function deployService(key: string): void {
     metadata: { labels: { [label]: value } },
     spec: {
       template: {
-        metadata: { annotations: { 'autoscaling.knative.dev/maxScale': flag('max-instances') } },
+        metadata: {
+          annotations: {
+            'autoscaling.knative.dev/maxScale': flag('max-instances'),
+            ...(flags.has('vpc-egress') && { 'run.googleapis.com/vpc-access-egress': flag('vpc-egress') }),
+          },
+        },
         spec: {
           serviceAccountName: flag('service-account'),
           timeoutSeconds: Number(flag('timeout')),

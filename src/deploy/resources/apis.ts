@@ -2,7 +2,7 @@ import type { Deployment } from '../deployment.ts'
 import { projectFlag } from '../names.ts'
 import { gcloud, type Resource } from '../resource.ts'
 
-const apis = [
+const always = [
   'artifactregistry',
   'bigquery',
   'cloudbuild',
@@ -19,6 +19,7 @@ const apis = [
 
 /** The services of Google that the function and its deployment use; others may too, so that they stay switched on. */
 export function listApis(deployment: Deployment): readonly Resource[] {
+  const apis = [...always, ...(deployment.staticIp ? ['compute.googleapis.com'] : [])]
   const flag = projectFlag(deployment)
   return [
     {

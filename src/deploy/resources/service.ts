@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployment.ts'
-import { accountsOf, memberOf, projectFlag, queueOf, urlOf } from '../names.ts'
+import { accountsOf, memberOf, networkOf, projectFlag, queueOf, urlOf } from '../names.ts'
 import { compareFields, gcloud, grantRole, pick, type Resource } from '../resource.ts'
 
 /** Cloud Run kills a request after this; the budget below is shorter. */
@@ -29,6 +29,9 @@ export function listService(deployment: Deployment): readonly Resource[] {
     `--build-service-account=projects/${deployment.project}/serviceAccounts/${build}`,
     ...Object.entries(wanted).map(([name, value]) => `--${name}=${value}`),
     '--cpu-boost',
+    ...(deployment.staticIp
+      ? [`--network=${networkOf(deployment)}`, `--subnet=${networkOf(deployment)}`, '--vpc-egress=all-traffic']
+      : ['--clear-network']),
     '--ingress=all',
     `--update-env-vars=${formatVariables(env)}`,
     `--labels=headrace-source=${sourceHash}`,
@@ -38,7 +41,13 @@ export function listService(deployment: Deployment): readonly Resource[] {
     {
       title: `service ${service}`,
       read: gcloud('run', 'services', 'describe', service, ...flags, '--format=json'),
-      differences: (current) => compareService(current, { account: run, env, sourceHash }),
+      differences: (current) =>
+        compareService(current, {
+          account: run,
+          env,
+          sourceHash,
+          egress: deployment.staticIp ? 'all-traffic' : 'none',
+        }),
       create: [deploy],
       remove: [gcloud('run', 'services', 'delete', service, ...flags, '--quiet')],
     },
@@ -79,10 +88,12 @@ interface Wanted {
   readonly account: string
   readonly env: Readonly<Record<string, string>>
   readonly sourceHash: string
+  /** What leaves by the network of the static address. */
+  readonly egress: string
 }
 
 /** Against what `gcloud run services describe` shows (Cloud Run Admin API v1, Service). */
-function compareService(current: unknown, { account, env, sourceHash }: Wanted): readonly string[] {
+function compareService(current: unknown, { account, env, sourceHash, egress }: Wanted): readonly string[] {
   const template = pick(current, 'spec', 'template')
   const container = pick(template, 'spec', 'containers', 0)
   const variables = (pick(container, 'env') ?? []) as readonly { readonly name: string; readonly value?: string }[]
@@ -94,8 +105,9 @@ function compareService(current: unknown, { account, env, sourceHash }: Wanted):
       timeout: pick(template, 'spec', 'timeoutSeconds'),
       'max-instances': pick(template, 'metadata', 'annotations', 'autoscaling.knative.dev/maxScale'),
       'service account': pick(template, 'spec', 'serviceAccountName'),
+      egress: pick(template, 'metadata', 'annotations', 'run.googleapis.com/vpc-access-egress') ?? 'none',
     },
-    { ...wanted, 'service account': account },
+    { ...wanted, 'service account': account, egress },
   )
   const values = Object.fromEntries(variables.map(({ name, value }) => [name, value]))
   const source = pick(current, 'metadata', 'labels', 'headrace-source')
