@@ -261,7 +261,7 @@ resource "google_cloud_run_v2_service" "headrace" {
   depends_on = [google_project_service.apis]
 }
 
-# A binding, not a member: it takes away whatever others were granted, allUsers above all.
+# A binding, not a member: it takes the role from everybody else, allUsers above all.
 resource "google_cloud_run_v2_service_iam_binding" "invoke" {
   name     = google_cloud_run_v2_service.headrace.name
   location = var.region

@@ -153,7 +153,7 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     })
   state
     .command('set')
-    .description('Makes the next run of a stream go on at a cursor, of whatever the connector file says then.')
+    .description('Makes the next run of a stream go on at a cursor, with the connector file as it is then.')
     .argument(...connectorArgument)
     .argument('<stream>', 'the stream')
     .argument('<cursor>', 'as the source spells it')

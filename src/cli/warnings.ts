@@ -2,7 +2,7 @@ import type { RecordedWarning } from '../status/health.ts'
 import { wrap } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Beside whatever may lack rows, or have them twice. */
+/** Marks a run that may lack rows or have them twice. */
 export const warningSign = '⚠'
 
 /** Narrower lines would hold a word each. */

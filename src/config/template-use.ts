@@ -16,7 +16,7 @@ export interface TemplateUse {
 
 type Texts = Pick<StreamConfig, 'headers' | 'params'>
 
-/** Looks through every template of the stream, and those that stand above all streams. */
+/** Looks through every template of the stream, and those of the whole connector. */
 export function findTemplateUse(connector: Partial<Texts>, stream: Partial<StreamConfig>): TemplateUse {
   const parent = new Set<string>()
   const required = new Set<string>()

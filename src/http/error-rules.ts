@@ -38,7 +38,7 @@ export function createJudge(rules: readonly ErrorRule[], redact: Redact, now: ()
 }
 
 /**
- * Tells of the head of an answer whether a rule refuses it whatever its body is: such a body is not decoded. The body
+ * Whether a rule refuses an answer by its head alone, with any body: such a body is not decoded. The body
  * has the last word where a rule that asks for it comes first.
  */
 export function createHeadJudge(rules: readonly ErrorRule[]): (head: AnswerHead) => boolean {

@@ -133,7 +133,7 @@ function openSink(head: ResponseHead, options: TransportOptions, { errorBody, be
   return countBytes(unpack(sink, packing), (bytes) => guard((raw += bytes)))
 }
 
-/** Types of files that are packed: their headers tell of it. */
+/** Types of files that are packed: their headers say so. */
 const packedTypes = /^\s*application\/(?:x-)?(?:gzip|zstd)\b/i
 
 function tee(decoder: PageDecoder, beginning: ErrorBody): BodySink<PageBody> {

@@ -42,7 +42,7 @@ export interface SchemaOptions {
   /** Columns of the table as it stands; none where it is new. */
   readonly live: readonly Column[]
   readonly names: NonNullable<Checkpoint['names']>
-  /** Told of declared types that most values do not fit. */
+  /** Called for declared types that most values do not fit. */
   readonly warn?: Warn | undefined
 }
 

@@ -57,7 +57,7 @@ export interface JobOptions {
   readonly onFound: (stream: string, paginator: PaginatorConfig) => void
   /** What this run has read of parents. */
   readonly parents: ParentListings
-  /** Whatever of this stream is guessed, skipped or left in doubt. */
+  /** Takes what is guessed, skipped or left in doubt. */
   readonly warn: Warn
 }
 

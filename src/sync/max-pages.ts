@@ -52,7 +52,7 @@ function judgeCut(rules: CutRules, { from, highest, shared }: CutListing): Cut {
   return { moves: !hasCursor, warning: `${what}${rest}.` }
 }
 
-/** Judges the cuts of a stream, and tells of those that leave rows unread. True where the cursor may move. */
+/** Judges the cuts of a stream, and warns of those that leave rows unread. True where the cursor may move. */
 export function cutBy({ staged }: Pick<ListingPlan, 'staged'>, options: JobOptions): (cut: CutListing) => boolean {
   const { stream, connector, backfill, warn } = options
   const rules = {

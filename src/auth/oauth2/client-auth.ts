@@ -89,7 +89,7 @@ export interface ClientAuthentication {
   readonly authenticate: ClientAuth
   /**
    * Runs `request`, a token request that `authenticate` takes part in. An assertion that is refused by an endpoint whose
-   * clock is far from ours is made anew by that clock, once; so is a basic header in its other spelling.
+   * clock is far from ours is made again by that clock, once; so is a basic header in its other spelling.
    */
   send(request: () => Promise<Response>): Promise<Response>
 }

@@ -10,7 +10,7 @@ import { type Folder, readCommits } from './folder.ts'
 
 /**
  * What tells the files of one stream from those of the others that write the same table (a backfill, a stream that was
- * renamed), as each of them counts its own commits: nothing where the stream bears the name of its table.
+ * renamed), as each of them counts its own commits: nothing where the stream has the name of its table.
  */
 export function fileSuffix({ stream, table }: Pick<TablePlan, 'stream' | 'table'>): string {
   return stream === table ? '' : `-${createHash('sha256').update(stream).digest('hex').slice(0, 12)}`
