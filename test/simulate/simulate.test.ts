@@ -8,7 +8,7 @@ import { openStores } from './store.ts'
 import { live } from './world.ts'
 
 /** `HEADRACE_TEST_SEEDS` for another number of them, split between the two kinds of warehouse. */
-const seeds = Number(process.env['HEADRACE_TEST_SEEDS'] ?? 2000)
+const seeds = Number(process.env['HEADRACE_TEST_SEEDS'] ?? 200)
 /** Faults that seeds find are still open. */
 const isOpen = true
 const range = (first: number, length: number): readonly number[] => Array.from({ length }, (_, index) => first + index)
