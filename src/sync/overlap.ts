@@ -8,10 +8,10 @@ import { withKeyMembers } from './row-keys.ts'
 import { byteMark, rowMark, rowText } from './rows.ts'
 
 /** So many rows of the pages before are known: rarely are more rows inserted between two requests. */
-const tailRows = 50
+const tailRows = 20
 
 /** And those of them that lie within so many bytes of the end of a page. */
-const tailBytes = 256 * 1024
+const tailBytes = 64 * 1024
 
 /** What makes a row the same one on another page. */
 export interface SameRow {
@@ -100,6 +100,8 @@ async function readTail({ lines }: PageRows, count: number, same: SameRow): Prom
 }
 
 function markOf(bytes: Uint8Array, { primaryKey, cursor }: SameRow): string {
+  // Within one listing a row comes again as the same bytes: to read its members would cost more than the rest of its way.
+  if (primaryKey.length === 0) return byteMark(bytes)
   const text = rowText(bytes)
   if (text === undefined || refusal(text) !== undefined) return byteMark(bytes)
   const members = withKeyMembers(readMembers(text), primaryKey)
