@@ -49,7 +49,7 @@ const errorRule = z
       .string()
       .min(1)
       .optional()
-      .meta({ description: 'A regular expression for the body as text (its first 16 KiB), whatever its format.' }),
+      .meta({ description: 'A regular expression for the body as text (its first 16 KiB), in any format.' }),
     [verdict]: z.enum(['fail', 'ignore', 'retry', 'rate_limited', 'renew_auth', 'restart_listing']),
     message: z.string().optional().meta({ description: 'An RFC 9535 JSONPath to the words of the provider.' }),
   })

@@ -18,7 +18,7 @@ const aroundRows =
 
 /**
  * The path of an answer that is one thing, hence one row, although it holds lists; undefined where it is a listing or that
- * cannot be told. Whatever list is called as the stream is, or stands with paging members alone, is a listing. Else a thing has
+ * cannot be told. A list that is named like the stream, or has only paging members next to it, is a listing. Else a thing has
  * an id of its own, or members of its own where the path asks for one thing; with a list under one of the usual names of
  * rows (`data`, `items`) it must have all three.
  */

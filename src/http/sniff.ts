@@ -11,7 +11,7 @@ const mostLayers = 2
 const startsWith = (bytes: Uint8Array, ...mark: readonly number[]): boolean =>
   mark.every((byte, at) => bytes[at] === byte)
 
-/** The coding that the first bytes of a body show (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1), whatever its headers say. */
+/** The coding that the first bytes of a body show (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1) whether or not its headers say so. */
 function codingOf(bytes: Uint8Array): 'gzip' | 'zstd' | undefined {
   if (startsWith(bytes, 0x1f, 0x8b, 0x08)) return 'gzip'
   if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) return 'zstd'

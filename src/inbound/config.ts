@@ -40,7 +40,7 @@ export function parseInbound(env: Env): InboundConfig {
     )
   if (mode === 'iam' && !onPlatform && !env['HEADRACE_INBOUND_CHECKED_BY'])
     throw invalid(
-      'HEADRACE_INBOUND is iam, which believes whatever a token claims, and this is not Cloud Run (K_SERVICE is not set): take verify, or name what checks the tokens in front of this service in HEADRACE_INBOUND_CHECKED_BY.',
+      'HEADRACE_INBOUND is iam, which believes what a token claims, and this is not Cloud Run (K_SERVICE is not set): take verify, or name what checks the tokens in front of this service in HEADRACE_INBOUND_CHECKED_BY.',
     )
   if (mode === 'none' && onPlatform)
     throw invalid(

@@ -23,7 +23,7 @@ function readDigits(value: string | number): Digits | undefined {
 const complement = (digits: string): string => digits.replaceAll(/\d/g, (digit) => String(9 - Number(digit)))
 
 /**
- * A text that orders like the number, byte by byte, whatever its size and however many digits stand behind its point;
+ * A text that orders like the number, byte by byte, of any size and with any number of digits stand behind its point;
  * undefined where the value is no decimal number. Equal numbers have one text.
  */
 export function sortableNumber(value: string | number): string | undefined {

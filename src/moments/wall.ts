@@ -1,6 +1,6 @@
 const secondNs = 1_000_000_000n
 
-/** A time of day on a date, by whatever clock. */
+/** A time of day on a date, by any clock. */
 export interface WallFields {
   readonly year: number
   /** 1 to 12. */

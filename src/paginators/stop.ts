@@ -4,7 +4,7 @@ import type { StopRules } from './fields.ts'
 import type { PaginatorConfig } from './index.ts'
 import type { End, Paginator, PageView } from './paginator.ts'
 
-/** Adds the rules that end a listing whatever its paginator: `has_more`, `stop`, and what the answers count. */
+/** Adds the rules that end a listing with any paginator: `has_more`, `stop`, and what the answers count. */
 export function withStop(paginator: Paginator, config: PaginatorConfig, stop: StopRules): Paginator {
   const { has_more: hasMore } = config as { readonly has_more?: string }
   // These end by an empty or a short page themselves, as they know how long a page is.

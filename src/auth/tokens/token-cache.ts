@@ -23,7 +23,7 @@ export interface TokenCache {
   /**
    * Forgets the token if `isRejected` says so: a newer one that came meanwhile stays. So does one that took the place of a
    * rejected one and was never accepted: another would fare no better, and each page would ask for one. A token that is
-   * past its lifetime (`expired`) is always forgotten, as it would be refused whatever the credential.
+   * past its lifetime (`expired`) is always forgotten, as it would be refused with any credential.
    */
   drop(isRejected: (token: Token) => boolean): 'expired' | undefined
   /** Told of each request that the API accepted, and whether it bore the token. */
