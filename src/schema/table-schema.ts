@@ -1,6 +1,7 @@
 import { formatsOf } from '../config/cursor-format.ts'
 import { cursorKeyColumn, sameName } from '../destinations/system.ts'
-import { legalName, variantName, withSuffix } from './names.ts'
+import { legalName, variantName } from './names.ts'
+import { TableColumns } from './table-columns.ts'
 import type { Shape } from './shape.ts'
 import { declaredType } from './declared-type.ts'
 import { Misfits } from './misfits.ts'
@@ -23,32 +24,23 @@ import { type Undecided, undecided, Widths } from './widths.ts'
 export class TableSchema {
   readonly #options: SchemaOptions
   readonly #fields = new Map<string, Field>()
-  /** By name in lower case, in the order of the table. */
-  readonly #columns = new Map<string, TableColumn>()
-  /** Names in lower case that are spoken for, whether or not the column is there yet. */
-  readonly #taken = new Set<string>()
-  readonly #changes: string[] = []
+  readonly #columns: TableColumns
   /** Values that do not fit the declared types of their columns. */
   readonly misfits: Misfits
-  #open: boolean
-  #version = 0
   readonly #widths = new Widths()
-  #shape: Shape | undefined
+  #shape: { readonly version: number; readonly of: Shape } | undefined
 
   constructor(options: SchemaOptions) {
     this.#options = options
     this.misfits = new Misfits(options)
-    // A frozen schema is the one that the first page of a new table had.
-    this.#open = options.live.length === 0
-    for (const { name, type } of options.live)
-      this.#columns.set(name.toLowerCase(), { name, type, live: true, isWide: undefined })
+    this.#columns = new TableColumns(options.live)
     for (const [key, column, variant] of options.names) {
       if (variant === '') this.#addField(key, column)
-      else this.#taken.add(column.toLowerCase())
+      else this.#columns.take(column)
     }
     // A column that no key is known to have been renamed to bears the name of its key.
     for (const { name } of options.live) {
-      if (!this.#taken.has(name.toLowerCase()) && !sameName(name, cursorKeyColumn)) this.#addField(name, name)
+      if (!this.#columns.isTaken(name) && !sameName(name, cursorKeyColumn)) this.#addField(name, name)
     }
     for (const [key, column, variant] of options.names) {
       if (variant !== '') this.#field(key).variants.set(variant as ColumnType, column)
@@ -57,16 +49,16 @@ export class TableSchema {
 
   /** Grows with each change, so that who encoded a page can tell whether its first rows still fit. */
   get version(): number {
-    return this.#version
+    return this.#columns.version
   }
 
   get columns(): readonly Column[] {
-    return [...this.#columns.values()].map(({ name, type }) => ({ name, type }))
+    return this.#columns.list
   }
 
   /** What changed since the run began, in words. */
   get changes(): readonly string[] {
-    return this.#changes
+    return this.#columns.changes
   }
 
   /** What a later run cannot tell from the table: see `Checkpoint.names`. */
@@ -84,8 +76,10 @@ export class TableSchema {
 
   /** Which rows may pass as they are. The same object as long as that does not change. */
   shape(): Shape {
-    this.#shape ??= createShape(this.#fields, this.#columns, this.#options)
-    return this.#shape
+    const { version, byName } = this.#columns
+    if (this.#shape?.version !== version)
+      this.#shape = { version, of: createShape(this.#fields, byName, this.#options) }
+    return this.#shape.of
   }
 
   /** The columns of integers of which more must be known before they take a fraction: see `Widths`. */
@@ -109,9 +103,8 @@ export class TableSchema {
 
   /** The page's rows are in: from now on its columns count as the warehouse's, and a frozen schema is closed. */
   settle(): void {
-    for (const column of this.#columns.values()) column.live = true
+    this.#columns.settle()
     this.#widths.settle()
-    if (this.#columns.size > 0) this.#open = false
   }
 
   /** Takes note of a member of a row that is yet to be placed, so that the shape is known early. Only a schema that may grow learns. */
@@ -120,7 +113,7 @@ export class TableSchema {
     const field = this.#field(member.key)
     if (field.dropped || field.declared) return
     if (field.type === undefined) this.#setType(field, member)
-    else if (!holds(member, field.type)) this.#widen(field, member, true)
+    if (!holds(member, field.type as ColumnType)) this.#widen(field, member, true)
     else this.#widths.note(this.#column(field), member)
   }
 
@@ -206,13 +199,9 @@ export class TableSchema {
   }
 
   #into(name: string, text: string, type: ColumnType): Cell {
-    const column = this.#columns.get(name.toLowerCase())
-    if (!column) this.#addColumn(name, type)
-    else if (column.type !== type) {
-      this.#changes.push(`${name}: ${column.type} widened to ${type}`)
-      column.type = type
-      this.#touch()
-    }
+    const column = this.#columns.get(name)
+    if (!column) this.#columns.add(name, type)
+    else if (column.type !== type) this.#columns.widen(column, type)
     return { column: name, text }
   }
 
@@ -224,9 +213,9 @@ export class TableSchema {
     if (column === undefined) {
       const refused = this.#mayChange(`${key} is ${field.type}, and a row has ${found}`)
       if (refused) return refused.discard ? undefined : refused
-      column = this.#free(variantName(field.name, variant), `${key} ${variant}`)
+      column = this.#columns.free(variantName(field.name, variant), `${key} ${variant}`)
       field.variants.set(variant, column)
-      this.#addColumn(column, variant)
+      this.#columns.add(column, variant)
     }
     return { column, text: encodeValue(member, variant) }
   }
@@ -241,14 +230,13 @@ export class TableSchema {
     const isKey = this.#isKey(member.key)
     const wider = widest === 'number' ? this.#widths.withFractions(column, member, { isKey, learns }) : widest
     if (wider === undefined || wider === undecided) return wider
-    if (column.live) this.#changes.push(`${column.name}: ${type} widened to ${wider}`)
-    field.type = column.type = wider
-    this.#touch()
+    this.#columns.widen(column, wider)
+    field.type = wider
     return undefined
   }
 
   #column({ name }: Pick<Field, 'name'>): TableColumn | undefined {
-    return this.#columns.get(name.toLowerCase())
+    return this.#columns.get(name)
   }
 
   #isKey(key: string): boolean {
@@ -258,7 +246,7 @@ export class TableSchema {
   /** What the policy makes of a change: nothing where it is allowed; a frozen schema throws. */
   #mayChange(what: string): { readonly refused: string; readonly discard: boolean } | undefined {
     const { policy, where } = this.#options
-    if (policy === 'evolve' || this.#open) return undefined
+    if (policy === 'evolve' || this.#columns.isNew) return undefined
     if (policy === 'freeze') throw refuseFrozen(where, what)
     return { refused: `the schema does not allow it: ${what}`, discard: policy === 'discard_columns' }
   }
@@ -266,14 +254,14 @@ export class TableSchema {
   #field(key: string): Field {
     return (
       this.#fields.get(key) ??
-      this.#addField(key, this.#options.columns[key]?.rename ?? this.#free(legalName(key), key))
+      this.#addField(key, this.#options.columns[key]?.rename ?? this.#columns.free(legalName(key), key))
     )
   }
 
   #addField(key: string, name: string): Field {
     const config = this.#options.columns[key]
     const declared = config && declaredType(config)
-    const type = this.#columns.get(name.toLowerCase())?.type
+    const type = this.#columns.get(name)?.type
     const stays = declared !== undefined && type !== undefined && holdsExactly(type, declared)
     if (declared && type && declared !== type && !stays && !canWiden(type, declared))
       throw refuseDeclared(this.#options.where, { name, type }, declared)
@@ -286,29 +274,13 @@ export class TableSchema {
       variants: new Map(),
     }
     this.#fields.set(key, field)
-    this.#taken.add(name.toLowerCase())
+    this.#columns.take(name)
     return field
-  }
-
-  #free(name: string, key: string): string {
-    return this.#taken.has(name.toLowerCase()) ? withSuffix(name, key) : name
   }
 
   #setType(field: Field, member: Member): void {
     const isExact = this.#isKey(member.key) && member.key !== this.#options.timeKey
     field.type = isExact ? keyType(member) : (member.kind as ColumnType)
-    this.#addColumn(field.name, field.type)
-  }
-
-  #addColumn(name: string, type: ColumnType): void {
-    if (!this.#open) this.#changes.push(`${name}: added as ${type}`)
-    this.#columns.set(name.toLowerCase(), { name, type, live: false, isWide: false })
-    this.#taken.add(name.toLowerCase())
-    this.#touch()
-  }
-
-  #touch(): void {
-    this.#version++
-    this.#shape = undefined
+    this.#columns.add(field.name, field.type)
   }
 }
