@@ -8,8 +8,15 @@ export type Kind =
   | { readonly name: 'instant'; readonly formats: readonly [TimeFormat, ...TimeFormat[]] }
   | { readonly name: 'number' | 'text' }
 
-/** The kind of a cursor, told from one of its values and from what the connector file says of it; undefined for a spelling that is not known. */
-export function detectKind(value: CursorValue, { lookback, edges, timeZone, field }: CursorOptions): Kind | undefined {
+/**
+ * The kind of a cursor, told from one of its values and from what the connector file says of it; undefined for a
+ * spelling that is not known. A number that counts no time by its size may be an odd one among `others` that do.
+ */
+export function detectKind(
+  value: CursorValue,
+  { lookback, edges, timeZone, field }: CursorOptions,
+  others: readonly CursorValue[] = [],
+): Kind | undefined {
   const text = recognizeText(value)
   if (text) return withPlain(text)
   if (sortableNumber(value) === undefined) return undefined
@@ -19,8 +26,19 @@ export function detectKind(value: CursorValue, { lookback, edges, timeZone, fiel
   // Eight digits are a date only where something else says so, or where they are written as text.
   const isPlainNumber = typeof value === 'number' && value < 1e9 && !isTimed
   const unit = mayBeTime && !isPlainNumber ? recognizeNumber(value) : undefined
-  return unit ? withPlain(unit) : { name: 'number' }
+  const usual = unit ?? (mayBeTime ? usualUnit(others) : undefined)
+  return usual ? withPlain(usual) : { name: 'number' }
 }
+
+/** The unit since 1970 that most of the values count by their size; undefined where there is none. */
+function usualUnit(values: readonly CursorValue[]): TimeFormat | undefined {
+  const units = values.map((value) => recognizeNumber(value)).filter((unit) => unit?.name.startsWith('epoch'))
+  return units.find((unit) => units.filter((other) => other === unit).length * 2 > values.length)
+}
+
+/** Whether a value is what one expects of its kind: spelled so, and where it counts time of that size. */
+export const isLikely = (value: CursorValue, { formats: [format] }: Extract<Kind, { name: 'instant' }>): boolean =>
+  isCounted(format) ? recognizeNumber(value) === format : format.read(value) !== undefined
 
 const isNumeric = (value: CursorValue): boolean => sortableNumber(value) !== undefined && !recognizeText(value)
 

@@ -36,6 +36,14 @@ export function warnOfSpelling({ where, field, formats, warn }: Described, value
   )
 }
 
+/** A time that the row cannot have been changed at. */
+export function warnOfFuture({ where, field, warn }: Described, value: CursorValue): void {
+  warn(
+    'CURSOR_AHEAD',
+    `The cursor ${field} of ${where} is more than a day ahead of now in some rows (such as ${String(value)}): these rows are stored but do not move the cursor; correct them at the source, or name a field that says when a row was changed.`,
+  )
+}
+
 /** No row of a page has the cursor. */
 export function warnOfAbsence({ where, field, warn }: Described): void {
   warn(

@@ -4,8 +4,15 @@ import { isoNanos } from '../moments/wall.ts'
 import { offsetAt } from '../moments/zones.ts'
 import type { ColumnType } from '../schema/types.ts'
 import type { CursorValue, SavedCursor } from './checkpoint.ts'
-import { detectKind, isBlank, isCounted, isPattern, type Kind, kindOf, kindOfSaved } from './cursor-kind.ts'
-import { refuseEdge, refuseLookback, refuseSpelling, warnOfAbsence, warnOfSpelling } from './cursor-problems.ts'
+import { detectKind, isBlank, isCounted, isLikely, isPattern, type Kind, kindOf, kindOfSaved } from './cursor-kind.ts'
+import {
+  refuseEdge,
+  refuseLookback,
+  refuseSpelling,
+  warnOfAbsence,
+  warnOfFuture,
+  warnOfSpelling,
+} from './cursor-problems.ts'
 import type { Warn } from './warnings.ts'
 
 /** How far behind a cursor a listing starts: milliseconds of time, or so much of a number. */
@@ -35,6 +42,8 @@ type Comparable = bigint | string
 
 const halfDayNs = 43_200_000_000_000n
 const msNs = 1_000_000n
+/** Clocks differ, and those of zones by fourteen hours; what lies beyond it is no time at which a row has changed. */
+const futureNs = 2n * halfDayNs
 const memoSize = 4096
 
 /**
@@ -46,6 +55,8 @@ export class CursorType {
   readonly #memo = new Map<CursorValue, Comparable | undefined>()
   #kind: Kind | undefined
   #like: CursorValue | undefined
+  /** The first that lies far ahead: one warning is enough. */
+  #ahead: CursorValue | undefined
 
   /** Throws `CURSOR_INVALID` where an edge or the lookback cannot be that of such a cursor. */
   constructor(options: CursorOptions) {
@@ -91,9 +102,9 @@ export class CursorType {
       return
     }
     if (!this.#kind) {
-      const kind = detectKind(first, this.#options)
+      const kind = detectKind(first, this.#options, telling)
       if (!kind) throw refuseSpelling(this.#options, first)
-      this.#like ??= first
+      this.#like ??= kind.name === 'instant' ? (telling.find((value) => isLikely(value, kind)) ?? first) : first
       this.#setKind(kind)
     } else {
       if (!this.reads(first)) throw refuseSpelling(this.#options, first)
@@ -109,6 +120,19 @@ export class CursorType {
   /** Leaves a warning of a value that cannot be one. */
   warnOf(value: CursorValue): void {
     warnOfSpelling(this.#options, value)
+  }
+
+  /** Whether a value is a time so far ahead of `now` (ms since 1970) that the cursor must not move to it. */
+  isAhead(value: CursorValue, now: number): boolean {
+    if (this.#kind?.name !== 'instant') return false
+    const ns = this.#comparable(value)
+    return typeof ns === 'bigint' && ns > BigInt(Math.floor(now)) * msNs + futureNs
+  }
+
+  /** Leaves a warning of such a time. */
+  warnOfFuture(value: CursorValue): void {
+    this.#ahead ??= value
+    warnOfFuture(this.#options, this.#ahead)
   }
 
   /** Leaves a warning that a page has no cursor at all. */

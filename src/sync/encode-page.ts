@@ -32,6 +32,8 @@ export interface RowRules {
   /** The highest cursor before this page, and when the listing began (ms since 1970). */
   readonly highest: CursorValue | null
   readonly began: number
+  /** Milliseconds since 1970, by the clock of the provider or of this machine, whichever is ahead. */
+  readonly now: number
   /** See `TableWriter.isWide`. */
   readonly isWide?: TableWriter['isWide']
 }
@@ -64,14 +66,14 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   const typed = order && schema.columns.find(({ name }) => name === order.field)?.type
   const numeric = typed === 'integer'
   const passed = page.highest === null ? null : readCursor(page.highest, numeric)
-  const isReadable = passed === null || order?.reads(passed) === true
-  const verbatim = isReadable ? passed : null
+  const isTrusted = passed === null || (order?.reads(passed) === true && !order.isAhead(passed, rules.now))
+  const verbatim = isTrusted ? passed : null
   const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
   const known = reachesEnd ? null : verbatim
   const edge = boundary && !reachesEnd ? boundary.edge(order?.higher(rules.highest, known) ?? null, rules.began) : null
   const hasNarrowed = schema.noteWide(page.wide)
   const odd =
-    !isReadable || hasNarrowed
+    !isTrusted || hasNarrowed
       ? await everyRow(page)
       : boundary
         ? await withEdge(page, { boundary, edge, numeric })
@@ -177,7 +179,10 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
   }
   const key = order && primaryKey.length > 0 ? cursorKey(cursor, order, schema) : undefined
   if (key) parts.push(`"${key.column}":${key.text}`)
-  if (order && cursor !== undefined) pass.highest = order.higher(pass.highest, cursor)
+  if (order && cursor !== undefined) {
+    if (order.isAhead(cursor, rules.now)) order.warnOfFuture(cursor)
+    else pass.highest = order.higher(pass.highest, cursor)
+  }
   return `{${parts.join(',')}}\n`
 }
 

@@ -87,6 +87,7 @@ export class Filling {
     const [rules, { page }] = [this.#rules, streamStep.step]
     await using rows = page.body.rows
     const reading = this.#turnTo(streamStep)
+    const began = reading.began(page, rules.now())
     const encoded = await encodePage(rows, {
       schema: rules.schema,
       primaryKey: rules.primaryKey,
@@ -97,7 +98,8 @@ export class Filling {
       extra: rules.extra(streamStep.slice),
       where: rules.describe(streamStep),
       highest: reading.highest,
-      began: reading.began(page, rules.now()),
+      began,
+      now: Math.max(began, rules.now()),
       isWide: rules.isWide,
     })
     if (rules.maxRejects === undefined) refuseLostPage(rows, encoded.rejects, rules.describe(streamStep))

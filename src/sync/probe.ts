@@ -131,7 +131,8 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       extra: rules.extra(step.slice),
       where: provider.describe(page.request),
       highest: null,
-      began: app.effects.now(),
+      began: rules.now(),
+      now: rules.now(),
     })
     await using _lines = encoded.lines
     const { columns } = rules.schema

@@ -6,6 +6,8 @@ export const warningCodes = [
   'SOURCE_MOVED',
   /** Rows whose cursor is missing or cannot be read: they are stored, and do not move the cursor. */
   'CURSOR_UNREADABLE',
+  /** Rows whose cursor is a time far in the future: they are stored, and do not move the cursor. */
+  'CURSOR_AHEAD',
   /** Most values of a column do not fit its declared type. */
   'TYPE_MISFIT',
   /** Rows were refused; `_headrace_rejects` has them. */

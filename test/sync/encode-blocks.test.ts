@@ -32,7 +32,16 @@ test('a batch that moves to its file in the middle of a page keeps the rows that
   })
   const { page } = await createPage(1000)
   await using rows = page
-  const rules = { schema, primaryKey: [], order: undefined, boundary: undefined, extra: [], highest: null, began: 0 }
+  const rules = {
+    schema,
+    primaryKey: [],
+    order: undefined,
+    boundary: undefined,
+    extra: [],
+    highest: null,
+    began: 0,
+    now: 0,
+  }
   const encoded = await encodePage(rows, { ...rules, where: 'page 1' })
   await using batch = new Spool()
   await batch.write(Buffer.alloc(spilled, ' '))

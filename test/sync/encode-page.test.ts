@@ -63,6 +63,7 @@ async function encode(
     where: 'GET /',
     highest: null,
     began: 0,
+    now: Date.now(),
   })
   const chunks: Uint8Array[] = []
   for await (const chunk of encoded.lines.read()) chunks.push(chunk)
@@ -335,6 +336,7 @@ test('rows that no table takes are refused with the reason, the others go on', a
     where: '',
     highest: null,
     began: 0,
+    now: Date.now(),
   })
   assert.deepEqual(
     encoded.rejects.map(({ reason }) => reason),
