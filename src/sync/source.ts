@@ -78,6 +78,11 @@ export function createSource(
         throw new SyncError('LISTING_INCOMPLETE', `${what}, so that nothing is replaced or deleted: raise max_pages`)
       options.warn('LISTING_IN_DOUBT', `${what}.`)
     },
+    onAlike: (slices) =>
+      options.warn(
+        stream.primary_key ? 'LISTING_IN_DOUBT' : 'ROWS_MAY_REPEAT',
+        `stream ${stream.name} of ${connector.name}: all ${slices} slices brought the same rows, byte for byte: see whether the provider understands how the requests name the ${parent ? 'parent' : 'partition'}.`,
+      ),
     listing: (start, before): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },

@@ -126,8 +126,8 @@ function normalizeStep(step: Step, { provider, connector, kinds }: Rules): Step 
 
 function isRevealed({ kind }: Fault, provider: ProviderSpec, connector: ConnectorSpec): boolean {
   const { paging, total, hasMore, size, slices } = provider
-  // One row without a key may well come twice, and the first page of a slice has none before it to be compared with.
-  if (kind === 'repeat') return slices === 0 && (connector.keyed || size > 1)
+  // One row without a key may well come twice, and where slices are asked for at once, one may bring another's page first.
+  if (kind === 'repeat') return (slices === 0 || connector.concurrency === 1) && (connector.keyed || size > 1)
   if (kind !== 'empty_page') return true
   if (paging === 'none' || paging === 'keyset' || paging === 'link_header') return false
   if (paging === 'token' || paging === 'link_body') return true
