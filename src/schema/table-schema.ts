@@ -1,5 +1,5 @@
 import { formatsOf } from '../config/cursor-format.ts'
-import { cursorKeyColumn, sameName } from '../destinations/system.ts'
+import { cursorKeyColumn } from '../destinations/system.ts'
 import { legalName, variantName } from './names.ts'
 import { TableColumns } from './table-columns.ts'
 import type { Shape } from './shape.ts'
@@ -12,6 +12,7 @@ import { keyType, refuseKey } from './key-type.ts'
 import { type Member, readItems } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
 import { canWiden, holds, holdsExactly, joined, widened } from './widen.ts'
+import { settleNames } from './settled-names.ts'
 import { isCutTime } from './times.ts'
 import { describeCut, describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
 import { createShape } from './create-shape.ts'
@@ -34,17 +35,10 @@ export class TableSchema {
     this.#options = options
     this.misfits = new Misfits(options)
     this.#columns = new TableColumns(options.live)
-    for (const [key, column, variant] of options.names) {
-      if (variant === '') this.#addField(key, column)
-      else this.#columns.take(column)
-    }
-    // A column that no key is known to have been renamed to bears the name of its key.
-    for (const { name } of options.live) {
-      if (!this.#columns.isTaken(name) && !sameName(name, cursorKeyColumn)) this.#addField(name, name)
-    }
-    for (const [key, column, variant] of options.names) {
-      if (variant !== '') this.#field(key).variants.set(variant as ColumnType, column)
-    }
+    const { fields, variants } = settleNames(options)
+    for (const [, column] of variants) this.#columns.take(column)
+    for (const [key, column] of fields) this.#addField(key, column)
+    for (const [key, column, variant] of variants) this.#field(key).variants.set(variant as ColumnType, column)
   }
 
   /** Grows with each change, so that who encoded a page can tell whether its first rows still fit. */
