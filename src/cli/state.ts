@@ -65,7 +65,7 @@ async function readStates(
   const positions = (await destination.positions()).filter((one) => stream === undefined || one.stream === stream)
   return Promise.all(
     positions.map(async ({ stream: name, seq, checkpoint, committedAt }) => {
-      const { done, open, version = 1, identity, set } = checkpoint
+      const { done, open, version = 1, identity, set, parents } = checkpoint
       return {
         stream: name,
         cursor: done,
@@ -75,6 +75,7 @@ async function readStates(
         version,
         ...(identity && { identity }),
         ...(set && { set }),
+        ...(parents && { parents: { cursor: parents.done } }),
         ...(stream !== undefined && { slices: await sliceCursors(destination, name) }),
       }
     }),
@@ -87,12 +88,16 @@ const sliceCursors = async (destination: Destination, stream: string) =>
 function describeStates(states: readonly State[], { terminal }: CommandContext): string {
   const table = (lines: string[][]): string =>
     formatTable(lines, { width: terminal.width, cell: 60, heading: (text) => terminal.style('dim', text) })
-  const lines = states.map(({ stream, cursor, seq, committed_at: at, open, identity, set }) => [
+  const lines = states.map(({ stream, cursor, seq, committed_at: at, open, identity, set, parents }) => [
     stream,
     showCursor(cursor),
     formatNumber(seq),
     at,
-    [...(open ? ['inside a listing'] : []), ...(set ? [`set by ${set.by}`] : [])].join(', '),
+    [
+      ...(open ? ['inside a listing'] : []),
+      ...(set ? [`set by ${set.by}`] : []),
+      ...(parents ? [`parents at ${showCursor(parents.cursor)}`] : []),
+    ].join(', '),
     identity?.source ?? '',
   ])
   const slices = states.flatMap((state) => state.slices ?? [])

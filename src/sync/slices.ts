@@ -2,6 +2,7 @@ import type { TemplateScope } from '../config/templates.ts'
 import type { StreamConfig } from '../config/connector.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
+import type { ChangedParents } from './changed-parents.ts'
 import type { Tally } from './listing-end.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
 import type { ParentListings, ParentPage } from './parent-listings.ts'
@@ -43,6 +44,10 @@ export interface StreamSource {
   readonly config: StreamConfig
   readonly parent: StreamSource | undefined
   readonly parents: ParentListings
+  /** Two listings of a stream that begin with the same request have the same. */
+  readonly key: string
+  /** With `parent.changed_only`: which parents are read. */
+  readonly changed: ChangedParents | undefined
   readonly pages: PageSource
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest
@@ -95,8 +100,11 @@ async function* readChildren(
   if (from && !parentFrom && page === undefined) return
   let at = page === undefined ? parentFrom : (page ?? undefined)
   let goesOn = page !== undefined
-  for await (const { rows, after, cut } of parentPages(source, at)) {
+  for await (const page of parentPages(source, at)) {
+    const { after, cut } = page
     if (cut) source.onParentCut()
+    const { rows, isPast } = source.changed?.take(page) ?? { rows: page.rows, isPast: false }
+    if (isPast && !goesOn) return
     const all = source.pick(parentSlices(rows, source.config))
     const slices = goesOn && from ? restBehind(source, all, from) : all
     yield* readSlices(source, { slices, from: goesOn ? from : undefined, parent: after, page: at ?? null, twins })
@@ -112,11 +120,11 @@ async function* parentPages(
   from: Place | undefined,
 ): AsyncGenerator<ParentPage, void, undefined> {
   const { name } = parent.config
-  const known = from === undefined ? parents.find(name) : undefined
+  const known = from === undefined ? parents.find(parent.key) : undefined
   if (known) return yield* known
   const steps = readStream(parent, from)
   if (from === undefined) {
-    for await (const { step, page } of parents.keep(name, steps)) {
+    for await (const { step, page } of parents.keep({ key: parent.key, stream: name }, steps)) {
       await step.step.page.body.rows[Symbol.asyncDispose]()
       yield page
     }

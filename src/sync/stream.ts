@@ -44,6 +44,7 @@ export interface StreamJob {
   /** Keeps what is read of a whole listing for the streams below it; undefined where none is, or it is not whole. */
   readonly keep: (
     steps: AsyncIterable<StreamStep>,
+    key: string,
   ) => AsyncGenerator<{ readonly step: StreamStep }, void, undefined> | undefined
   /** How the table is opened. */
   readonly plan: (listing: ListingPlan) => TablePlan
@@ -178,7 +179,7 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
     // Batches are written while the next is being gathered.
     const batches = toBatches(steps, { ...rules, isWide: table.isWide })
     const announced = table.announces ? announceRefresh(batches, listing, rules.now) : batches
-    for await (const filled of stampBatches(announced, job, listing)) {
+    for await (const filled of stampBatches(announced, job, { ...listing, changed: source.changed })) {
       await writing.add(filled)
       last = filled.batch
     }
@@ -200,7 +201,7 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
 
 async function* readWhole(job: StreamJob, source: StreamSource): AsyncGenerator<StreamStep, void, undefined> {
   const steps = readStream(source)
-  const kept = job.keep(steps)
+  const kept = job.keep(steps, source.key)
   if (!kept) return yield* steps
   for await (const { step } of kept) yield step
 }
@@ -220,7 +221,7 @@ function mayResume({ open, per }: Checkpoint, { fingerprint, refresh, perSlice }
 }
 
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
-  const { done, seen, names, open, identity, settled, stored, brought = [], cursor } = position.checkpoint
+  const { done, seen, names, open, identity, settled, stored, brought = [], cursor, parents } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const announced = open?.refresh === true
   const refresh = job.refresh || announced
@@ -236,6 +237,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
     done: isWhole ? null : done,
     ...(seen && !isWhole && { seen }),
     ...(cursor && !isWhole && { cursor }),
+    ...(parents && !isWhole && { parents }),
     ...(names && !replaces && { names }),
     ...(stored !== undefined && !replaces && { stored }),
     ...(identity && !isWhole && { identity }),
