@@ -11,6 +11,7 @@ import { isSettled, stampBatches } from './settled.ts'
 import { checkSlices, planSlices, warnOfSplit } from './plan-slices.ts'
 import type { SliceState } from './slice-state.ts'
 import { readStream, type StreamSource, type StreamStep } from './slices.ts'
+import { adoptNames, readPosition } from './table-names.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Warn } from './warnings.ts'
 import { createWriting } from './writing.ts'
@@ -153,18 +154,9 @@ function mayRestart(
   return resumed && !committed && hasExpired(error)
 }
 
-async function readPosition({ id, beside }: StreamJob, destination: Destination): Promise<Position> {
-  const position = await destination.readPosition(id)
-  if (beside === undefined) return position
-  const { names = [], cursor } = (await destination.readPosition(beside)).checkpoint
-  const isKnown = ([key, , variant]: (typeof names)[number]): boolean =>
-    names.some((name) => name[0] === key && name[2] === variant)
-  const own = (position.checkpoint.names ?? []).filter((name) => !isKnown(name))
-  return { ...position, checkpoint: { ...(cursor && { cursor }), ...position.checkpoint, names: [...names, ...own] } }
-}
-
-async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
-  await using table = await deps.destination.openTable(job.plan(listing))
+async function runListing(job: StreamJob, planned: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
+  await using table = await deps.destination.openTable(job.plan(planned))
+  const listing = await adoptNames(job, planned, table.columns, deps.destination)
   if (table.missing) checkTable(job, listing)
   const reading = new AbortController()
   const slices = await readSlices(job, listing, deps.destination)
