@@ -5,7 +5,7 @@ import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/sen
 import { offsetParams, pageParams } from '../paginators/conventions.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
-import { countOf, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import { countOf, findUnsent, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
 import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
 import { cutOverlap, type SameRow } from './overlap.ts'
 import { markRows, repeated, Repeats } from './repeats.ts'
@@ -104,7 +104,8 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const isSame = repeats.add(request, mark, describe(request))
       const found = findNext(response, view, { paginator, repeats })
       const counted = checkCount(listing, view, tally)
-      tally = addPage({ ...tally, ...counted.tally }, view, found)
+      const unsent = isEnd(found) ? tally.unsent : findUnsent(view, found, listing.ignore)
+      tally = { ...addPage({ ...tally, ...counted.tally }, view, found), ...(unsent !== undefined && { unsent }) }
       if (isEnd(found)) checkEnd(listing, { end: found, page: view, tally })
       checkBody(listing, response, { request, isFirst: tally.pages === 1 })
       const cut = left <= 0 && !isEnd(found)
