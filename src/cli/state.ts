@@ -8,6 +8,7 @@ import type { Destination } from '../destinations/destination.ts'
 import { isThere } from '../status/sources.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import { editState } from '../sync/edit-state.ts'
+import { oneLine } from '../words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { formatNumber } from './progress.ts'
@@ -50,7 +51,8 @@ export async function showState(
   return exitCodes.complete
 }
 
-const showCursor = (cursor: CursorValue | null): string => (cursor === null ? 'no cursor' : String(cursor))
+const showCursor = (cursor: CursorValue | null): string =>
+  cursor === null ? 'no cursor' : oneLine(String(cursor), 200)
 
 type State = Awaited<ReturnType<typeof readStates>>[number]
 
@@ -134,7 +136,7 @@ export async function changeState(
   )
   if (globals.json) terminal.print(toJson(edited))
   else {
-    const what = slice === undefined ? edited.stream : `${edited.stream}, slice ${slice},`
+    const what = slice === undefined ? edited.stream : `${edited.stream}, slice ${oneLine(slice, 200)},`
     terminal.print(
       `${what} stood at ${showCursor(edited.from)}, stands at ${showCursor(edited.to)} (commit ${edited.seq}).\n`,
     )

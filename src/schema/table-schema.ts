@@ -17,6 +17,7 @@ import { isCutTime } from './times.ts'
 import { describeCut, describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
 import { createShape } from './create-shape.ts'
 import { type Undecided, undecided, Widths } from './widths.ts'
+import { oneLine } from '../words/line.ts'
 
 /**
  * The columns of one table and which key goes into which. It only ever grows: a column is added or widened, a value
@@ -241,8 +242,8 @@ export class TableSchema {
   #mayChange(what: string): { readonly refused: string; readonly discard: boolean } | undefined {
     const { policy, where } = this.#options
     if (policy === 'evolve' || this.#columns.isNew) return undefined
-    if (policy === 'freeze') throw refuseFrozen(where, what)
-    return { refused: `the schema does not allow it: ${what}`, discard: policy === 'discard_columns' }
+    if (policy === 'freeze') throw refuseFrozen(where, oneLine(what, 300))
+    return { refused: `the schema does not allow it: ${oneLine(what, 300)}`, discard: policy === 'discard_columns' }
   }
 
   #field(key: string): Field {

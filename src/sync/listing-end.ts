@@ -5,6 +5,7 @@ import { firstParam } from '../paginators/find-member.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { End, PageView } from '../paginators/paginator.ts'
 import { readNumber } from '../paginators/request-param.ts'
+import { oneLine } from '../words/line.ts'
 
 /** What is known of a listing so far. Plain JSON: it is saved where the listing is cut short. */
 export interface Tally {
@@ -135,7 +136,7 @@ function judgeFlags(signs: readonly Sign[], listing: EndOfListing): Judgment | u
   const more = flags.find(({ value }) => value)
   if (!more) return undefined
   const isDoubtful = listing.end.end === 'said' || listing.end.end === 'ignored' || flags.some(({ value }) => !value)
-  return { verdict: isDoubtful ? 'doubt' : 'incomplete', because: `${more.path} says that there is more` }
+  return { verdict: isDoubtful ? 'doubt' : 'incomplete', because: `${oneLine(more.path, 200)} says that there is more` }
 }
 
 function judgeNext(signs: readonly Sign[], listing: EndOfListing): Judgment | undefined {
@@ -145,7 +146,7 @@ function judgeNext(signs: readonly Sign[], listing: EndOfListing): Judgment | un
   // Many providers still name a cursor on the empty page after the last one.
   if (page.rowCount === 0 && tally.pages > 1) return undefined
   const proves = !isLikely(listing) && page.rowCount > 0
-  return { verdict: proves ? 'incomplete' : 'doubt', because: `${next.path} names a next page` }
+  return { verdict: proves ? 'incomplete' : 'doubt', because: `${oneLine(next.path, 200)} names a next page` }
 }
 
 /** Nothing came behind the page before, which said where the next one is. */
@@ -173,7 +174,7 @@ function judgeCounts(signs: readonly Sign[], listing: EndOfListing): Judgment | 
     if (read === undefined || sign.value <= read) continue
     const what = sign.kind === 'total' ? 'rows' : 'pages'
     const verdict = sign.sure && !isLikely(listing) ? 'incomplete' : 'doubt'
-    return { verdict, because: `${sign.path} counts ${sign.value} ${what}` }
+    return { verdict, because: `${oneLine(sign.path, 200)} counts ${sign.value} ${what}` }
   }
   return undefined
 }

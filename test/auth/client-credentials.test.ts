@@ -297,5 +297,5 @@ test('what the provider tells of account and scopes holds nothing that a termina
   const { auth } = await setUp(context, [json(told)])
   await auth.sign(request)
   const [facts] = auth.describe?.() ?? []
-  assert.deepEqual([facts?.scopesGranted, facts?.account], [['a[2J', 'b'], 'me]0;owned@acme.example'])
+  assert.deepEqual([facts?.scopesGranted, facts?.account], [['a [2J', 'b'], 'me ]0;owned @acme.example'])
 })
