@@ -15,7 +15,7 @@ const names = [
 
 /**
  * What the provider says went wrong, found in the parsed body of an error (a string where it was no JSON), else its
- * beginning: one line, of at most 300 characters, without secrets and control characters. Undefined where it is empty.
+ * beginning: one line, of at most 300 columns, without secrets and control characters. Undefined where it is empty.
  */
 export function findWords(body: unknown, redact: Redact): string | undefined {
   return tidyWords(typeof body === 'string' ? textOf(body) : (search(body, 0) ?? beginning(body)), redact)
