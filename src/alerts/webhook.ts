@@ -2,8 +2,7 @@ import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import type { Effects } from '../effects.ts'
 import { SyncError } from '../errors.ts'
-import { forDiscord, forGoogleChat, forSlack, forTeams } from '../words/chats.ts'
-import { type Alert, noticeOf } from './message.ts'
+import { type Alert, titleOf } from './message.ts'
 
 export interface WebhookDeps {
   readonly dispatcher: Dispatcher
@@ -49,12 +48,29 @@ async function post(url: URL, body: string, { dispatcher, signal }: Pick<Webhook
 }
 
 /** Chats take only what they know; everything else gets the whole alert. */
-export function bodyFor(alert: Alert, { hostname }: URL): object {
+function bodyFor(alert: Alert, { hostname }: URL): object {
   const isAt = (...hosts: string[]): boolean => hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`))
-  const notice = noticeOf(alert)
-  if (isAt('hooks.slack.com')) return forSlack(notice)
-  if (isAt('chat.googleapis.com')) return forGoogleChat(notice)
-  if (isAt('discord.com', 'discordapp.com')) return forDiscord(notice)
-  if (isAt('webhook.office.com', 'logic.azure.com', 'api.powerplatform.com')) return forTeams(notice)
+  if (isAt('hooks.slack.com', 'chat.googleapis.com')) return { text: `${titleOf(alert)}\n${alert.text}` }
+  if (isAt('discord.com')) return { content: `${titleOf(alert)}\n${alert.text}`.slice(0, 2_000) }
+  if (isAt('webhook.office.com', 'logic.azure.com', 'api.powerplatform.com')) return adaptiveCard(alert)
   return alert
 }
+
+/** What a workflow of Microsoft Teams posts into a channel. */
+const adaptiveCard = (alert: Alert): object => ({
+  type: 'message',
+  attachments: [
+    {
+      contentType: 'application/vnd.microsoft.card.adaptive',
+      content: {
+        $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+        type: 'AdaptiveCard',
+        version: '1.4',
+        body: [
+          { type: 'TextBlock', text: titleOf(alert), weight: 'Bolder', wrap: true },
+          ...alert.text.split('\n').map((text) => ({ type: 'TextBlock', text, wrap: true })),
+        ],
+      },
+    },
+  ],
+})

@@ -1,6 +1,5 @@
 import type { App, AppOptions, Env } from '../app.ts'
 import type { LogLevel } from '../log.ts'
-import { forJson } from '../words/media.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options that every command takes. */
@@ -42,5 +41,5 @@ export function toJson(value: unknown, redact: (text: string) => string = (text)
       typeof inner === 'string' ? redact(inner) : typeof inner === 'bigint' ? inner.toString() : inner,
     2,
   )
-  return `${forJson(text)}\n`
+  return `${text}\n`
 }

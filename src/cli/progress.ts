@@ -1,5 +1,5 @@
 import type { Progress } from '../sync/progress.ts'
-import { cut, oneLine } from '../words/line.ts'
+import { truncate } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Shows on standard error how a run gets on. */
@@ -32,9 +32,10 @@ export function createLiveProgress({ terminal, now }: ProgressOptions): Progress
   let drawn = 0
   const timer = setInterval(draw, redrawMs).unref()
 
-  function show(text: string): void {
-    if (text !== '' || drawn > 0) terminal.note(text, drawn)
+  function erase(): string {
+    const up = drawn > 0 ? `\u001b[${drawn}A\r\u001b[0J` : ''
     drawn = 0
+    return up
   }
   function draw(): void {
     const { columns, rows } = terminal.size()
@@ -42,10 +43,11 @@ export function createLiveProgress({ terminal, now }: ProgressOptions): Progress
     const shown = [...entries.values()].slice(-Math.max(1, rows - 2))
     // One column stays free: a full line would wrap on some terminals and then be two.
     const lines = shown.map((entry) =>
-      cut(describeLive(entry, now(), Math.max(8, Math.floor(columns / 3))), columns - 1),
+      truncate(describeLive(entry, now(), Math.max(8, Math.floor(columns / 3))), columns - 1),
     )
-    show(lines.map((line) => `${line}\n`).join(''))
+    const text = erase() + lines.map((line) => `${line}\n`).join('')
     drawn = lines.length
+    if (text !== '') terminal.note(text)
   }
   return {
     update(progress) {
@@ -54,13 +56,14 @@ export function createLiveProgress({ terminal, now }: ProgressOptions): Progress
       else entries.set(progress.stream, { since: now(), latest: progress })
     },
     note(line) {
-      show(line)
+      terminal.note(erase() + line)
       draw()
     },
     [Symbol.dispose]() {
       clearInterval(timer)
-      show('')
+      const text = erase()
       entries.clear()
+      if (text !== '') terminal.note(text)
     },
   }
 }
@@ -95,7 +98,7 @@ function describeLive({ since, latest }: Entry, now: number, nameWidth = Infinit
   const seconds = (now - since) / 1000
   const wait = waitingUntil - now
   const parts = [
-    oneLine(stream, nameWidth),
+    truncate(stream, nameWidth),
     count(read, 'row'),
     // Pages are counted when they are committed, rows when they are read: a page was asked for once, or tried again.
     count(Math.max(pages, requests - retries), 'page'),

@@ -95,6 +95,23 @@ export class Spool implements AsyncDisposable {
     } else yield* this.#chunks
   }
 
+  /** The last bytes, at most `length`; good until the spool changes. */
+  async readEnd(length: number): Promise<Uint8Array> {
+    const size = Math.min(length, this.#size)
+    if (this.#file) {
+      if (this.#held > 0) await this.flush()
+      const { buffer, bytesRead } = await this.#file.handle.read(Buffer.allocUnsafe(size), 0, size, this.#size - size)
+      if (bytesRead < size) throw new Error(`${this.#file.path} is shorter than what was written to it`)
+      return buffer
+    }
+    let first = this.#chunks.length
+    let held = 0
+    while (held < size) held += (this.#chunks[--first] as Uint8Array).length
+    const chunks = this.#chunks.slice(first)
+    const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+    return bytes.subarray(held - size)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#drain().forEach(giveBack)
     const file = this.#file

@@ -58,8 +58,11 @@ function namesOf(dotted: string): readonly string[] {
 
 /** The JSONPath of these names. */
 export function pathOf(names: readonly string[]): string {
-  return `$${names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `['${name}']`)).join('')}`
+  return `$${names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${quote(name)}]`)).join('')}`
 }
+
+/** RFC 9535 section 2.3.1: a name between double quotes is escaped as JSON is. */
+const quote = (name: string): string => (/['\\\p{Cc}]/u.test(name) ? JSON.stringify(name) : `'${name}'`)
 
 /** The first of these names that the query has with a number for its value; one of 8 digits or more is a date or a time. */
 export function firstParam({ url }: ApiRequest, names: readonly string[]): string | undefined {

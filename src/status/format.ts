@@ -1,4 +1,3 @@
-import { oneLine } from '../words/line.ts'
 import { type Markup, html } from './html.ts'
 
 const numbers = new Intl.NumberFormat('en')
@@ -53,5 +52,7 @@ export function renderAgo(time: string, now: number): Markup {
 
 const inWords = (ms: number): string => (ms > 0 ? `${formatRough(ms)} ago` : `in ${formatRough(-ms)}`)
 
-/** One line of at most `width` columns. */
-export const clip = (text: string, width: number): string => oneLine(text, width)
+/** At most `length` characters. */
+export function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`
+}

@@ -96,13 +96,16 @@ export class Filling {
       boundary: reading.bounds.boundary,
       repair: rules.repair,
       extra: rules.extra(streamStep.slice),
-      where: rules.describe(streamStep),
+      // Most pages never need their name.
+      get where() {
+        return rules.describe(streamStep)
+      },
       highest: reading.highest,
       began,
       now: Math.max(began, rules.now()),
       isWide: rules.isWide,
     })
-    if (rules.maxRejects === undefined) refuseLostPage(rows, encoded.rejects, rules.describe(streamStep))
+    if (rules.maxRejects === undefined) refuseLostPage(rows, encoded.rejects, () => rules.describe(streamStep))
     await using lines = encoded.lines
     const shared = !rules.slices && Object.keys(streamStep.slice).length > 0
     if (streamStep.step.cut) reading.cut(encoded, (cut) => rules.onCut({ ...cut, shared }))

@@ -22,8 +22,8 @@ export interface SameRow {
 export interface Overlap {
   /** The rows of the page that are new. */
   readonly rows: PageRows
-  /** The marks of the last rows up to and with this page, oldest first. */
-  readonly tail: readonly string[]
+  /** The last rows up to and with this page. */
+  readonly tail: Tail
   /** The rows that were left out. */
   readonly dropped: number
   /** The page begins with rows that the one before it ends with, but rows are often the same there. */
@@ -31,19 +31,62 @@ export interface Overlap {
 }
 
 /**
+ * The last rows of the pages before, oldest first. Saved as their marks, which cost more than the bytes: they are made only
+ * where a listing is cut short, or where a row comes again.
+ */
+export class Tail {
+  /** The marks of rows that came before the listing was cut short. */
+  readonly #saved: readonly string[]
+  readonly #lines: readonly Buffer[]
+  readonly #same: SameRow
+  #marks: readonly string[] | undefined
+
+  constructor(same: SameRow, saved: readonly string[] = [], lines: readonly Buffer[] = []) {
+    this.#same = same
+    this.#saved = saved
+    this.#lines = lines
+  }
+
+  get length(): number {
+    return this.#saved.length + this.#lines.length
+  }
+
+  get marks(): readonly string[] {
+    return (this.#marks ??= [...this.#saved, ...this.#lines.map((line) => markOf(line, this.#same))])
+  }
+
+  /** With the rows that follow, oldest first. */
+  with(lines: readonly Buffer[]): Tail {
+    const all = [...this.#lines, ...lines].slice(-tailRows)
+    const saved = all.length < tailRows ? this.#saved.slice(all.length - tailRows) : []
+    return new Tail(this.#same, saved, all)
+  }
+
+  /** Whether a row is one of these. */
+  has(line: Buffer): boolean {
+    const isCheap = this.#saved.length === 0 && this.#same.primaryKey.length === 0
+    return isCheap ? this.#lines.some((one) => one.equals(line)) : this.marks.includes(markOf(line, this.#same))
+  }
+
+  toJSON(): readonly string[] {
+    return this.marks
+  }
+}
+
+/**
  * Where a row is inserted in front of numbered pages, the last rows of one page come again as the first of the next.
  * They are left out. Rows without a key, of which the last pages have copies, may as well be new: they stay.
  */
-export async function cutOverlap(rows: PageRows, tail: readonly string[], same: SameRow): Promise<Overlap> {
+export async function cutOverlap(rows: PageRows, tail: Tail, same: SameRow): Promise<Overlap> {
   if (rows.count === 0) return { rows, tail, dropped: 0, isDoubtful: false }
   const head = tail.length === 0 ? [] : await readHead(rows, tail, same)
-  const size = overlapOf(tail, head)
-  const isDoubtful = size > 0 && same.primaryKey.length === 0 && new Set(tail).size < tail.length
+  const size = head.length === 0 ? 0 : overlapOf(tail.marks, head)
+  const isDoubtful = size > 0 && same.primaryKey.length === 0 && new Set(tail.marks).size < tail.length
   const dropped = isDoubtful ? 0 : size
-  const marks = [...tail, ...(await readTail(rows, rows.count - dropped, same))].slice(-tailRows)
+  const last = tail.with(await readTail(rows, rows.count - dropped))
   const length = head.slice(0, dropped).reduce((sum, row) => sum + row.length, 0)
   const rest = dropped === 0 ? rows : await behind(rows, { count: dropped, length })
-  return { rows: rest, tail: marks, dropped, isDoubtful }
+  return { rows: rest, tail: last, dropped, isDoubtful }
 }
 
 interface HeadRow {
@@ -59,17 +102,17 @@ function overlapOf(tail: readonly string[], head: readonly HeadRow[]): number {
   return 0
 }
 
-/** The first rows of a page: one alone where it is not among those before, which is the usual case. */
-async function readHead({ lines }: PageRows, tail: readonly string[], same: SameRow): Promise<readonly HeadRow[]> {
+/** The first rows of a page: none where the first is not among those before, which is the usual case. */
+async function readHead({ lines }: PageRows, tail: Tail, same: SameRow): Promise<readonly HeadRow[]> {
   const head: HeadRow[] = []
   let open: Buffer = Buffer.alloc(0)
   for await (const chunk of lines.read()) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     open = open.length === 0 ? bytes : Buffer.concat([open, bytes])
     for (let end = open.indexOf(0x0a); end >= 0; end = open.indexOf(0x0a)) {
-      const mark = markOf(open.subarray(0, end), same)
-      if (!tail.includes(mark)) return head
-      head.push({ mark, length: end + 1 })
+      const line = open.subarray(0, end)
+      if (!tail.has(line)) return head
+      head.push({ mark: markOf(line, same), length: end + 1 })
       if (head.length === tail.length) return head
       open = open.subarray(end + 1)
     }
@@ -77,26 +120,20 @@ async function readHead({ lines }: PageRows, tail: readonly string[], same: Same
   return head
 }
 
-/** The marks of the last rows of a page, at most `count`. */
-async function readTail({ lines }: PageRows, count: number, same: SameRow): Promise<readonly string[]> {
-  const chunks: Uint8Array[] = []
-  let held = 0
-  for await (const chunk of lines.read()) {
-    chunks.push(chunk)
-    held += chunk.length
-    while (held - (chunks[0] as Uint8Array).length >= tailBytes) held -= (chunks.shift() as Uint8Array).length
-  }
-  const bytes = Buffer.concat(chunks)
-  const isCut = held < lines.size
-  const marks: string[] = []
-  let end = bytes.length - 1
-  while (end > 0 && marks.length < Math.min(count, tailRows)) {
-    const start = bytes.lastIndexOf(0x0a, end - 1) + 1
+/** The last rows of a page, at most `count`: copies, as the page gives its own back. */
+async function readTail({ lines }: PageRows, count: number): Promise<readonly Buffer[]> {
+  const end = await lines.readEnd(tailBytes)
+  const bytes = Buffer.from(end.buffer, end.byteOffset, end.length)
+  const isCut = bytes.length < lines.size
+  const starts = [bytes.length]
+  while (starts.length <= Math.min(count, tailRows) && (starts[0] as number) > 1) {
+    const start = bytes.lastIndexOf(0x0a, (starts[0] as number) - 2) + 1
     if (start === 0 && isCut) break
-    marks.unshift(markOf(bytes.subarray(start, end), same))
-    end = start - 1
+    starts.unshift(start)
   }
-  return marks
+  const [first = 0] = starts
+  const copy = Buffer.from(bytes.subarray(first))
+  return starts.slice(0, -1).map((start, at) => copy.subarray(start - first, (starts[at + 1] as number) - 1 - first))
 }
 
 function markOf(bytes: Uint8Array, { primaryKey, cursor }: SameRow): string {

@@ -5,10 +5,11 @@ import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/sen
 import { offsetParams, pageParams } from '../paginators/conventions.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
-import { countOf, findUnsent, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import { countAgain, countOf, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
 import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
-import { cutOverlap, type SameRow } from './overlap.ts'
-import { isCircle, markRows, repeated, Repeats } from './repeats.ts'
+import { cutOverlap, type SameRow, Tail } from './overlap.ts'
+import { markRows, repeated, Repeats } from './repeats.ts'
+import { readLines } from './rows.ts'
 import type { Warn } from './warnings.ts'
 
 /** One listing: the pages that one first request leads to. */
@@ -82,8 +83,8 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   const repeats = new Repeats(listing.markBefore)
   /** The page that has not been handed over yet. */
   let current: Fetch | undefined
-  /** Pages with the rows of the one before them, until another shows that the provider goes on. */
-  const held: PageStep[] = []
+  /** A page with the rows of the one before it, until the next one shows that the provider goes on. */
+  let held: PageStep | undefined
   let tally = listing.before
   let left = maxPages === undefined ? Infinity : maxPages - tally.pages
 
@@ -100,24 +101,20 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const { headers, body, status } = response
       const view = viewOf(request, response)
       const mark = await markRows(body)
-      const isSame = repeats.add(request, mark, describe(request))
+      const isSame = repeats.add(request, mark, describe)
       const found = findNext(response, view, { paginator, repeats })
       const counted = checkCount(listing, view, tally)
-      const unsent = isEnd(found) ? tally.unsent : findUnsent(view, found, listing.ignore)
-      tally = { ...addPage({ ...tally, ...counted.tally }, view, found), ...(unsent !== undefined && { unsent }) }
+      tally = addPage({ ...tally, ...counted.tally }, view, found)
       if (isEnd(found)) checkEnd(listing, { end: found, page: view, tally })
       checkBody(listing, response, { request, isFirst: tally.pages === 1 })
       const cut = left <= 0 && !isEnd(found)
       const isLast = cut || isEnd(found)
-      const goesOn = isSame && provesProgress(listing, { page: view, found, tally })
-      if (await isCircle(body.rows, { isSame, isLast, goesOn, held, keyed: listing.keyed }))
+      const isCircle = isSame
+        ? held || listing.keyed || (isLast && (await allDiffer(body.rows)))
+        : held && (await allDiffer(held.page.body.rows))
+      if (isCircle)
         throw repeated(
-          `${describe(held[0]?.page.request ?? request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
-        )
-      if (isSame && held.length > 0)
-        listing.warn(
-          'ROWS_MAY_REPEAT',
-          `Several pages in a row of ${describe(listing.start)} have the same rows, byte for byte, and rows without a primary_key may be twins: all of them are stored.`,
+          `${describe(!isSame && held ? held.page.request : request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
         )
       const next = await prefetch.follow(isLast ? undefined : found, () => paginator.rest?.(view), left)
       const { rows, tail } = await dropMoved(listing, body.rows, { request, isSame, before: tally.tail })
@@ -125,27 +122,17 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const page = { request, status, headers, body: { ...body, rows }, took, mark }
       const step = { page, next, tally, ...(cut && { cut }), ...(counted.moved && { moved: counted.moved }) }
       current = undefined
-      held.push(step)
-      if (isSame && !isLast && !(goesOn && held.length > 1)) continue
-      for (let one = held.shift(); one; one = held.shift()) yield one
+      const before = held
+      held = isSame && !isLast ? step : undefined
+      if (before) yield before
+      if (!held) yield step
     }
   } finally {
     stop.abort()
     if (current) await discardFetch(current.response)
-    for (const { page } of held) await page.body.rows[Symbol.asyncDispose]()
+    await held?.page.body.rows[Symbol.asyncDispose]()
     await prefetch.discard()
   }
-}
-
-/** Whether the provider itself says that a page with known rows is another: by a new place that it names, or by what it counts. */
-function provesProgress(
-  { paginator, ignore, isNumbered }: Listing,
-  { page, found, tally }: { readonly page: PageView; readonly found: ApiRequest | End; readonly tally: Tally },
-): boolean {
-  if (!isEnd(found) && !isNumbered && !isByPosition(page.request)) return true
-  const counted = countOf(page, paginator.declared?.(page) ?? [], ignore)
-  if (counted === undefined) return false
-  return counted.kind === 'pages' ? tally.pages <= counted.value : (tally.rows ?? Infinity) <= counted.value
 }
 
 /** A page that is refused may be the one after the last, of which only the connector can tell. */
@@ -185,11 +172,12 @@ function findNext(
 async function dropMoved(
   { mayRepeat, isNumbered, describe, warn }: Listing,
   rows: PageRows,
-  at: { readonly request: ApiRequest; readonly isSame: boolean; readonly before: readonly string[] | undefined },
-): Promise<{ readonly rows: PageRows; readonly tail?: readonly string[] }> {
+  at: { readonly request: ApiRequest; readonly isSame: boolean; readonly before: Tally['tail'] },
+): Promise<{ readonly rows: PageRows; readonly tail?: Tail }> {
   if (!mayRepeat || !(isNumbered || isByPosition(at.request))) return { rows }
   // A page that is the one before it as a whole says nothing of single rows.
-  const found = await cutOverlap(rows, at.isSame ? [] : (at.before ?? []), mayRepeat)
+  const before = at.isSame ? [] : (at.before ?? [])
+  const found = await cutOverlap(rows, before instanceof Tail ? before : new Tail(mayRepeat, before), mayRepeat)
   const { dropped, isDoubtful, tail } = found
   const isKeyed = mayRepeat.primaryKey.length > 0
   if (at.isSame || isDoubtful || (dropped > 0 && !isKeyed)) {
@@ -214,7 +202,7 @@ function checkCount(
   page: PageView,
   { counted: before }: Tally,
 ): { readonly tally: Pick<Tally, 'counted'>; readonly moved?: true } {
-  const counted = countOf(page, paginator.declared?.(page) ?? [], ignore)
+  const counted = (before && countAgain(page, before)) ?? countOf(page, paginator.declared?.(page) ?? [], ignore)
   const isAnswer = counted !== undefined && (page.rowCount > 0 || counted.value > 0)
   if (!isAnswer) return { tally: {} }
   if (!before || before.path !== counted.path) return { tally: { counted } }
@@ -271,3 +259,10 @@ const adviceFor = ({ suggestions = [] }: End): string =>
   suggestions.length === 0
     ? 'fix the paginator (headrace check proposes one)'
     : `say how to read on, such as ${suggestions.join(' or ')}`
+
+/** Whether each row of a page can be told from all others. */
+async function allDiffer(rows: PageRows): Promise<boolean> {
+  const lines = new Set<string>()
+  for await (const line of readLines(rows)) if (line !== '') lines.add(line)
+  return rows.count > 1 && lines.size === rows.count
+}

@@ -67,8 +67,9 @@ export async function openProvider(
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
     client:
       (meter, observe) =>
-      (stream, { shape, learn, listing, onGuess, onRepair }) =>
-        createClient({
+      (stream, { shape, learn, listing, onGuess, onRepair }) => {
+        const asked = { one: endsInPlaceholder(stream), names: [stream.name] }
+        return createClient({
           dispatcher,
           auth: auth(stream),
           origins: allowedOrigins(connector),
@@ -91,7 +92,7 @@ export async function openProvider(
                 foundRows.set(stream.name, rows)
                 onRowsFound(stream.name, rows)
               },
-              asked: { one: endsInPlaceholder(stream), names: [stream.name] },
+              asked,
               shape,
               learn,
               onGuess,
@@ -102,9 +103,13 @@ export async function openProvider(
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,
               mayLackRows: stream.stop.missing_rows,
-              where: describe({ method: stream.method, url, headers: {} }),
+              // Most pages never need their name.
+              get where() {
+                return describe({ method: stream.method, url, headers: {} })
+              },
             }),
-        }),
+        })
+      },
   }
 }
 

@@ -6,11 +6,11 @@ import { SyncError } from '../errors.ts'
 const lostPage = 10
 
 /** A page none of whose rows can be stored says that the schema or the connector is wrong, not the rows. */
-export function refuseLostPage({ count }: PageRows, rejects: readonly Reject[], where: string): void {
+export function refuseLostPage({ count }: PageRows, rejects: readonly Reject[], describe: () => string): void {
   if (rejects.length < Math.max(count, lostPage)) return
   throw new SyncError(
     'TOO_MANY_REJECTS',
-    `All ${rejects.length} rows of ${where} were refused, the first because it ${rejects[0]?.reason}; fix columns, or set max_rejects to allow it`,
+    `All ${rejects.length} rows of ${describe()} were refused, the first because it ${rejects[0]?.reason}; fix columns, or set max_rejects to allow it`,
   )
 }
 

@@ -1,6 +1,5 @@
 import type { Position } from '../destinations/destination.ts'
 import type { FilledBatch } from './batches.ts'
-import type { ChangedParents } from './changed-parents.ts'
 import { type Checkpoint, checkpointVersion } from './checkpoint.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 
@@ -21,7 +20,7 @@ export function isSettled({ delivery, continuesFrom }: StreamJob, { seq, checkpo
 export async function* stampBatches(
   batches: AsyncIterable<FilledBatch>,
   job: StreamJob,
-  listing: ListingPlan & { readonly changed: ChangedParents | undefined },
+  listing: ListingPlan,
 ): AsyncGenerator<FilledBatch, void, undefined> {
   const before = listing.position.checkpoint
   const { start } = before.done !== null && before.identity ? before.identity : job.identity
@@ -45,9 +44,6 @@ export async function* stampBatches(
       ...(earlier.length > 0 && { settled: earlier }),
       ...(batch.complete && job.beside !== undefined && job.write === 'append' && { brought }),
     }
-    yield {
-      ...filled,
-      batch: { ...batch, checkpoint: listing.changed?.stamp(checkpoint, batch.complete) ?? checkpoint },
-    }
+    yield { ...filled, batch: { ...batch, checkpoint } }
   }
 }

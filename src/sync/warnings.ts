@@ -1,5 +1,3 @@
-import { oneLine } from '../words/line.ts'
-
 /** What a run may be in doubt about without failing. Scripts and alerts go by the code, people by the message. */
 export const warningCodes = [
   /** The listing may have been cut short: a page looks full, or `max_pages` ended it. */
@@ -37,9 +35,6 @@ export interface Warning {
 /** Takes a warning of one stream. The same message twice counts once. */
 export type Warn = (code: WarningCode, message: string) => void
 
-/** Columns of a message: what a provider says in it cannot fill the record. */
-const widest = 2_000
-
 /** More would hide the first ones. */
 const maxWarnings = 20
 
@@ -54,8 +49,7 @@ export class Warnings {
     this.#onWarning = onWarning
   }
 
-  readonly add: Warn = (code, words) => {
-    const message = oneLine(words, widest)
+  readonly add: Warn = (code, message) => {
     const key = `${code} ${message}`
     if (this.#found.has(key)) return
     if (this.#found.size >= maxWarnings) {

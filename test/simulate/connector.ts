@@ -1,8 +1,6 @@
 import type { ConnectorSpec, ProviderSpec } from './scenario.ts'
-import { bookedLag, epoch, hour } from './source.ts'
-import { type Spelling, spellingOf } from './spelling.ts'
+import { spellingOf } from './spelling.ts'
 
-/** Of the first host. */
 export const origin = 'http://api.invalid'
 
 /** The file that makes a run read this provider, as an object. */
@@ -18,7 +16,7 @@ export function writeConnector(name: string, connector: ConnectorSpec, provider:
   }
   return {
     name,
-    base_url: `http://${connector.host}.invalid`,
+    base_url: origin,
     retry: { attempts: 3 },
     rate_limit: { concurrency },
     streams: slicing === 'parents' ? [parents, rows] : [rows],
@@ -26,18 +24,17 @@ export function writeConnector(name: string, connector: ConnectorSpec, provider:
 }
 
 function streamOf(connector: ConnectorSpec, provider: ProviderSpec): object {
-  const { write, keyed, incremental, sends, deletes, maxPages, slicing, note, cursor } = connector
+  const { write, keyed, incremental, sends, deletes, maxPages, slicing } = connector
   return {
     name: 'rows',
     ...sliceOf(connector),
     ...(slicing === 'parents' && { parent: { stream: 'parents', include: { id: 'id' } } }),
     rows: { data: '$.data[*]', nested: '$.result.items[*]', bare: '$[*]' }[provider.envelope],
     write,
-    ...(keyed && { primary_key: keyOf(connector, provider) }),
+    ...(keyed && { primary_key: keyOf(provider) }),
     paginator: paginatorOf(connector, provider),
     ...(incremental && { incremental: incrementalOf(connector, provider) }),
-    ...(sends && { params: { [cursor === 'updated_at' ? 'since' : 'booked_since']: '{{ cursor }}' } }),
-    ...(note !== 'kept' && { columns: { note: note === 'dropped' ? { drop: true } : { rename: 'remark' } } }),
+    ...(sends && { params: { since: '{{ cursor }}' } }),
     ...(deletes !== 'none' && { deletes: { absent: true, mode: deletes, max_share: 1 } }),
     ...(maxPages !== null && { max_pages: maxPages }),
   }
@@ -49,34 +46,15 @@ function sliceOf({ slicing, slices, path }: ConnectorSpec): object {
   return { path: `${path}/slices/{{ partition.id }}/rows`, partitions: slices.map((id) => ({ id })) }
 }
 
-function keyOf({ key: named }: ConnectorSpec, { key }: ProviderSpec): readonly string[] {
-  if (named === 'coarse') return ['bucket']
-  const right = key === 'composite' ? ['shop', 'id'] : key === 'nested' ? ['info.id'] : ['id']
-  return named === 'wide' ? [...right, 'bucket'] : right
-}
+const keyOf = ({ key }: ProviderSpec): readonly string[] =>
+  key === 'composite' ? ['shop', 'id'] : key === 'nested' ? ['info.id'] : ['id']
 
-/** A bound, as many hours from the beginning of the clock, as the file or a request writes it. */
-export function spellBound(
-  hours: number,
-  { cursor, isoBounds }: ConnectorSpec,
-  { spelling }: ProviderSpec,
-): string | number {
-  const at = epoch + hours * hour - (cursor === 'booked_at' ? bookedLag : 0)
-  return isoBounds ? new Date(at).toISOString() : spellingOf(spelling).spell(at)
-}
-
-function incrementalOf(connector: ConnectorSpec, provider: ProviderSpec): object {
-  const { lookback, declaresOrder, declaresFormat, cursor, start, end, per } = connector
-  const { declared, known } = spellingOf(provider.spelling) as Spelling
+function incrementalOf({ lookback, declaresOrder }: ConnectorSpec, { spelling, order }: ProviderSpec): object {
   return {
-    cursor,
-    ...declared,
-    ...(declaresFormat && known),
+    cursor: 'updated_at',
+    ...spellingOf(spelling).declared,
     ...(lookback > 0 && { lookback: `PT${lookback}S` }),
-    ...(declaresOrder && (provider.order === 'asc' || provider.order === 'desc') && { order: provider.order }),
-    ...(start !== null && { start: spellBound(start, connector, provider) }),
-    ...(end !== null && { end: spellBound(end, connector, provider) }),
-    ...(per !== null && { per }),
+    ...(declaresOrder && (order === 'asc' || order === 'desc') && { order }),
   }
 }
 
@@ -88,12 +66,12 @@ function paginatorOf({ paginator, declaresEnd }: ConnectorSpec, provider: Provid
     declaresEnd && (hasMore === 'right' || hasMore === 'text')
       ? { has_more: isWrong && paging !== 'token' && paging !== 'link_body' ? '$.hasMore' : '$.has_more' }
       : {}
-  const count = declaresEnd && total !== 'absent' ? countOf(provider) : {}
+  const count = declaresEnd && total !== 'absent' ? { total: '$.total' } : {}
   switch (paging) {
     case 'none':
       return { type: 'none' }
     case 'page':
-      return { type: 'page_number', ...('total' in count && { size }), ...count, ...more }
+      return { type: 'page_number', ...(count.total && { size }), ...count, ...more }
     case 'offset':
       return { type: 'offset', limit: size, ...count, ...more }
     case 'token':
@@ -105,9 +83,4 @@ function paginatorOf({ paginator, declaresEnd }: ConnectorSpec, provider: Provid
     case 'link_header':
       return { type: 'link_header', ...(isWrong && { rel: 'following' }) }
   }
-}
-
-function countOf({ counts }: ProviderSpec): object {
-  if (counts === 'pages') return { total_pages: '$.total_pages' }
-  return { total: counts === 'rows' ? '$.total' : 'header:X-Total-Count' }
 }

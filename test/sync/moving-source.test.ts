@@ -16,12 +16,12 @@ const idsOf = async (harness: Harness): Promise<number[]> =>
 
 const ids = (from: number, to: number): number[] => rowsOf(from, to).map(({ id }) => id)
 
-/** A provider of rows, the first of which is deleted after each of these requests. */
-function startShrinking(after: readonly number[] | 'always') {
+/** A provider of rows, the first of which is deleted after each of these requests; `name` is that of what it counts. */
+function startShrinking(after: readonly number[] | 'always', name = 'total') {
   let rows = rowsOf(1, 20)
   return startAnswering((query, at) => {
     const offset = Number(query.get('offset'))
-    const answer = { body: { data: rows.slice(offset, offset + 5), total: rows.length } }
+    const answer = { body: { data: rows.slice(offset, offset + 5), [name]: rows.length } }
     if (after === 'always' ? offset === 0 : after.includes(at)) rows = rows.slice(1)
     return answer
   })
@@ -35,6 +35,15 @@ test('a total that falls between two pages starts the listing again, so that no 
   assert.equal(status, 'complete', first.error?.message)
   assert.deepEqual(first.warnings, [])
   assert.deepEqual((await idsOf(harness)).slice(-18), ids(3, 20))
+})
+
+test('a total that nobody declares is followed from page to page, whatever its name is spelled with', async () => {
+  await using provider = await startShrinking([0], "total'count")
+  using harness = createHarness(provider.url)
+  harness.connector = stream().replace(', total: $.total', '')
+  const { status, first } = await harness.run()
+  assert.equal(status, 'complete', first.error?.message)
+  assert.equal(first.requests, 2 + 5)
 })
 
 test('a source that moves under each try is read with a warning, and nothing is deleted for being absent', async () => {
