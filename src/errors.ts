@@ -53,6 +53,8 @@ const rules = {
   TOO_MANY_DELETES: { retry: false, status: 502 },
   /** A listing that is to replace a table is empty or much smaller than it: nothing was replaced. */
   TABLE_SHRINKS: { retry: false, status: 502 },
+  /** What a run would have to remember is too much for its checkpoint; nothing of the batch was written. */
+  CHECKPOINT_TOO_LARGE: { retry: false, status: 502 },
   STATE_CONFLICT: { retry: true, status: 409 },
   DESTINATION_BUSY: { retry: true, status: 503 },
   DESTINATION_FULL: { retry: false, status: 503 },

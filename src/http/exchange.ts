@@ -95,7 +95,8 @@ export function exchange<Result>(
       onResponseData: (from, chunk) =>
         attempt(() => {
           const target = sink
-          if (!target) return
+          // Behind a pause comes a chunk without bytes: to wait for what becomes of it would bring the next of them.
+          if (!target || chunk.length === 0) return
           // A few chunks may still come in after a pause: they queue up behind the one that is being written.
           if (pending)
             hold(

@@ -28,6 +28,10 @@ export class TableColumns {
     return this.#isNew
   }
 
+  get count(): number {
+    return this.#byName.size
+  }
+
   get list(): readonly Column[] {
     return [...this.#byName.values()].map(({ name, type }) => ({ name, type }))
   }

@@ -1,6 +1,7 @@
 import { formatsOf } from '../config/cursor-format.ts'
 import { cursorKeyColumn, sameName } from '../destinations/system.ts'
 import { legalName, variantName } from './names.ts'
+import { longestKey, mostColumns, refuseKeys, sizeOfName } from './new-keys.ts'
 import { TableColumns } from './table-columns.ts'
 import type { Shape } from './shape.ts'
 import { declaredType } from './declared-type.ts'
@@ -28,13 +29,17 @@ export class TableSchema {
   /** Values that do not fit the declared types of their columns. */
   readonly misfits: Misfits
   readonly #widths = new Widths()
+  /** Characters of names that go into each checkpoint. */
+  #renamed = 0
   #shape: { readonly version: number; readonly of: Shape } | undefined
 
   constructor(options: SchemaOptions) {
     this.#options = options
     this.misfits = new Misfits(options)
     this.#columns = new TableColumns(options.live)
-    for (const [key, column, variant] of options.names) {
+    // A name that no row may have any more is left behind: it would go into each checkpoint.
+    const names = options.names.filter(([key]) => key.length <= longestKey || this.#isConfigured(key))
+    for (const [key, column, variant] of names) {
       if (variant === '') this.#addField(key, column)
       else this.#columns.take(column)
     }
@@ -42,7 +47,7 @@ export class TableSchema {
     for (const { name } of options.live) {
       if (!this.#columns.isTaken(name) && !sameName(name, cursorKeyColumn)) this.#addField(name, name)
     }
-    for (const [key, column, variant] of options.names) {
+    for (const [key, column, variant] of names) {
       if (variant !== '') this.#field(key).variants.set(variant as ColumnType, column)
     }
   }
@@ -117,10 +122,24 @@ export class TableSchema {
     else this.#widths.note(this.#column(field), member)
   }
 
+  /** Why a row has fields that the table must not get, or undefined: see `refuseKeys`. */
+  refusal(members: readonly Member[]): string | undefined {
+    return refuseKeys(members, {
+      isKnown: (key) => this.#fields.has(key) || this.#isConfigured(key),
+      columns: this.#columns.count,
+      renamed: this.#renamed,
+    })
+  }
+
   /** Finds the column of a member, adds or widens it by the stream's policy. */
   place(member: Member): Placed {
     const { key, kind } = member
     if (kind === 'null') return undefined
+    if (!this.#fields.has(key) && !this.#isConfigured(key)) {
+      // What the schema does not take leaves nothing behind, its name included.
+      const refused = this.#mayChange(`a new field ${key}`)
+      if (refused) return refused.discard ? undefined : refused
+    }
     const field = this.#field(key)
     if (field.dropped) return undefined
     if (field.declared) {
@@ -213,6 +232,8 @@ export class TableSchema {
     if (column === undefined) {
       const refused = this.#mayChange(`${key} is ${field.type}, and a row has ${found}`)
       if (refused) return refused.discard ? undefined : refused
+      if (this.#columns.count >= mostColumns)
+        return { refused: `needs a column next to ${field.name}, and a table may have ${mostColumns}` }
       column = this.#columns.free(variantName(field.name, variant), `${key} ${variant}`)
       field.variants.set(variant, column)
       this.#columns.add(column, variant)
@@ -237,6 +258,10 @@ export class TableSchema {
 
   #column({ name }: Pick<Field, 'name'>): TableColumn | undefined {
     return this.#columns.get(name)
+  }
+
+  #isConfigured(key: string): boolean {
+    return Object.hasOwn(this.#options.columns, key) || this.#isKey(key)
   }
 
   #isKey(key: string): boolean {
@@ -274,6 +299,7 @@ export class TableSchema {
       variants: new Map(),
     }
     this.#fields.set(key, field)
+    this.#renamed += sizeOfName(key, name)
     this.#columns.take(name)
     return field
   }

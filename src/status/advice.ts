@@ -39,6 +39,8 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   TOO_MANY_REJECTS: 'See _headrace_rejects for the rows and the reasons; mend columns, or raise max_rejects.',
   TOO_MANY_DELETES: 'Look whether the provider left rows out; if they are really gone, raise deletes.max_share.',
   TABLE_SHRINKS: 'Check whether the provider left rows out; if the listing is right, raise replace.max_share.',
+  CHECKPOINT_TOO_LARGE:
+    'Look at what the message names: the provider sends page tokens, ids or cursors of an absurd size; ask for smaller pages.',
   STATE_CONFLICT: 'Nothing: another run of the stream was faster. If it happens often, schedules overlap.',
   DESTINATION_BUSY: 'Nothing: another process writes there, and the next run tries again.',
   DESTINATION_FULL: 'Make room on the disk (or raise the quota); the next run goes on.',

@@ -8,7 +8,7 @@ import { type Member, readMembers, refusal } from '../schema/value.ts'
 import type { Boundary, PageTally } from './boundary.ts'
 import type { CursorValue } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
-import { findCursor, learnCursor, readCursor } from './row-cursor.ts'
+import { findCursor, isTooLong, learnCursor, longestCursor, readCursor } from './row-cursor.ts'
 import { missingFields, withKeyMembers } from './row-keys.ts'
 import { byteMark, readSegments, rowMark, rowText } from './rows.ts'
 
@@ -150,7 +150,11 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
   const members = withKeyMembers([...readMembers(text), ...rules.extra], primaryKey)
+  const absurd = schema.refusal(members)
+  if (absurd !== undefined) return reject(bytes, absurd, pass)
   const found = order && findCursor(members, text, order.field)
+  if (isTooLong(found))
+    return reject(bytes, `has a cursor of ${found.length} characters, longer than ${longestCursor}`, pass)
   const cursor = found !== undefined && order?.reads(found) ? found : undefined
   if (found !== undefined) pass.hasCursor = true
   if (found !== undefined && cursor === undefined) order?.warnOf(found)

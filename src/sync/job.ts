@@ -250,7 +250,9 @@ const learnLimit = 100
 function learnRows(schema: TableSchema, lines: Uint8Array): void {
   const text = Buffer.from(lines.subarray(0, 1024 * 1024)).toString()
   for (const line of text.split('\n', learnLimit + 1).slice(0, -1)) {
-    if (refusal(line) === undefined) for (const member of readMembers(line)) schema.learn(member)
+    if (refusal(line) !== undefined) continue
+    const members = readMembers(line)
+    if (schema.refusal(members) === undefined) for (const member of members) schema.learn(member)
   }
 }
 

@@ -9,6 +9,9 @@ import type { Warn } from './warnings.ts'
 /** So many slices that were read are remembered in a checkpoint, which must stay small. */
 export const endedLimit = 100
 
+/** Characters of JSON that a child takes over from a field of its parent. */
+const longestValue = 16 * 1024
+
 /** A slice as a checkpoint remembers it. */
 export const markSlice = (key: string): string =>
   createHash('sha256').update(key).digest('base64url').slice(0, markLength)
@@ -49,7 +52,18 @@ export function pickSlices(
         'SLICE_SKIPPED',
         `Stream ${name} leaves out rows of ${parent?.stream} whose ${parent?.include[missing] ?? missing} is empty, as its requests are made of it.`,
       )
-    return missing === undefined
+    return missing === undefined && isShort(values)
+  }
+
+  /** What a slice is told apart by goes into checkpoints, and most of it into a URL. */
+  const isShort = (values: Slice['parent'] = {}): boolean => {
+    const long = Object.keys(values).find((field) => (JSON.stringify(values[field]) ?? '').length > longestValue)
+    if (long !== undefined)
+      warn(
+        'SLICE_SKIPPED',
+        `Stream ${name} leaves out rows of ${parent?.stream} whose ${parent?.include[long] ?? long} is longer than ${longestValue} characters.`,
+      )
+    return long === undefined
   }
 
   const isNew = (slice: Slice): boolean => {

@@ -8,6 +8,12 @@ import { readLines } from './rows.ts'
 /** So many rows tell how a cursor is spelled. */
 const sampleSize = 100
 
+/** Characters of a cursor: it goes into each checkpoint, and into requests. */
+export const longestCursor = 1_024
+
+export const isTooLong = (cursor: CursorValue | undefined): cursor is string =>
+  typeof cursor === 'string' && cursor.length > longestCursor
+
 /** What a row has where its cursor belongs (a dotted key leads into objects), or undefined where that is no text or number. */
 export function findCursor(members: readonly Member[], row: string, key: string): CursorValue | undefined {
   const member = members.find((candidate) => candidate.key === key)
@@ -42,7 +48,7 @@ export async function learnCursor(page: PageRows, order: CursorType): Promise<vo
   let rows = 0
   for await (const line of readLines(page)) {
     const cursor = findCursor(readMembers(line), line, order.field)
-    if (cursor !== undefined) samples.push(cursor)
+    if (cursor !== undefined && !isTooLong(cursor)) samples.push(cursor)
     if (++rows === sampleSize) break
   }
   order.learn(samples)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { SyncError } from '../errors.ts'
+import { shorten } from './warnings.ts'
 
 export const triggers = ['cli', 'http', 'pubsub', 'event', 'task'] as const
 export const statuses = ['complete', 'handed_over', 'failed'] as const
@@ -63,4 +64,16 @@ export type RunStatus = (typeof statuses)[number]
 export type Trigger = (typeof triggers)[number]
 
 /** An error as a record tells it. */
-export const describeError = ({ code, message }: SyncError): { code: string; message: string } => ({ code, message })
+export const describeError = ({ code, message }: SyncError): { code: string; message: string } => ({
+  code,
+  message: shorten(message),
+})
+
+/** More would only make the record large: the table shows what its columns are. */
+const mostChanges = 500
+
+/** The changes of a table as a record tells them. */
+export const describeChanges = (changes: readonly string[]): string[] =>
+  changes.length <= mostChanges
+    ? [...changes]
+    : [...changes.slice(0, mostChanges), `${changes.length - mostChanges} further changes are left out`]

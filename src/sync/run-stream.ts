@@ -10,7 +10,7 @@ import { createJob } from './job.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
 import type { ParentListings } from './parent-listings.ts'
 import type { Provider } from './provider.ts'
-import { describeError, type RunStatus, type StreamRecord } from './run-record.ts'
+import { describeChanges, describeError, type RunStatus, type StreamRecord } from './run-record.ts'
 import type { RunRequest } from './run-request.ts'
 import type { RunContext } from './run.ts'
 import { syncStream } from './stream.ts'
@@ -141,7 +141,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     bytes: meter.bytes,
     cursor: { from: outcome.from, to: outcome.to },
     ...(outcome.seq !== undefined && { seq: outcome.seq }),
-    schema_changes: [...outcome.schemaChanges],
+    schema_changes: describeChanges(outcome.schemaChanges),
     warnings: [...warnings.list],
     ...describeReading(found, run.rowsFound.get(stream.name)),
     ...(resumeAt !== undefined && { resume_at: new Date(resumeAt).toISOString() }),

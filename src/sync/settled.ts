@@ -1,6 +1,7 @@
 import type { Position } from '../destinations/destination.ts'
 import type { FilledBatch } from './batches.ts'
 import { type Checkpoint, checkpointVersion } from './checkpoint.ts'
+import { checkSize } from './checkpoint-size.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 
 /** Queues repeat a message within days, and between two deliveries of one a stream may be read for others. */
@@ -43,6 +44,12 @@ export async function* stampBatches(
       stored,
       ...(earlier.length > 0 && { settled: earlier }),
       ...(batch.complete && job.beside !== undefined && job.write === 'append' && { brought }),
+    }
+    try {
+      checkSize(job.where, checkpoint)
+    } catch (error) {
+      await batch.lines[Symbol.asyncDispose]()
+      throw error
     }
     yield { ...filled, batch: { ...batch, checkpoint } }
   }

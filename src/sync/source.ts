@@ -15,6 +15,9 @@ import type { Listing } from './pages.ts'
 import { pickSlices } from './pick-slices.ts'
 import type { Slice, StreamSource } from './slices.ts'
 
+/** Characters of URL and body. The request for the next page goes into checkpoints; a connector file, and its body with it, has 1 MiB. */
+const longestRequest = 1.5 * 1024 * 1024
+
 export interface SourceOptions {
   readonly options: JobOptions
   /** What `{{ cursor }}` is in the first request of a slice. */
@@ -96,7 +99,14 @@ export function createSource(
   }
 
   function clean(next: ApiRequest | End): ApiRequest | End {
-    return isEnd(next) ? next : options.withoutCredentials(next, stream)
+    if (isEnd(next)) return next
+    const size = next.url.length + (next.body?.length ?? 0)
+    if (size > longestRequest)
+      throw new SyncError(
+        'RESPONSE_TOO_LARGE',
+        `stream ${stream.name} of ${connector.name}: the provider names the next page in ${size} characters, and a request may have ${longestRequest}; look for a shorter page token`,
+      )
+    return options.withoutCredentials(next, stream)
   }
 }
 

@@ -35,6 +35,9 @@ export interface Warning {
 /** Takes a warning of one stream. The same message twice counts once. */
 export type Warn = (code: WarningCode, message: string) => void
 
+/** Characters of a message: what a provider calls its fields may be of any length, and the record goes into a table. */
+const longestMessage = 2_000
+
 /** More would hide the first ones. */
 const maxWarnings = 20
 
@@ -49,7 +52,8 @@ export class Warnings {
     this.#onWarning = onWarning
   }
 
-  readonly add: Warn = (code, message) => {
+  readonly add: Warn = (code, text) => {
+    const message = shorten(text)
     const key = `${code} ${message}`
     if (this.#found.has(key)) return
     if (this.#found.size >= maxWarnings) {
@@ -68,3 +72,9 @@ export class Warnings {
     return [...kept, { code: last.code, message: `Further warnings were left out: ${this.#leftOut}.` }]
   }
 }
+
+/** A message as a run record holds it. */
+export const shorten = (message: string): string =>
+  message.length <= longestMessage
+    ? message
+    : `${message.slice(0, longestMessage).replace(/[\uD800-\uDBFF]$/, '')}... (cut)`

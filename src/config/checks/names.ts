@@ -1,3 +1,4 @@
+import { longestName } from '../../schema/names.ts'
 import { listNames, suggest } from '../nearest.ts'
 import type { ConnectorSubject, StreamSubject } from './subject.ts'
 
@@ -78,6 +79,8 @@ function checkColumns({ stream, report }: StreamSubject): void {
     if (drop) report(['columns', field, 'rename'], 'the column is dropped, so it cannot be renamed as well')
     const other = taken.get(rename.toLowerCase())
     if (rename === '') report(['columns', field, 'rename'], 'expected a name')
+    else if (rename.length > longestName)
+      report(['columns', field, 'rename'], `expected a name of at most ${longestName} characters`)
     else if (other !== undefined && !drop)
       report(['columns', field, 'rename'], `${other} becomes a column of this name already`)
     if (!drop) taken.set(rename.toLowerCase(), field)

@@ -4,7 +4,7 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValu
 import { createLock } from '../lock.ts'
 import { makeFolders } from '../make-folders.ts'
 import { createShared } from '../shared.ts'
-import { toFailure } from './failures.ts'
+import { isInvalidated, isOutOfMemory, toFailure } from './failures.ts'
 import { memoryLimits, stepUp } from './room.ts'
 import { quoteText } from './sql.ts'
 
@@ -20,15 +20,14 @@ export interface Session {
 export interface Database extends AsyncDisposable {
   /** Absolute, as a person may read it. */
   readonly path: string
-  /** Runs `task` alone, outside of a transaction. */
+  /** Runs `task` alone, outside of a transaction. Again, where DuckDB needs more memory for it. */
   use<T>(task: (session: Session) => Promise<T>): Promise<T>
   /**
-   * Runs `task` alone, in one transaction that is rolled back where it throws. After a COMMIT that threw, `happened`
+   * Runs `task` alone, in one transaction that is rolled back where it throws, and made again where DuckDB needs more
+   * memory for it. After a COMMIT that threw, `happened`
    * says whether it took effect all the same.
    */
   transact<T>(task: (session: Session) => Promise<T>, happened?: (session: Session) => Promise<boolean>): Promise<T>
-  /** Lets DuckDB have more memory; false where it has the most already. */
-  raiseMemory(): Promise<boolean>
   /** Holes that deleted rows leave are filled at the end of the run. */
   noteDeletedRows(): void
 }
@@ -47,7 +46,6 @@ export const catalog = 'target'
 const rowGroupSize = 16384
 const options = {
   threads: '1',
-  memory_limit: `${memoryLimits[0]}MB`,
   preserve_insertion_order: 'false',
   max_vacuum_tasks: '0',
   // Analysed for each segment, but never chosen in files that every DuckDB 1.x reads.
@@ -58,13 +56,17 @@ const options = {
   allow_community_extensions: 'false',
 }
 
-interface OpenFile {
-  readonly instance: DuckDBInstance
-  readonly connection: DuckDBConnection
+interface Attached {
+  instance: DuckDBInstance
+  connection: DuckDBConnection
+  memory: number
+}
+
+interface OpenFile extends Attached {
+  readonly path: string
   readonly lock: ReturnType<typeof createLock>
   deletedRows: boolean
   broken: boolean
-  memory: number
 }
 
 // Two instances on one file in one process would not see each other's lock, and the first to close would drop both.
@@ -75,21 +77,25 @@ export async function openDatabase(path: string, use: 'run' | 'look' = 'run'): P
   const absolute = resolve(path)
   const key = await toRealPath(absolute)
   const file = await files.acquire(key, () => openFile(key))
-  const session = createSession(file.connection)
+  const session = createSession(file)
   let disposed = false
+  const alone = <T>(task: (isAgain: boolean) => Promise<T>): Promise<T> =>
+    file.lock(() => withMemory(file, session, task).catch((thrown: unknown) => fail(file, thrown, absolute)))
   return {
     path: absolute,
-    use: (task) => file.lock(() => task(session).catch((thrown: unknown) => fail(file, thrown, absolute))),
-    transact: (task, happened) =>
-      file.lock(() => transact(session, task, happened).catch((thrown: unknown) => fail(file, thrown, absolute))),
-    raiseMemory: () => file.lock(() => raiseMemory(file, session)),
+    use: (task) => alone(() => task(session)),
+    transact: (task, happened) => {
+      const made: Made<Awaited<ReturnType<typeof task>>> = {}
+      return alone((isAgain) => transact(session, { task, happened, made, isAgain }))
+    },
     noteDeletedRows: () => (file.deletedRows = true),
     async [Symbol.asyncDispose]() {
       if (disposed) return
       disposed = true
       try {
         // After a failure the log holds what was committed; a second failure here would only hide the first.
-        if (use === 'run' && !file.broken) await file.lock(() => checkpoint(file, session))
+        if (use === 'run' && !file.broken)
+          await file.lock(() => withMemory(file, session, () => checkpoint(file, session)))
       } catch (thrown) {
         throw toFailure(thrown, absolute)
       } finally {
@@ -101,19 +107,36 @@ export async function openDatabase(path: string, use: 'run' | 'look' = 'run'): P
 
 async function openFile(path: string): Promise<OpenFile> {
   try {
-    const instance = await DuckDBInstance.create(':memory:', { ...options, temp_directory: `${path}.tmp` })
-    try {
-      const connection = await instance.connect()
-      await connection.run("SET TimeZone = 'UTC'")
-      await connection.run(`ATTACH ${quoteText(path)} AS ${catalog} (TYPE duckdb, ROW_GROUP_SIZE ${rowGroupSize})`)
-      await removeLeftovers(`${path}.tmp`)
-      return { instance, connection, lock: createLock(), deletedRows: false, broken: false, memory: memoryLimits[0] }
-    } catch (thrown) {
-      instance.closeSync()
-      throw thrown
-    }
+    const attached = await attachWithMemory(path, memoryLimits[0])
+    return { ...attached, path, lock: createLock(), deletedRows: false, broken: false }
   } catch (thrown) {
     throw toFailure(thrown, path)
+  }
+}
+
+/** What the log of a file holds is read as it is attached, which may take more than `memory` (MB). */
+async function attachWithMemory(path: string, memory: number): Promise<Attached> {
+  try {
+    return await attach(path, memory)
+  } catch (thrown) {
+    const more = isOutOfMemory(thrown) ? stepUp(memoryLimits, memory) : undefined
+    if (more === undefined) throw thrown
+    return attachWithMemory(path, more)
+  }
+}
+
+async function attach(path: string, memory: number): Promise<Attached> {
+  const limits = { memory_limit: `${memory}MB`, temp_directory: `${path}.tmp` }
+  const instance = await DuckDBInstance.create(':memory:', { ...options, ...limits })
+  try {
+    const connection = await instance.connect()
+    await connection.run("SET TimeZone = 'UTC'")
+    await connection.run(`ATTACH ${quoteText(path)} AS ${catalog} (TYPE duckdb, ROW_GROUP_SIZE ${rowGroupSize})`)
+    await removeLeftovers(`${path}.tmp`)
+    return { instance, connection, memory }
+  } catch (thrown) {
+    instance.closeSync()
+    throw thrown
   }
 }
 
@@ -126,19 +149,30 @@ async function removeLeftovers(dir: string): Promise<void> {
   for (const name of names) if (name.startsWith('duckdb_temp_')) await rm(join(dir, name), { force: true })
 }
 
-async function closeFile(file: OpenFile): Promise<void> {
-  await file.lock(async () => {
-    file.connection.closeSync()
-    file.instance.closeSync()
-  })
+const closeFile = (file: OpenFile): Promise<void> => file.lock(async () => detach(file))
+
+function detach({ connection, instance }: Attached): void {
+  connection.closeSync()
+  instance.closeSync()
 }
 
-async function raiseMemory(file: OpenFile, session: Session): Promise<boolean> {
-  const next = stepUp(memoryLimits, file.memory)
-  if (next === undefined) return false
-  await session.run(`SET memory_limit = '${next}MB'`)
-  file.memory = next
-  return true
+/** Runs `task`, and again with more memory for as long as DuckDB asks for it and there is more. */
+async function withMemory<T>(file: OpenFile, session: Session, task: (isAgain: boolean) => Promise<T>): Promise<T> {
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      return await task(isAgain)
+    } catch (thrown) {
+      const more = isOutOfMemory(thrown) ? stepUp(memoryLimits, file.memory) : undefined
+      if (more === undefined) throw thrown
+      if (isInvalidated(thrown)) {
+        detach(file)
+        Object.assign(file, await attachWithMemory(file.path, more))
+      } else {
+        await session.run(`SET memory_limit = '${more}MB'`)
+        file.memory = more
+      }
+    }
+  }
 }
 
 /**
@@ -158,17 +192,17 @@ async function checkpoint(file: OpenFile, session: Session): Promise<void> {
 
 function fail(file: OpenFile, thrown: unknown, path: string): never {
   const failure = toFailure(thrown, path)
-  if (failure.code === 'DESTINATION_FULL' || /database has been invalidated/i.test(String(thrown))) file.broken = true
+  if (failure.code === 'DESTINATION_FULL' || isInvalidated(thrown)) file.broken = true
   throw failure
 }
 
-function createSession(connection: DuckDBConnection): Session {
+function createSession(file: Attached): Session {
   return {
     async run(sql, values, types) {
-      return (await connection.run(sql, values, types)).rowsChanged
+      return (await file.connection.run(sql, values, types)).rowsChanged
     },
     async read(sql, values) {
-      const rows = (await connection.runAndReadAll(sql, values)).getRowsJson()
+      const rows = (await file.connection.runAndReadAll(sql, values)).getRowsJson()
       return rows.map((row) =>
         row.map((value) => (value === null || typeof value === 'string' ? value : JSON.stringify(value))),
       )
@@ -176,15 +210,24 @@ function createSession(connection: DuckDBConnection): Session {
   }
 }
 
-async function transact<T>(
-  session: Session,
-  task: (session: Session) => Promise<T>,
-  happened?: (session: Session) => Promise<boolean>,
-): Promise<T> {
+/** What a transaction has led to, up to its COMMIT. */
+interface Made<T> {
+  result?: { readonly of: T }
+}
+
+interface Transaction<T> {
+  readonly task: (session: Session) => Promise<T>
+  readonly happened: ((session: Session) => Promise<boolean>) | undefined
+  readonly made: Made<T>
+  /** An attempt before this one has failed, perhaps after its COMMIT took effect. */
+  readonly isAgain: boolean
+}
+
+async function transact<T>(session: Session, { task, happened, made, isAgain }: Transaction<T>): Promise<T> {
+  if (isAgain && made.result && (await happened?.(session))) return made.result.of
   await session.run('BEGIN TRANSACTION')
-  let result: T
   try {
-    result = await task(session)
+    made.result = { of: await task(session) }
   } catch (thrown) {
     await rollBack(session, thrown)
     throw thrown
@@ -195,7 +238,7 @@ async function transact<T>(
     await rollBack(session, thrown)
     if (!(await askWhether(happened, session, thrown))) throw thrown
   }
-  return result
+  return made.result.of
 }
 
 /** A failed COMMIT has ended the transaction already; what made the transaction fail is what the caller must hear. */

@@ -52,7 +52,12 @@ export function isRowTooLarge(thrown: unknown): boolean {
 
 /** DuckDB used up its `memory_limit`. */
 export function isOutOfMemory(thrown: unknown): boolean {
-  return /Out of Memory Error/.test(wordsOf(thrown))
+  return /Out of Memory Error|could not allocate block|failed to pin block/i.test(wordsOf(thrown))
+}
+
+/** After a failure in the middle of a checkpoint DuckDB answers nothing more: the file must be opened again. */
+export function isInvalidated(thrown: unknown): boolean {
+  return /database has been invalidated/i.test(wordsOf(thrown))
 }
 
 function wordsOf(thrown: unknown): string {

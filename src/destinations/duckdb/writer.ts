@@ -73,14 +73,13 @@ async function append(state: WriterState, batch: Batch): Promise<void> {
       state.begun = true
       return
     } catch (thrown) {
-      if (!(await makeRoom(state, thrown))) throw thrown
+      if (!makeRoom(state, thrown)) throw thrown
     }
   }
 }
 
-/** True where a batch that was rolled back for want of room may go through now. */
-async function makeRoom(state: WriterState, thrown: unknown): Promise<boolean> {
-  if (isOutOfMemory(thrown)) return state.database.raiseMemory()
+/** True where a batch that was rolled back for want of room for a row may go through now. */
+function makeRoom(state: WriterState, thrown: unknown): boolean {
   const larger = isRowTooLarge(thrown) ? stepUp(rowSizes, state.rowSize) : undefined
   state.rowSize = larger ?? state.rowSize
   return larger !== undefined
