@@ -221,6 +221,12 @@ export const streamConfig = z.strictObject({
     .literal(['refuse', 'null', null])
     .default('refuse')
     .meta({ description: 'NaN, Infinity and -Infinity in JSON are refused, or read as null.' }),
+  max_row: z
+    .int()
+    .min(1_024)
+    .max(256 * 1024 * 1024)
+    .default(16 * 1024 * 1024)
+    .meta({ description: 'Bytes of a row; a larger one is refused, and _headrace_rejects has its size.' }),
   max_rejects: z
     .int()
     .min(0)

@@ -24,6 +24,8 @@ export interface DecoderOptions {
   readonly learn?: ((lines: Uint8Array) => void) | undefined
   /** Whether to keep where each row and its cursor lie. */
   readonly listing: boolean
+  /** Bytes of a row; larger ones are not held, and stand in `PageRows` by their size alone. No limit where absent. */
+  readonly maxRow?: number | undefined
   /** The `charset` of the content type, in lower case; UTF-8 where absent (RFC 8259 section 8.1). */
   readonly charset?: string | undefined
   /** An answer such as 204 has no body. */

@@ -1,4 +1,5 @@
 import type { DecoderOptions } from './index.ts'
+import { oversizedBytes } from './oversized-row.ts'
 import { RowCollector } from './page-rows.ts'
 import { RowScanner, type ScanState } from './row-scanner.ts'
 
@@ -19,7 +20,7 @@ export interface RowScan {
 export function createRowScan(options: DecoderOptions, lines: boolean): RowScan {
   const { listing, learn } = options
   const shape = options.shape()
-  const scanner = RowScanner.acquire(shape, { lines, listing })
+  const scanner = RowScanner.acquire(shape, { lines, listing, maxRow: options.maxRow })
   const collected = new RowCollector()
   let isNew = shape.columns.length === 0 && learn !== undefined
   return {
@@ -31,7 +32,7 @@ export function createRowScan(options: DecoderOptions, lines: boolean): RowScan 
     run: async () => {
       const spills: Promise<void>[] = []
       const state = scanner.scan((found) => {
-        if (isNew && collected.count === 0) learn?.(found.lines)
+        if (isNew && collected.count === 0) learn?.(withoutOversized(found.lines))
         const spill = collected.add(found)
         if (spill) spills.push(spill)
       })
@@ -51,3 +52,7 @@ export function createRowScan(options: DecoderOptions, lines: boolean): RowScan 
     },
   }
 }
+
+/** What stands for a row that is too large says nothing of the rows behind it. */
+const withoutOversized = (lines: Uint8Array): Uint8Array =>
+  oversizedBytes(lines) === undefined ? lines : lines.subarray(lines.indexOf(0x0a) + 1)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Shape } from '../schema/shape.ts'
 import type { ColumnType } from '../schema/types.ts'
 import { takeBlock } from './blocks.ts'
+import { OversizedRow } from './oversized-row.ts'
 
 /** The exports of scan.wasm; scan.as.ts says what each is. */
 interface Exports {
@@ -34,6 +35,7 @@ const scanSize = 1024 * 1024
 const cursorRoom = 256
 const listSize = 32_768
 const padding = 16
+const openBrace = 0x7b
 
 /** Where a row lies among the lines of its page, and its cursor among the bytes of the row. */
 export interface RowEntry {
@@ -52,6 +54,13 @@ export interface ScannedRows {
   readonly entries: Uint32Array
 }
 
+export interface ScanOptions {
+  readonly lines: boolean
+  readonly listing: boolean
+  /** Bytes. A larger row is odd, and where it does not lie in one piece a placeholder (`oversizedBytes`) takes its place. */
+  readonly maxRow?: number | undefined
+}
+
 export type ScanState = 'more' | 'ended' | 'malformed' | 'not an object'
 
 let compiled: WebAssembly.Module | undefined
@@ -65,6 +74,9 @@ export class RowScanner {
   #filled = 0
   #wanted = scanSize
   #shape: Shape | undefined
+  #maxRow = Infinity
+  /** The row that is passed over, as it is too large. */
+  #oversized: OversizedRow | undefined
 
   private constructor() {
     compiled ??= new WebAssembly.Module(readFileSync(new URL('./scan.wasm', import.meta.url)))
@@ -73,7 +85,7 @@ export class RowScanner {
   }
 
   /** A scanner ready for a new body; `release` gives it back. */
-  static acquire(shape: Shape, options: { readonly lines: boolean; readonly listing: boolean }): RowScanner {
+  static acquire(shape: Shape, options: ScanOptions): RowScanner {
     const scanner = idle.pop() ?? new RowScanner()
     scanner.#start(shape, options)
     return scanner
@@ -86,12 +98,12 @@ export class RowScanner {
 
   /** Goes on by another shape in the middle of a body. */
   reshape(shape: Shape): void {
-    const tail = this.rest()
+    const tail = this.#bytes.slice(this.#pos, this.#filled)
     this.#writeShape(shape)
     this.#shape = shape
     this.#filled = this.#input
     this.#set('pos', this.#input)
-    this.push(tail)
+    this.#append(tail)
   }
 
   /** Whether enough has come in to scan. */
@@ -116,6 +128,17 @@ export class RowScanner {
 
   /** Takes the bytes that follow. */
   push(chunk: Uint8Array): void {
+    const oversized = this.#oversized
+    if (!oversized) return this.#append(chunk)
+    const end = oversized.read(chunk)
+    if (end < 0) return
+    this.#oversized = undefined
+    const rest = chunk.slice(end)
+    this.#append(oversized.placeholder())
+    this.#append(rest)
+  }
+
+  #append(chunk: Uint8Array): void {
     this.#reserve(this.#filled + chunk.length + padding)
     this.#bytes.set(chunk, this.#filled)
     this.#filled += chunk.length
@@ -142,8 +165,9 @@ export class RowScanner {
     }
   }
 
-  /** The bytes not yet read. */
+  /** The bytes not yet read; of a row that is passed over, its beginning. */
   rest(): Uint8Array {
+    if (this.#oversized) return Buffer.from('{')
     return this.#bytes.slice(this.#pos, this.#filled)
   }
 
@@ -190,15 +214,31 @@ export class RowScanner {
     this.#bytes.copyWithin(this.#input, this.#pos, this.#filled)
     this.#filled = this.#input + tail
     this.#set('pos', this.#input)
-    this.#wanted = Math.max(scanSize, 2 * tail)
+    // No more of it is held than it takes to see that it is too large.
+    this.#wanted = Math.max(scanSize, Math.min(2 * tail, this.#maxRow + scanSize))
+    if (tail > this.#maxRow) this.#passOver()
   }
 
-  #start(shape: Shape, { lines, listing }: { readonly lines: boolean; readonly listing: boolean }): void {
+  /** Goes on without the row that the bytes end with, where that is too large already. */
+  #passOver(): void {
+    const tail = this.#bytes.subarray(this.#input, this.#filled)
+    const start = tail.indexOf(openBrace)
+    if (start < 0 || tail.length - start <= this.#maxRow) return
+    this.#filled = this.#input + start
+    this.#wanted = scanSize
+    this.#oversized = new OversizedRow()
+    this.push(tail.subarray(start))
+  }
+
+  #start(shape: Shape, { lines, listing, maxRow = Infinity }: ScanOptions): void {
     if (shape !== this.#shape) this.#writeShape(shape)
     this.#shape = shape
     this.#filled = this.#input
     this.#wanted = scanSize
     this.#set('pos', this.#input)
+    this.#oversized = undefined
+    this.#maxRow = maxRow
+    this.#set('maxRow', Math.min(maxRow, 0x7fff_ffff))
     this.#set('lines', lines ? 1 : 0)
     this.#set('listing', listing ? 1 : 0)
     this.#wasm.restart()

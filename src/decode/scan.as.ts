@@ -38,6 +38,8 @@ export let listSize: i32 = 0;
 export let listing: i32 = 0;
 /** JSON Lines in place of the elements of an array. */
 export let lines: i32 = 0;
+/** Bytes of a row; a larger one is odd. */
+export let maxRow: i32 = 0x7fffffff;
 
 /** The next byte to read; of a row that is not all there, its start. */
 export let pos: usize = 0;
@@ -290,8 +292,9 @@ export function scan(limit: usize): i32 {
     const after = load<u8>(p++);
     if (after > 0x20 && (lines || (after != 0x2c && after != 0x5d))) return MALFORMED;
     first = 0;
-    if (rowWide) settleWide();
     const length = p - 1 - start;
+    if (<i32>length > maxRow) setOdd(1);
+    if (rowWide) settleWide();
     if (out != start) memory.copy(out, start, length);
     if (rowOdd) {
       store<u32>(oddAt + (<usize>odd << 3), <u32>out);

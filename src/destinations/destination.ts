@@ -10,7 +10,7 @@ export type WriteMode = (typeof writeModes)[number]
 /** A row that no table can hold, and why. */
 export interface Reject {
   readonly reason: string
-  /** The row as the provider sent it, at most 64 KiB of it; invalid UTF-8 replaced. */
+  /** The row as the provider sent it, at most 64 KiB of it, nothing of one that is too large; invalid UTF-8 replaced. */
   readonly row: string
 }
 

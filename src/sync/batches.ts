@@ -32,6 +32,8 @@ export interface BatchRules {
   /** Told where `max_pages` cuts a listing off; false where the cursor must stay. May throw `LISTING_INCOMPLETE`. */
   readonly onCut: (cut: CutListing) => boolean
   readonly maxRejects: number | undefined
+  /** Bytes of a row. */
+  readonly maxRow: number
   /** See `RowRules.repair`. */
   readonly repair?: ((bytes: Uint8Array) => string) | undefined
   /** Milliseconds from a batch's first page until it closes. */

@@ -1,4 +1,5 @@
 import type { PageRows } from '../decode/page-decoder.ts'
+import { oversizedBytes } from '../decode/oversized-row.ts'
 import { pageLimit } from '../decode/page-rows.ts'
 import { Spool } from '../decode/spool.ts'
 import type { Reject, TableWriter } from '../destinations/destination.ts'
@@ -15,6 +16,9 @@ import { byteMark, readSegments, rowMark, rowText } from './rows.ts'
 /** How much of a refused row is kept. */
 const rejectLimit = 65_536
 
+/** Characters of encoded rows that are held before they are written. */
+const flushSize = 1024 * 1024
+
 export interface RowRules {
   readonly schema: TableSchema
   readonly primaryKey: readonly string[]
@@ -25,6 +29,8 @@ export interface RowRules {
   readonly boundary: Boundary | undefined
   /** The text of a row whose bytes are no UTF-8; undefined where such a row is refused. */
   readonly repair?: ((bytes: Uint8Array) => string) | undefined
+  /** Bytes of a row as the provider sent it; a larger one is refused. No limit where absent. */
+  readonly maxRow?: number
   /** Members that each row gets beside its own. */
   readonly extra: readonly Member[]
   /** Names the page in messages. */
@@ -117,10 +123,12 @@ async function encodeRows(
 ): Promise<void> {
   let row = 0
   let out: string[] = []
+  let held = 0
   const flush = async (): Promise<void> => {
     if (out.length === 0) return
     const text = out.join('')
     out = []
+    held = 0
     await pass.lines.write(Buffer.from(text))
   }
   for await (const segment of readSegments(page, odd)) {
@@ -131,8 +139,11 @@ async function encodeRows(
     } else {
       const line = encodeRow(segment.odd, rules, pass)
       if (typeof line === 'object') throw await keyMissing(page, odd[row * 2] as number, { ...rules, ...line })
-      if (line !== undefined) out.push(line)
-      if (out.length >= 512) await flush()
+      if (line !== undefined) {
+        out.push(line)
+        held += line.length
+      }
+      if (out.length >= 512 || held >= flushSize) await flush()
       row++
     }
   }
@@ -146,6 +157,11 @@ interface MissingKey {
 
 function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | MissingKey | undefined {
   const { schema, primaryKey, boundary, order } = rules
+  const size = oversizedBytes(bytes) ?? bytes.length
+  if (rules.maxRow !== undefined && size > rules.maxRow) {
+    pass.rejects.push({ reason: `is of ${size} bytes, and max_row allows ${rules.maxRow}`, row: '' })
+    return undefined
+  }
   const text = rowText(bytes) ?? rules.repair?.(bytes)
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
   if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)

@@ -95,6 +95,7 @@ export class Filling {
       order: rules.order,
       boundary: reading.bounds.boundary,
       repair: rules.repair,
+      maxRow: rules.maxRow,
       extra: rules.extra(streamStep.slice),
       // Most pages never need their name.
       get where() {

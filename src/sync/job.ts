@@ -230,6 +230,7 @@ function createRules(
     movesCursor: options.backfill === undefined,
     onCut: cutBy(listing, options),
     maxRejects: stream.max_rejects,
+    maxRow: stream.max_row,
     repair: stream.invalid_utf8 === 'replace' ? (bytes) => replaceInvalid(bytes, options.warn) : undefined,
     age: options.batchAge,
     now: () => effects.now(),

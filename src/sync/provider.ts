@@ -100,6 +100,7 @@ export async function openProvider(
               replaceInvalid: stream.invalid_utf8 === 'replace',
               nonFinite: stream.non_finite === 'refuse' ? undefined : 'null',
               listing,
+              maxRow: stream.max_row,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,
               mayLackRows: stream.stop.missing_rows,
