@@ -227,6 +227,15 @@ export const streamConfig = z.strictObject({
     .max(256 * 1024 * 1024)
     .default(16 * 1024 * 1024)
     .meta({ description: 'Bytes of a row; a larger one is refused, and _headrace_rejects has its size.' }),
+  max_body: z
+    .int()
+    .min(1_024)
+    .max(16 * 1024 ** 3)
+    .optional()
+    .meta({
+      description:
+        'Bytes of an answer, before and after decompression; where absent they follow from the memory that is there.',
+    }),
   max_rejects: z
     .int()
     .min(0)

@@ -27,7 +27,10 @@ export class Envelope {
   #key: number[] = []
   #keyMatches = true
 
-  constructor(path: readonly string[]) {
+  readonly #limit: number
+
+  constructor(path: readonly string[], limit: number = sizeLimit) {
+    this.#limit = limit
     this.#path = path.map((name) => Buffer.from(name))
   }
 
@@ -124,8 +127,11 @@ export class Envelope {
 
   #keep(bytes: Uint8Array): void {
     this.#size += bytes.length
-    if (this.#size > sizeLimit) throw new RangeError(`over ${sizeLimit / 1024 / 1024} MiB beside the rows`)
+    if (this.#size > this.#limit) throw new RangeError(`over ${describeBytes(this.#limit)} beside the rows`)
     // A copy: the caller may use the chunk again.
     this.#kept.push(bytes.slice())
   }
 }
+
+export const describeBytes = (bytes: number): string =>
+  bytes >= 1024 * 1024 ? `${Math.floor(bytes / 1024 / 1024)} MiB` : `${bytes} bytes`

@@ -26,6 +26,8 @@ export interface DecoderOptions {
   readonly listing: boolean
   /** Bytes of a row; larger ones are not held, and stand in `PageRows` by their size alone. No limit where absent. */
   readonly maxRow?: number | undefined
+  /** Bytes of a body that is parsed as a whole (at most 32 MiB where absent), and of what lies around the rows of one that is not. */
+  readonly maxWhole?: number | undefined
   /** The `charset` of the content type, in lower case; UTF-8 where absent (RFC 8259 section 8.1). */
   readonly charset?: string | undefined
   /** An answer such as 204 has no body. */

@@ -3,7 +3,7 @@ import { SyncError } from '../errors.ts'
 import { notIn, replacement } from './charset.ts'
 import { cutShort, endsTooEarly } from './cut-short.ts'
 import { findEntity } from './entity.ts'
-import { Envelope } from './envelope.ts'
+import { describeBytes, Envelope } from './envelope.ts'
 import { parseExact, stringifyExact } from './exact-json.ts'
 import { compilePath, leadingNames, memberAt, simplePath } from './json-path.ts'
 import { complaintIn, explainNoRows, isErrorBody, reportsError } from './missing-rows.ts'
@@ -29,7 +29,7 @@ export function jsonDecoder(options: DecoderOptions): PageDecoder {
 }
 
 function cuttingDecoder(path: readonly string[], rows: string, options: DecoderOptions): PageDecoder {
-  const envelope = new Envelope(path)
+  const envelope = new Envelope(path, options.maxWhole)
   const scan = createRowScan(options, false)
   const { collected } = scan
   let inRows = false
@@ -151,6 +151,7 @@ const describeEntity = ({ where }: DecoderOptions): string =>
   `The answer of ${where} has an id of its own, so that it is taken for one row although it holds a list: say rows: $ if it is one, or where its rows are.`
 
 function wholeBody(options: DecoderOptions) {
+  const limit = options.maxWhole ?? searchLimit
   const chunks: Uint8Array[] = []
   let size = 0
   return {
@@ -158,10 +159,10 @@ function wholeBody(options: DecoderOptions) {
     bytes: () => size,
     write: (chunk: Uint8Array): void => {
       size += chunk.length
-      if (size > searchLimit) {
+      if (size > limit) {
         throw new SyncError(
           'RESPONSE_TOO_LARGE',
-          `${options.where} answered over ${searchLimit / 1024 / 1024} MiB, too much to look for its rows in: say where they are, such as rows: $.data[*]`,
+          `${options.where} answered over ${describeBytes(limit)}, too much to look for its rows in: say where they are, such as rows: $.data[*], or raise max_body`,
         )
       }
       chunks.push(chunk.slice())

@@ -1,6 +1,7 @@
 import { SyncError } from '../errors.ts'
 import { notIn, replacement } from './charset.ts'
 import { cutShort } from './cut-short.ts'
+import { describeBytes } from './envelope.ts'
 import { stringifyExact } from './exact-json.ts'
 import type { DecoderOptions } from './index.ts'
 import { isObject, leadingNames, memberAt, simplePath } from './json-path.ts'
@@ -16,16 +17,17 @@ const sizeLimit = 32 * 1024 * 1024
 
 /** XML 1.0: one document a body; its rows are elements, written as JSON. */
 export function xmlDecoder(options: DecoderOptions): PageDecoder {
+  const limit = options.maxWhole ?? sizeLimit
   const chunks: Uint8Array[] = []
   const collected = new RowCollector()
   let bytes = 0
   return {
     write: (chunk) => {
       bytes += chunk.length
-      if (bytes > sizeLimit)
+      if (bytes > limit)
         throw new SyncError(
           'RESPONSE_TOO_LARGE',
-          `${options.where} answered over ${sizeLimit / 1024 / 1024} MiB of XML: ask for smaller pages`,
+          `${options.where} answered over ${describeBytes(limit)} of XML: ask for smaller pages, or raise max_body`,
         )
       chunks.push(chunk.slice())
     },

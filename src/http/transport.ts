@@ -111,7 +111,7 @@ function openSink(head: ResponseHead, options: TransportOptions, { errorBody, be
     if (bytes > limit)
       throw new BrokenExchange(
         'RESPONSE_TOO_LARGE',
-        `was answered with more than ${limit} bytes; ask for smaller pages`,
+        `was answered with more than ${limit} bytes; ask for smaller pages, or raise max_body`,
       )
   }
   const codings = readCodings(head.headers['content-encoding'])

@@ -13,6 +13,7 @@ import type { Meter } from '../http/meter.ts'
 import { allowedOrigins } from '../http/origins.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import type { ApiRequest, Middleware } from '../http/send.ts'
+import { limitsFor, memoryOf } from '../memory.ts'
 import type { Deadline } from '../resume/deadline.ts'
 import { resolveSecrets } from '../secrets/index.ts'
 import { openConnections } from './connections.ts'
@@ -59,6 +60,7 @@ export async function openProvider(
   const redact = (text: string): string => redactor.redact(text)
   const describe = (request: ApiRequest): string => describeRequest(request, redact)
   const foundRows = new Map<string, string>()
+  const limits = limitsFor(memoryOf(app.env))
 
   return {
     describe,
@@ -76,6 +78,7 @@ export async function openProvider(
           retry: connector.retry,
           timeout: connector.timeout,
           rules: stream.errors,
+          limits: { body: stream.max_body ?? limits.body },
           limiter,
           deadline,
           effects,
@@ -101,6 +104,7 @@ export async function openProvider(
               nonFinite: stream.non_finite === 'refuse' ? undefined : 'null',
               listing,
               maxRow: stream.max_row,
+              maxWhole: stream.max_body ?? limits.whole,
               charset: /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase(),
               mayBeEmpty: status === 204 || status === 205,
               mayLackRows: stream.stop.missing_rows,
