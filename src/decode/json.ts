@@ -111,7 +111,13 @@ function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
         if (options.replaceInvalid !== true) throw notIn('UTF-8', options.where)
         options.onRepair?.(replacement)
       }
-      return collectParsed(collected, { parsed, rows, bytes: bytes() }, options)
+      try {
+        return await collectParsed(collected, { parsed, rows, bytes: bytes() }, options)
+      } catch (cause) {
+        // The stack is used up.
+        if (cause instanceof RangeError) throw invalid(options, 'is nested too deeply to pick its rows', cause)
+        throw cause
+      }
     },
     discard: () => collected.discard(),
   }

@@ -250,3 +250,11 @@ test('the first rows of a large body teach the shape that the rest of it passes 
   assert.deepEqual(rowsOf(page.text), data)
   assert.deepEqual(page.envelope, { data: [], next: null })
 })
+
+test('a body that is nested too deeply for a path with a filter is invalid, and no defect of ours', async () => {
+  const deep = '['.repeat(1_000_000) + ']'.repeat(1_000_000)
+  await assert.rejects(decode(`{"data":[{"id":1,"x":${deep}}]}`, { rows: '$.data[?@.id > 0]' }), {
+    code: 'RESPONSE_INVALID',
+    message: /nested too deeply/,
+  })
+})

@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
+import { moreMemory } from '../../src/destinations/duckdb/room.ts'
 import { SyncError } from '../../src/errors.ts'
 import { limitsFor, memoryOf } from '../../src/memory.ts'
 
@@ -51,10 +52,16 @@ test('what a packed answer swells to is capped by the memory that is there', asy
   assert.ok(peak < 450, `${peak} MB`)
 })
 
-test('the limits follow from the memory, within bounds', () => {
+test('the limits follow from the memory, within bounds', (t) => {
   assert.deepEqual(limitsFor(512 * mebibyte), { body: 128 * mebibyte, whole: 16 * mebibyte })
   assert.deepEqual(limitsFor(64 * mebibyte), { body: 64 * mebibyte, whole: 4 * mebibyte })
   assert.deepEqual(limitsFor(64 * 1024 * mebibyte), { body: 1024 * mebibyte, whole: 32 * mebibyte })
+  const before = process.env['HEADRACE_MEMORY']
+  t.after(() =>
+    before === undefined ? delete process.env['HEADRACE_MEMORY'] : (process.env['HEADRACE_MEMORY'] = before),
+  )
+  process.env['HEADRACE_MEMORY'] = '512'
+  assert.deepEqual([moreMemory(80), moreMemory(200), moreMemory(400)], [200, 400, undefined])
   assert.equal(memoryOf({ HEADRACE_MEMORY: '512' }), 512 * mebibyte)
   assert.throws(() => memoryOf({ HEADRACE_MEMORY: '512Mi' }), SyncError)
 })

@@ -5,7 +5,7 @@ import { createLock } from '../lock.ts'
 import { makeFolders } from '../make-folders.ts'
 import { createShared } from '../shared.ts'
 import { isInvalidated, isOutOfMemory, toFailure } from './failures.ts'
-import { memoryLimits, stepUp } from './room.ts'
+import { memoryLimits, moreMemory } from './room.ts'
 import { quoteText } from './sql.ts'
 
 /** Runs one statement at a time. */
@@ -119,7 +119,7 @@ async function attachWithMemory(path: string, memory: number): Promise<Attached>
   try {
     return await attach(path, memory)
   } catch (thrown) {
-    const more = isOutOfMemory(thrown) ? stepUp(memoryLimits, memory) : undefined
+    const more = isOutOfMemory(thrown) ? moreMemory(memory) : undefined
     if (more === undefined) throw thrown
     return attachWithMemory(path, more)
   }
@@ -162,7 +162,7 @@ async function withMemory<T>(file: OpenFile, session: Session, task: (isAgain: b
     try {
       return await task(isAgain)
     } catch (thrown) {
-      const more = isOutOfMemory(thrown) ? stepUp(memoryLimits, file.memory) : undefined
+      const more = isOutOfMemory(thrown) ? moreMemory(file.memory) : undefined
       if (more === undefined) throw thrown
       if (isInvalidated(thrown)) {
         detach(file)
