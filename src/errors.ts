@@ -1,3 +1,5 @@
+import { forMessage } from './words/media.ts'
+
 /** What each code means for the one who called: whether trying again can help, and the HTTP status that a trigger answers. */
 const rules = {
   /** The connector file, a flag or the environment is wrong. */
@@ -84,15 +86,15 @@ export interface SyncErrorOptions {
 
 /**
  * The only error this program throws on purpose. `message` is one plain sentence: what happened, where (connector,
- * stream, URL without credentials) and what to do.
+ * stream, URL without credentials) and what to do. Several lines are a list; whatever is foreign in them is cleaned.
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError'
   readonly code: ErrorCode
   readonly details: Readonly<Record<string, unknown>>
 
-  constructor(code: ErrorCode, message: string, options: SyncErrorOptions = {}) {
-    super(message, { cause: options.cause })
+  constructor(code: ErrorCode, message: string | readonly string[], options: SyncErrorOptions = {}) {
+    super(forMessage(message), { cause: options.cause })
     this.code = code
     this.details = options.details ?? {}
   }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
+import { oneLine } from './words/line.ts'
+import { forJson, forLog, forStack } from './words/media.ts'
 
 /** Writes structured log lines; the first argument's fields become fields of the line. */
 export interface Log {
@@ -39,7 +41,7 @@ const labels = new Set(['connector', 'stream', 'run'])
 export function createLog({ level, format, redact, write }: LogOptions): Log {
   const stacks = level === 'trace'
   const shape = format === 'json' ? createEntryShape() : (fields: Record<string, unknown>) => fields
-  const show = format === 'json' ? (line: string) => line : shorten
+  const show = format === 'json' ? (line: string) => forJson(redact(line)) : (line: string) => redact(shorten(line))
   return pino(
     {
       level,
@@ -48,13 +50,19 @@ export function createLog({ level, format, redact, write }: LogOptions): Log {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       // Errors are made plain below, where the level is known.
       serializers: { err: (error: unknown) => error },
+      hooks: {
+        logMethod(given, log) {
+          const [fields, message] = given as [object, string]
+          log.call(this, fields, oneLine(message, 4_000))
+        },
+      },
       formatters: {
         level: (label) => ({ severity: severities[label] ?? 'INFO' }),
         log: (fields) =>
           shape(Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value, stacks)]))),
       },
     },
-    { write: (line: string) => write(redact(show(line))) },
+    { write: (line: string) => write(show(line)) },
   )
 }
 
@@ -89,13 +97,13 @@ function createEntryShape(): (fields: Record<string, unknown>) => Record<string,
 }
 
 function plain(value: unknown, stacks: boolean): unknown {
-  if (!(value instanceof Error)) return value
+  if (!(value instanceof Error)) return forLog(value)
   const { code } = value as NodeJS.ErrnoException
   const cause = value.cause === undefined ? undefined : plain(value.cause, stacks)
   return {
     ...(code !== undefined && { code }),
-    message: value.message,
-    ...(stacks && { stack: value.stack, cause }),
+    message: forLog(value.message),
+    ...(stacks && { stack: value.stack && forStack(value.stack), cause }),
   }
 }
 

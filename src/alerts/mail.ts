@@ -1,6 +1,7 @@
 import { isLoopback } from '../config/loopback.ts'
 import { SyncError } from '../errors.ts'
-import { type Alert, titleOf } from './message.ts'
+import { forMail } from '../words/chats.ts'
+import { type Alert, noticeOf } from './message.ts'
 import type { Target } from './targets.ts'
 
 /** Sends the alert by SMTP; always over TLS but on this very machine. Throws `API_UNAVAILABLE`, without the address of the server's account. */
@@ -24,7 +25,7 @@ export async function mailAlert(alert: Alert, { url, from, to }: Extract<Target,
     disableUrlAccess: true,
   })
   try {
-    await transport.sendMail({ from, to: [...to], subject: titleOf(alert), text: alert.text })
+    await transport.sendMail({ from, to: [...to], ...forMail(noticeOf(alert)) })
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error'
     throw new SyncError('API_UNAVAILABLE', `The mail server ${url.host} did not take the message (${code}).`)

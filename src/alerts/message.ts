@@ -1,4 +1,6 @@
 import type { RunRecord } from '../sync/run-record.ts'
+import type { Notice } from '../words/chats.ts'
+import { oneLine } from '../words/line.ts'
 import type { Change } from './changes.ts'
 
 /** What is sent: the body of a webhook, as it stays from version to version. */
@@ -22,19 +24,30 @@ const mostShown = 20
 /** `url` is the page of the run. */
 export function createAlert(run: RunRecord, changes: readonly Change[], url?: string): Alert {
   const status = statusOf(changes.map(({ kind }) => kind))
-  const shown = changes.slice(0, mostShown).map((change) => describeChange(run.connector, change))
-  const rest = changes.length - shown.length
-  const text = [...shown, ...(rest > 0 ? [`And ${rest} more.`] : []), ...(url ? [url] : [])].join('\n')
+  const lines = linesOf(run.connector, changes)
   return {
     version: 1,
     status,
     connector: run.connector,
     run_id: run.run_id,
     at: run.finished_at,
-    text,
+    text: [...lines, ...(url ? [url] : [])].join('\n'),
     changes,
     ...(url && { url }),
   }
+}
+
+/** What a person reads of an alert, for a medium to put into its own words. */
+export const noticeOf = (alert: Alert): Notice => ({
+  title: titleOf(alert),
+  lines: linesOf(alert.connector, alert.changes),
+  ...(alert.url !== undefined && { url: alert.url }),
+})
+
+function linesOf(connector: string, changes: readonly Change[]): readonly string[] {
+  const shown = changes.slice(0, mostShown).flatMap((change) => describeChange(connector, change))
+  const rest = changes.length - mostShown
+  return [...shown, ...(rest > 0 ? [`And ${rest} more.`] : [])].map((line) => oneLine(line, 1_000))
 }
 
 function statusOf(kinds: readonly Change['kind'][]): Alert['status'] {
@@ -45,22 +58,25 @@ function statusOf(kinds: readonly Change['kind'][]): Alert['status'] {
 const verdicts = { recovered: 'has recovered', warning: 'has warnings', failing: 'needs attention' } as const
 
 /** For a subject or a title: one line. */
-export function titleOf({ status, connector, changes }: Alert): string {
+function titleOf({ status, connector, changes }: Alert): string {
   const streams = changes.flatMap(({ stream }) => stream ?? [])
   const what = streams.length === 1 ? ` / ${streams[0]}` : streams.length > 1 ? ` (${streams.length} streams)` : ''
   return `headrace: ${connector}${what} ${verdicts[status]}`
 }
 
-function describeChange(connector: string, { kind, stream, code, message, advice }: Change): string {
+function describeChange(connector: string, { kind, stream, code, message, advice }: Change): readonly string[] {
   const name = stream === undefined ? connector : `${connector} / ${stream}`
   switch (kind) {
     case 'recovered':
-      return `${name} has recovered.`
+      return [`${name} has recovered.`]
     case 'empty':
-      return `${name} has brought fewer rows than its connector expects.`
+      return [`${name} has brought fewer rows than its connector expects.`]
     case 'warned':
-      return `${name} is complete, but in doubt: ${code ?? 'unknown'}: ${message ?? ''}`
+      return [`${name} is complete, but in doubt: ${code ?? 'unknown'}: ${message ?? ''}`]
     case 'failed':
-      return `${name} failed: ${code ?? 'unknown'}: ${message ?? ''}${advice === undefined ? '' : `\nWhat to do: ${advice}`}`
+      return [
+        `${name} failed: ${code ?? 'unknown'}: ${message ?? ''}`,
+        ...(advice === undefined ? [] : [`What to do: ${advice}`]),
+      ]
   }
 }

@@ -2,7 +2,8 @@ import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import type { Effects } from '../effects.ts'
 import { SyncError } from '../errors.ts'
-import { type Alert, titleOf } from './message.ts'
+import { forDiscord, forGoogleChat, forSlack, forTeams } from '../words/chats.ts'
+import { type Alert, noticeOf } from './message.ts'
 
 export interface WebhookDeps {
   readonly dispatcher: Dispatcher
@@ -48,29 +49,12 @@ async function post(url: URL, body: string, { dispatcher, signal }: Pick<Webhook
 }
 
 /** Chats take only what they know; everything else gets the whole alert. */
-function bodyFor(alert: Alert, { hostname }: URL): object {
+export function bodyFor(alert: Alert, { hostname }: URL): object {
   const isAt = (...hosts: string[]): boolean => hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`))
-  if (isAt('hooks.slack.com', 'chat.googleapis.com')) return { text: `${titleOf(alert)}\n${alert.text}` }
-  if (isAt('discord.com')) return { content: `${titleOf(alert)}\n${alert.text}`.slice(0, 2_000) }
-  if (isAt('webhook.office.com', 'logic.azure.com', 'api.powerplatform.com')) return adaptiveCard(alert)
+  const notice = noticeOf(alert)
+  if (isAt('hooks.slack.com')) return forSlack(notice)
+  if (isAt('chat.googleapis.com')) return forGoogleChat(notice)
+  if (isAt('discord.com', 'discordapp.com')) return forDiscord(notice)
+  if (isAt('webhook.office.com', 'logic.azure.com', 'api.powerplatform.com')) return forTeams(notice)
   return alert
 }
-
-/** What a workflow of Microsoft Teams posts into a channel. */
-const adaptiveCard = (alert: Alert): object => ({
-  type: 'message',
-  attachments: [
-    {
-      contentType: 'application/vnd.microsoft.card.adaptive',
-      content: {
-        $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
-        type: 'AdaptiveCard',
-        version: '1.4',
-        body: [
-          { type: 'TextBlock', text: titleOf(alert), weight: 'Bolder', wrap: true },
-          ...alert.text.split('\n').map((text) => ({ type: 'TextBlock', text, wrap: true })),
-        ],
-      },
-    },
-  ],
-})

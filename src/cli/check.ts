@@ -6,6 +6,7 @@ import { loadConnector } from '../config/load.ts'
 import { toSyncError } from '../errors.ts'
 import { type Prober, type StreamProbe, failProbe, openProber, probeStream } from '../sync/probe.ts'
 import { type SignInReport, blameSignIns, findStep, trySignIns } from '../sync/sign-in.ts'
+import { oneLine } from '../words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -111,6 +112,9 @@ function exitCodeOfProbes(probes: readonly StreamProbe[], interrupted: boolean):
   return errors.every((error) => exitCodeOf(error) === exitCodes.usage) ? exitCodes.usage : exitCodes.failed
 }
 
+/** Columns of a proposal or a warning. */
+const widest = 1_000
+
 /**
  * ```
  * ✓ orders  25 rows, 14 columns at $.data[*]
@@ -121,13 +125,13 @@ function exitCodeOfProbes(probes: readonly StreamProbe[], interrupted: boolean):
 export function describeProbe(probe: StreamProbe, terminal: Terminal): string {
   const { stream, error, fault, rowCount, columns, rowsPath, url, proposals, warnings } = probe
   if (error) return `${terminal.style('red', '✗')} ${stream}  ${error.code}\n    ${error.message}\n`
-  const found = `${count(rowCount, 'row')}, ${count(columns.length, 'column')}${rowsPath === '' ? '' : ` at ${rowsPath}`}`
+  const found = `${count(rowCount, 'row')}, ${count(columns.length, 'column')}${rowsPath === '' ? '' : ` at ${oneLine(rowsPath, 200)}`}`
   const lines = [
     `${fault ? terminal.style('red', '✗') : terminal.style('green', '✓')} ${terminal.style('bold', stream)}  ${found}`,
-    `    ${url}`,
+    `    ${oneLine(url, 600)}`,
     ...(fault ? [`    ${terminal.style('red', fault.code)}  ${fault.message}`] : []),
-    ...warnings.map((warning) => `    ${terminal.style('yellow', warningSign)}  ${warning}`),
-    ...proposals.map((proposal) => `    ${terminal.style('yellow', 'propose')}  ${proposal}`),
+    ...warnings.map((warning) => `    ${terminal.style('yellow', warningSign)}  ${oneLine(warning, widest)}`),
+    ...proposals.map((proposal) => `    ${terminal.style('yellow', 'propose')}  ${oneLine(proposal, widest)}`),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -2,6 +2,7 @@ import type { Env } from '../app.ts'
 import type { ConnectContext } from '../connect/authorization-code.ts'
 import type { WayBack } from '../connect/browser.ts'
 import type { ReadLine } from '../connect/paste.ts'
+import { oneLine } from '../words/line.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ConnectUiOptions {
@@ -18,7 +19,7 @@ export interface ConnectUiOptions {
  */
 export function createConnectUi(options: ConnectUiOptions): ConnectContext['ui'] {
   const { terminal, redact, readLine } = options
-  const note = (text: string): void => terminal.note(`${redact(text)}\n`)
+  const note = (text: string): void => terminal.note(`${redact(oneLine(text, 4_000))}\n`)
   const bold = (text: string): string => terminal.noteStyle('bold', text)
   return {
     note,
@@ -31,7 +32,7 @@ export function createConnectUi(options: ConnectUiOptions): ConnectContext['ui']
       if (opens) open(url, note)
     },
     showDevice({ url, code, completeUrl, expiresAt }) {
-      terminal.note(`On any device, open ${bold(url)} and enter the code ${bold(code)}.\n`)
+      terminal.note(`On any device, open ${bold(url)} and enter the code ${bold(oneLine(code, 60))}.\n`)
       if (completeUrl !== undefined) terminal.note(`Or open this address, which holds the code: ${bold(completeUrl)}\n`)
       note(`Waiting for the consent; the code is good until ${new Date(expiresAt).toISOString()}.`)
     },

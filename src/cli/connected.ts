@@ -1,5 +1,9 @@
 import type { ConnectedAccount } from '../connect/connect.ts'
+import { oneLine } from '../words/line.ts'
 import type { Terminal } from './terminal.ts'
+
+/** Columns of what the provider says about one thing. */
+const widest = 500
 
 /** What `--json` prints: never a token. */
 export function toDocument(connector: string, accounts: readonly ConnectedAccount[], next: string): object {
@@ -32,7 +36,7 @@ export function toDocument(connector: string, accounts: readonly ConnectedAccoun
  */
 export function describeAccount(account: ConnectedAccount, connector: string, terminal: Terminal): string {
   const { label, connection } = account
-  const who = connection.account === undefined ? '' : ` as ${connection.account}`
+  const who = connection.account === undefined ? '' : ` as ${oneLine(connection.account, 200)}`
   const lines = [
     ['granted', describeGranted(account)],
     ['missing', connection.scopes.missing.join(', ')],
@@ -43,7 +47,7 @@ export function describeAccount(account: ConnectedAccount, connector: string, te
   const width = Math.max(...lines.map(([name = '']) => name.length))
   const rows = lines.map(([name = '', text = '']) => {
     const head = name.padEnd(width)
-    return `    ${name === 'missing' ? terminal.style('yellow', head) : head}  ${text}\n`
+    return `    ${name === 'missing' ? terminal.style('yellow', head) : head}  ${oneLine(text, widest)}\n`
   })
   const title = `${terminal.style('green', '✓')} ${terminal.style('bold', connector)} is connected to ${label}${who}\n`
   return title + rows.join('')

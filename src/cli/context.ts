@@ -1,5 +1,6 @@
 import type { App, AppOptions, Env } from '../app.ts'
 import type { LogLevel } from '../log.ts'
+import { forJson } from '../words/media.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options that every command takes. */
@@ -41,5 +42,5 @@ export function toJson(value: unknown, redact: (text: string) => string = (text)
       typeof inner === 'string' ? redact(inner) : typeof inner === 'bigint' ? inner.toString() : inner,
     2,
   )
-  return `${text}\n`
+  return `${forJson(text)}\n`
 }

@@ -10,6 +10,7 @@ import { createPaginator } from '../paginators/index.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import { CursorType } from '../sync/cursor.ts'
 import type { RunRequest } from '../sync/run-request.ts'
+import { oneLine } from '../words/line.ts'
 import { type CommandContext, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { type CommitPrice, describePrice } from './price.ts'
@@ -97,8 +98,8 @@ function firstPartition({ partitions }: StreamConfig): Record<string, unknown> |
 function describe(name: string, { method, url, headers, body }: ApiRequest, signed: string): string {
   const lines = [
     name,
-    `  ${method} ${url}`,
-    ...Object.entries(headers).map(([key, value]) => `  ${key}: ${value}`),
+    `  ${method} ${oneLine(url)}`,
+    ...Object.entries(headers).map(([key, value]) => `  ${key}: ${oneLine(value)}`),
     ...(body === undefined ? [] : [`  ${body}`]),
     `  ${signed}`,
   ]

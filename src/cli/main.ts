@@ -3,6 +3,7 @@ import type { Env } from '../app.ts'
 import { type SyncError, toSyncError } from '../errors.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { createProgram } from './program.ts'
+import { forStack } from '../words/media.ts'
 import { type Terminal, createTerminal, flush } from './terminal.ts'
 
 export interface MainOptions {
@@ -72,7 +73,7 @@ function quietWarnings({ terminal, stack }: Failure): void {
 
 function describeStack(thrown: unknown): string {
   if (!(thrown instanceof Error)) return ''
-  return `${thrown.stack ?? thrown.message}\n${describeStack(thrown.cause)}`
+  return `${forStack(thrown.stack ?? thrown.message)}\n${describeStack(thrown.cause)}`
 }
 
 function asksForStack(args: readonly string[], env: Env): boolean {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { findConnector } from '../config/find.ts'
 import { loadConnector } from '../config/load.ts'
 import { type StreamProbe, openProber, probeStream } from '../sync/probe.ts'
+import { oneLine } from '../words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -40,7 +41,7 @@ export async function previewCommand(
     terminal.print(redact(describeRows(probe, rows, terminal)))
   }
   for (const text of [...(probe.fault ? [probe.fault.message] : []), ...probe.warnings])
-    if (!terminal.silent) terminal.note(redact(`${warningSign} ${text}\n`))
+    if (!terminal.silent) terminal.note(redact(`${warningSign} ${oneLine(text, 1_000)}\n`))
   return probe.fault ? exitCodes.failed : exitCodes.complete
 }
 

@@ -1,5 +1,5 @@
 import type { Progress } from '../sync/progress.ts'
-import { truncate } from './table.ts'
+import { cut, oneLine } from '../words/line.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Shows on standard error how a run gets on. */
@@ -32,10 +32,9 @@ export function createLiveProgress({ terminal, now }: ProgressOptions): Progress
   let drawn = 0
   const timer = setInterval(draw, redrawMs).unref()
 
-  function erase(): string {
-    const up = drawn > 0 ? `\u001b[${drawn}A\r\u001b[0J` : ''
+  function show(text: string): void {
+    if (text !== '' || drawn > 0) terminal.note(text, drawn)
     drawn = 0
-    return up
   }
   function draw(): void {
     const { columns, rows } = terminal.size()
@@ -43,11 +42,10 @@ export function createLiveProgress({ terminal, now }: ProgressOptions): Progress
     const shown = [...entries.values()].slice(-Math.max(1, rows - 2))
     // One column stays free: a full line would wrap on some terminals and then be two.
     const lines = shown.map((entry) =>
-      truncate(describeLive(entry, now(), Math.max(8, Math.floor(columns / 3))), columns - 1),
+      cut(describeLive(entry, now(), Math.max(8, Math.floor(columns / 3))), columns - 1),
     )
-    const text = erase() + lines.map((line) => `${line}\n`).join('')
+    show(lines.map((line) => `${line}\n`).join(''))
     drawn = lines.length
-    if (text !== '') terminal.note(text)
   }
   return {
     update(progress) {
@@ -56,14 +54,13 @@ export function createLiveProgress({ terminal, now }: ProgressOptions): Progress
       else entries.set(progress.stream, { since: now(), latest: progress })
     },
     note(line) {
-      terminal.note(erase() + line)
+      show(line)
       draw()
     },
     [Symbol.dispose]() {
       clearInterval(timer)
-      const text = erase()
+      show('')
       entries.clear()
-      if (text !== '') terminal.note(text)
     },
   }
 }
@@ -98,7 +95,7 @@ function describeLive({ since, latest }: Entry, now: number, nameWidth = Infinit
   const seconds = (now - since) / 1000
   const wait = waitingUntil - now
   const parts = [
-    truncate(stream, nameWidth),
+    oneLine(stream, nameWidth),
     count(read, 'row'),
     // Pages are counted when they are committed, rows when they are read: a page was asked for once, or tried again.
     count(Math.max(pages, requests - retries), 'page'),

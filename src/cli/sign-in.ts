@@ -1,6 +1,10 @@
 import type { SignInFacts } from '../auth/tokens/sign-in-facts.ts'
 import type { SignInReport, SignInStep } from '../sync/sign-in.ts'
+import { oneLine } from '../words/line.ts'
 import type { Terminal } from './terminal.ts'
+
+/** Columns of what the provider says about one thing. */
+const widest = 500
 
 /** What failed, in the words of one who looks for the reason. */
 const steps: Readonly<Record<SignInStep, string>> = {
@@ -25,13 +29,13 @@ export function describeSignIn({ methods, facts, failedAt, error }: SignInReport
     return `${terminal.style('red', '✗')} ${terminal.style('bold', 'sign-in')}${what}  ${error.code}\n    ${error.message}\n`
   }
   const accounts = facts.flatMap(({ account }) => account ?? [])
-  const as = accounts.length > 0 ? `, as ${[...new Set(accounts)].join(', ')}` : ''
+  const as = accounts.length > 0 ? `, as ${oneLine([...new Set(accounts)].join(', '), widest)}` : ''
   const lines = [
     `${terminal.style('green', '✓')} ${terminal.style('bold', 'sign-in')}  ${methods.join(', ')}${as}`,
     ...facts.map(describeFacts).filter((line) => line !== ''),
     ...facts
       .filter((fact) => listMissing(fact).length > 0)
-      .map((fact) => `    ${terminal.style('yellow', 'not granted')}  ${listMissing(fact).join(' ')}`),
+      .map((fact) => `    ${terminal.style('yellow', 'not granted')}  ${oneLine(listMissing(fact).join(' '), widest)}`),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -45,7 +49,7 @@ function describeFacts({ expiresAt, scopesGranted, scopesAsked }: SignInFacts): 
   const scopes = scopesGranted ?? []
   const parts = [
     ...(expiresAt === undefined ? [] : [`token ends at ${showTime(expiresAt)}`]),
-    ...(scopes.length > 0 ? [`scopes ${scopes.join(' ')}`] : []),
+    ...(scopes.length > 0 ? [`scopes ${oneLine(scopes.join(' '), widest)}`] : []),
     ...(scopes.length === 0 && scopesAsked.length > 0
       ? [`scopes asked for ${scopesAsked.join(' ')} (the provider does not say what it granted)`]
       : []),

@@ -8,6 +8,7 @@ import type { Destination } from '../destinations/destination.ts'
 import { isThere } from '../status/sources.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
 import { editState } from '../sync/edit-state.ts'
+import { oneLine } from '../words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { formatNumber } from './progress.ts'
@@ -50,7 +51,8 @@ export async function showState(
   return exitCodes.complete
 }
 
-const showCursor = (cursor: CursorValue | null): string => (cursor === null ? 'no cursor' : String(cursor))
+const showCursor = (cursor: CursorValue | null): string =>
+  cursor === null ? 'no cursor' : oneLine(String(cursor), 200)
 
 type State = Awaited<ReturnType<typeof readStates>>[number]
 
@@ -65,7 +67,7 @@ async function readStates(
   const positions = (await destination.positions()).filter((one) => stream === undefined || one.stream === stream)
   return Promise.all(
     positions.map(async ({ stream: name, seq, checkpoint, committedAt }) => {
-      const { done, open, version = 1, identity, set } = checkpoint
+      const { done, open, version = 1, identity, set, parents } = checkpoint
       return {
         stream: name,
         cursor: done,
@@ -75,6 +77,7 @@ async function readStates(
         version,
         ...(identity && { identity }),
         ...(set && { set }),
+        ...(parents && { parents: { cursor: parents.done } }),
         ...(stream !== undefined && { slices: await sliceCursors(destination, name) }),
       }
     }),
@@ -87,12 +90,16 @@ const sliceCursors = async (destination: Destination, stream: string) =>
 function describeStates(states: readonly State[], { terminal }: CommandContext): string {
   const table = (lines: string[][]): string =>
     formatTable(lines, { width: terminal.width, cell: 60, heading: (text) => terminal.style('dim', text) })
-  const lines = states.map(({ stream, cursor, seq, committed_at: at, open, identity, set }) => [
+  const lines = states.map(({ stream, cursor, seq, committed_at: at, open, identity, set, parents }) => [
     stream,
     showCursor(cursor),
     formatNumber(seq),
     at,
-    [...(open ? ['inside a listing'] : []), ...(set ? [`set by ${set.by}`] : [])].join(', '),
+    [
+      ...(open ? ['inside a listing'] : []),
+      ...(set ? [`set by ${set.by}`] : []),
+      ...(parents ? [`parents at ${showCursor(parents.cursor)}`] : []),
+    ].join(', '),
     identity?.source ?? '',
   ])
   const slices = states.flatMap((state) => state.slices ?? [])
@@ -129,7 +136,7 @@ export async function changeState(
   )
   if (globals.json) terminal.print(toJson(edited))
   else {
-    const what = slice === undefined ? edited.stream : `${edited.stream}, slice ${slice},`
+    const what = slice === undefined ? edited.stream : `${edited.stream}, slice ${oneLine(slice, 200)},`
     terminal.print(
       `${what} stood at ${showCursor(edited.from)}, stands at ${showCursor(edited.to)} (commit ${edited.seq}).\n`,
     )

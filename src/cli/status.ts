@@ -4,6 +4,7 @@ import { formatRough } from '../status/format.ts'
 import { type ConnectorStatus, type StatusReport, readStatus } from '../status/report.ts'
 import { stateNames } from '../status/state.ts'
 import type { RunRecord } from '../sync/run-record.ts'
+import { oneLine } from '../words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { count, formatNumber } from './progress.ts'
@@ -50,7 +51,7 @@ function describeConnector(
   terminal: Terminal,
 ): string {
   const title = `${terminal.style('bold', connector)}${destination === undefined ? '' : `  ${destination}`}\n`
-  if (error) return `${title}  ${terminal.style('red', error.code)}  ${error.message}\n`
+  if (error) return `${title}  ${terminal.style('red', error.code)}  ${oneLine(error.message, 2_000)}\n`
   if (busy) return `${title}  Another process writes there now: ask again in a moment.\n`
   if (runs.length === 0 && streams.every(({ commits }) => commits === 0)) return `${title}  It has not run yet.\n`
   const table = (lines: string[][]): string =>

@@ -1,29 +1,12 @@
-import getWidth from 'fast-string-truncated-width'
+import { cut, graphemes, oneLine, widthOf } from '../words/line.ts'
 
-const letters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const narrow = 12
-
-/** Columns that `text` takes on a terminal; East Asian letters and emoji take two. */
-export const widthOf = (text: string): number => getWidth(text).width
-
-/** `text` in at most `width` columns, its end replaced by an ellipsis. */
-export function truncate(text: string, width: number): string {
-  if (text.length * 2 <= width || widthOf(text) <= width) return text
-  let cut = ''
-  let room = width - 1
-  for (const { segment } of letters.segment(text)) {
-    room -= widthOf(segment)
-    if (room < 0) break
-    cut += segment
-  }
-  return `${cut}…`
-}
 
 /** `text` as lines of at most `width` columns, broken at blanks; a word that is wider is cut where the line ends. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of clean(text)
+  for (const word of oneLine(text)
     .split(' ')
     .flatMap((word) => pieces(word, width))) {
     const longer = line === '' ? word : `${line} ${word}`
@@ -39,12 +22,12 @@ function pieces(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width) return [word]
   const found: string[] = []
   let piece = ''
-  for (const { segment } of letters.segment(word)) {
-    if (piece !== '' && widthOf(piece + segment) > width) {
+  for (const letter of graphemes(word)) {
+    if (piece !== '' && widthOf(piece + letter) > width) {
       found.push(piece)
       piece = ''
     }
-    piece += segment
+    piece += letter
   }
   return [...found, piece]
 }
@@ -61,14 +44,14 @@ export interface TableOptions {
 /** Lines of cells, the first a heading, as text; columns of numbers are set to the right. */
 export function formatTable(lines: readonly (readonly string[])[], options: TableOptions): string {
   const { width, cell = 40, heading = (text) => text } = options
-  const cells = lines.map((line) => line.map((text) => truncate(clean(text), cell)))
+  const cells = lines.map((line) => line.map((text) => oneLine(text, cell)))
   const columns = Math.max(0, ...cells.map((line) => line.length))
   const wanted = Array.from({ length: columns }, (_, at) => Math.max(...cells.map((line) => widthOf(line[at] ?? ''))))
   const widths = shrink(wanted, width - 2 * (columns - 1))
   const right = widths.map((_, at) => cells.length > 1 && cells.slice(1).every((line) => isNumber(line[at] ?? '')))
   const rows = cells.map((line) => {
-    const padded = widths.map((wide, at) => pad(truncate(line[at] ?? '', wide), wide, right[at] === true))
-    return truncate(padded.join('  ').trimEnd(), width)
+    const padded = widths.map((wide, at) => pad(cut(line[at] ?? '', wide), wide, right[at] === true))
+    return cut(padded.join('  ').trimEnd(), width)
   })
   return rows.map((row, at) => `${at === 0 ? heading(row) : row}\n`).join('')
 }
@@ -90,6 +73,3 @@ function pad(text: string, width: number, right: boolean): string {
   const space = ' '.repeat(Math.max(0, width - widthOf(text)))
   return right ? space + text : text + space
 }
-
-/** A cell is one line, and what it holds cannot steer the terminal. */
-const clean = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Env } from '../app.ts'
+import { forTerminal } from '../words/media.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -14,7 +15,8 @@ export interface Terminal {
   /** Of standard error, now: a window may be resized. */
   readonly size: () => { readonly columns: number; readonly rows: number }
   readonly print: (text: string) => void
-  readonly note: (text: string) => void
+  /** `erase`: how many of the lines above it are taken away first. */
+  readonly note: (text: string, erase?: number) => void
   readonly style: (style: Style, text: string) => string
   readonly noteStyle: (style: Style, text: string) => string
 }
@@ -44,8 +46,9 @@ export function createTerminal({ env, color, json }: TerminalOptions): Terminal 
     live: stderr.isTTY && !dumb,
     silent: json && !stderr.isTTY,
     size: () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 }),
-    print: (text) => void stdout.write(text),
-    note: (text) => void stderr.write(text),
+    print: (text) => void stdout.write(forTerminal(text)),
+    note: (text, erase = 0) =>
+      void stderr.write(`${erase > 0 ? `\u001B[${erase}A\r\u001B[0J` : ''}${forTerminal(text)}`),
     style: paint(stdout),
     noteStyle: paint(stderr),
   }

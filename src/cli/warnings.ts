@@ -1,4 +1,5 @@
 import type { RecordedWarning } from '../status/health.ts'
+import { oneLine } from '../words/line.ts'
 import { wrap } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -27,7 +28,7 @@ export function describeWarnings(streams: readonly Warned[], terminal: Terminal)
     .flatMap(({ stream, warnings }) =>
       warnings.flatMap(({ code, message }) => [
         ...wrap(`${warningSign} ${stream}  ${code}`, terminal.width).map((line) => terminal.style('yellow', line)),
-        ...wrap(message, width).map((line) => `    ${line}`),
+        ...wrap(oneLine(message, 2_000), width).map((line) => `    ${line}`),
       ]),
     )
     .map((line) => `${line}\n`)

@@ -198,6 +198,10 @@ export const streamConfig = z.strictObject({
         .boolean()
         .default(false)
         .meta({ description: 'Add what is included to each child row, as _parent_NAME.' }),
+      changed_only: z.boolean().default(false).meta({
+        description:
+          'Read the children of those parents alone that have changed since the last run, by the incremental.cursor of the parent stream: a child that changes must change its parent.',
+      }),
     })
     .optional(),
   selected: z

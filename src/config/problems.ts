@@ -39,5 +39,5 @@ export function configError(file: string, problems: readonly Problem[]): SyncErr
     ({ line, column, key, message }) => `${file}:${line}:${column} ${key && `${key}: `}${message}`,
   )
   const distinct = sorted.filter((_, at) => lines.indexOf(lines[at] as string) === at)
-  return new SyncError('CONFIG_INVALID', [...new Set(lines)].join('\n'), { details: { file, problems: distinct } })
+  return new SyncError('CONFIG_INVALID', [...new Set(lines)], { details: { file, problems: distinct } })
 }

@@ -104,7 +104,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 
 /** What is shown as a place to go must not be anything that a terminal or a browser would run. */
 function isWebUrl(value: unknown): value is string {
-  return isText(value) && /^https?:\/\/[\x21-\x7e]+$/.test(value) && URL.canParse(value)
+  return isText(value) && /^https?:\/\/[\x21-\x7e]{1,2000}$/.test(value) && URL.canParse(value)
 }
 
 /** The tokens, or why there are none yet. */

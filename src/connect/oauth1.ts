@@ -10,6 +10,7 @@ import { type PendingConsent, askInBrowser } from './browser.ts'
 import { equalsSafely } from './consent.ts'
 import { choosePlace } from './redirect-place.ts'
 import type { Connection } from './token-grant.ts'
+import { oneLine } from '../words/line.ts'
 
 interface Endpoints {
   readonly requestToken: string
@@ -114,7 +115,7 @@ async function accessToken(dance: Dance, temporary: OAuth1Token, verifier: strin
       ...(seconds > 0 && { expires_at: formatTime(since + seconds * 1_000) }),
     },
     scopes: { asked: dance.config.scopes, missing: [] },
-    ...(name !== undefined && { account: dance.deps.redactor.redact(name.slice(0, 200)) }),
+    ...(name !== undefined && { account: oneLine(dance.deps.redactor.redact(name), 200) }),
     facts: {},
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { forHtml } from '../words/media.ts'
 
 /** What the browser is told in the end. It never holds a code, a token or words of the provider. */
 export type Outcome =
@@ -127,21 +128,17 @@ function render({ status, mark, title, lines }: Page): RenderedPage {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <link rel="icon" href="data:,">
-<title>${escape(title)} · headrace</title>
+<title>${forHtml(title)} · headrace</title>
 <style>${style}</style>
 </head>
 <body>
 <main class="${mark}">
-<h1>${escape(title)}</h1>
-${lines.map((line) => `<p>${escape(line)}</p>`).join('\n')}
+<h1>${forHtml(title)}</h1>
+${lines.map((line) => `<p>${forHtml(line)}</p>`).join('\n')}
 <footer>headrace</footer>
 </main>
 </body>
 </html>
 `
   return { status, headers, html }
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -5,6 +5,7 @@ import { type TokenFields, liftTokens } from '../auth/token-endpoint/token-answe
 import { requestAnswer } from '../auth/token-endpoint/token-request.ts'
 import type { SavedTokens } from '../auth/tokens/token-store.ts'
 import { Secret } from '../secrets/secret.ts'
+import { oneLine } from '../words/line.ts'
 
 /** What a consent has brought: what is saved, and what may be said about it. */
 export interface Connection {
@@ -60,7 +61,7 @@ export async function requestConnection(
     tokens,
     scopes: compareScopes(settings, granted),
     ...(renewable !== undefined && { renewableUntil: formatTime(since + renewable) }),
-    ...(token.account !== undefined && { account: deps.redactor.redact(token.account) }),
+    ...(token.account !== undefined && { account: oneLine(deps.redactor.redact(token.account), 200) }),
     facts: readFacts(settings.preset?.facts ?? [], { fields, query, deps }),
   }
 }
@@ -106,7 +107,7 @@ function readFacts(names: readonly string[], { fields, query, deps }: Sources): 
   const found = names.map((name) => {
     const value = name.split('.').reduce<unknown>((inner, step) => memberOf(inner, step), fields) ?? query?.get(name)
     const text = typeof value === 'number' ? String(value) : textOf(value)
-    return text === undefined ? undefined : ([name, deps.redactor.redact(text.slice(0, 200))] as const)
+    return text === undefined ? undefined : ([name, oneLine(deps.redactor.redact(text), 200)] as const)
   })
   return Object.fromEntries(found.filter((fact) => fact !== undefined))
 }

@@ -4,6 +4,7 @@ import { SyncError } from '../errors.ts'
 import { cutShort } from './cut-short.ts'
 import type { DecoderOptions } from './index.ts'
 import type { PageDecoder } from './page-decoder.ts'
+import { quoted } from '../words/line.ts'
 
 /** Turns a body in another charset (a label of the WHATWG Encoding Standard) into UTF-8 as it comes in. */
 export function withCharset(decoder: PageDecoder, charset: string, options: CharsetOptions): PageDecoder {
@@ -48,7 +49,7 @@ function createDecoder(charset: string, where: string, fatal: boolean): TextDeco
   } catch (cause) {
     throw new SyncError(
       'RESPONSE_INVALID',
-      `${where} answered in the charset ${charset.slice(0, 40)}, which is not known`,
+      `${where} answered in the charset ${quoted(charset, 40)}, which is not known`,
       { cause },
     )
   }

@@ -13,6 +13,7 @@ import type { DecoderOptions } from './index.ts'
 import { noRows, RowCollector } from './page-rows.ts'
 import { createRowScan } from './row-scan.ts'
 import { findRowsPath } from './rows-path.ts'
+import { lineOfAny } from '../words/line.ts'
 
 /** As much of a first page is held in order to find out where its rows are, when the stream does not say. */
 const searchLimit = 32 * 1024 * 1024
@@ -280,7 +281,7 @@ const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): S
   new SyncError(
     'ROWS_NOT_FOUND',
     candidates.length > 0
-      ? `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${candidates.slice(0, 5).join(' or ')}`
+      ? `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${lineOfAny(candidates)}`
       : `No array of objects in what ${options.where} answered: say where the rows are, such as rows: $.data[*]`,
     { details: { candidates } },
   )

@@ -1,4 +1,5 @@
 import type { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { oneLine } from '../words/line.ts'
 
 /** An element as a value: text alone is a string; else attributes are `@name`, text is `#text`, what repeats is an array. */
 export interface XmlNode {
@@ -73,7 +74,7 @@ const isCharacter = (code: number): boolean =>
   code <= 0x10ffff && (code >= 0x20 || code === 9 || code === 10 || code === 13) && (code < 0xd800 || code > 0xdfff)
 
 function refuse(what: string): never {
-  throw new XmlError(`refers to ${what.slice(0, 60)}, which XML does not know and which is not expanded`)
+  throw new XmlError(`refers to ${oneLine(what, 60)}, which XML does not know and which is not expanded`)
 }
 
 /** Takes out the line breaks between elements, which are not text. */

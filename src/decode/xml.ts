@@ -11,6 +11,7 @@ import { noRows, RowCollector } from './page-rows.ts'
 import { findXmlRows, listLinks, selectXmlRows, withoutRows, writePath } from './xml-rows.ts'
 import { decodeXml } from './xml-text.ts'
 import { XmlError, type XmlNode, parseXml } from './xml-tree.ts'
+import { lineOfAny } from '../words/line.ts'
 
 /** A document is held and parsed as a whole. */
 const sizeLimit = 32 * 1024 * 1024
@@ -136,6 +137,6 @@ const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncEr
 const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
   new SyncError(
     'ROWS_NOT_FOUND',
-    `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${candidates.slice(0, 5).join(' or ')}`,
+    `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${lineOfAny(candidates)}`,
     { details: { candidates } },
   )

@@ -60,7 +60,11 @@ async function loadAll(dir: string): Promise<readonly Connector[]> {
     )
   const results = await Promise.allSettled(names.map((name) => loadConnector(join(dir, name))))
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [toSyncError(result.reason)] : []))
-  if (errors.length > 0) throw new SyncError('CONFIG_INVALID', errors.map(({ message }) => message).join('\n'))
+  if (errors.length > 0)
+    throw new SyncError(
+      'CONFIG_INVALID',
+      errors.flatMap(({ message }) => message.split('\n')),
+    )
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }
 
@@ -71,7 +75,7 @@ function refuseFiles(connectors: readonly Connector[]): void {
       ref.store === 'file' ? [`${connector.file} reads file:${ref.name}: use secret:NAME for what is deployed.`] : [],
     ),
   )
-  if (problems.length > 0) throw new SyncError('CONFIG_INVALID', problems.join('\n'))
+  if (problems.length > 0) throw new SyncError('CONFIG_INVALID', problems)
 }
 
 function usesOf(connector: Connector) {

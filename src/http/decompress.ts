@@ -4,6 +4,7 @@ import { callbackify } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
 import { BrokenExchange } from './broken-exchange.ts'
 import type { BodySink } from './body-sink.ts'
+import { quoted } from '../words/line.ts'
 
 const chunkSize = 64 * 1024
 
@@ -36,7 +37,7 @@ export function readCodings(value = ''): readonly string[] {
   if (unknown !== undefined || codings.length > mostCodings)
     throw new BrokenExchange(
       'RESPONSE_INVALID',
-      `was answered with the content encoding ${JSON.stringify(value.slice(0, 100))}, which was not asked for`,
+      `was answered with the content encoding ${quoted(value, 100)}, which was not asked for`,
     )
   return codings
 }

@@ -1,3 +1,4 @@
+import { cut, oneLine } from '../words/line.ts'
 import { parseText } from './error-body.ts'
 import type { Redact } from './describe.ts'
 
@@ -14,7 +15,7 @@ const names = [
 
 /**
  * What the provider says went wrong, found in the parsed body of an error (a string where it was no JSON), else its
- * beginning: one line, of at most 300 characters, without secrets and control characters. Undefined where it is empty.
+ * beginning: one line, of at most 300 columns, without secrets and control characters. Undefined where it is empty.
  */
 export function findWords(body: unknown, redact: Redact): string | undefined {
   return tidyWords(typeof body === 'string' ? textOf(body) : (search(body, 0) ?? beginning(body)), redact)
@@ -34,9 +35,9 @@ function beginning(body: unknown): string | undefined {
 export function tidyWords(words: string | undefined, redact: Redact): string | undefined {
   // Redacted before anything is cut off or replaced, as half a secret would no longer be known for one, and once more
   // after, as a control character may have hidden it.
-  const clean = redact(redact(words ?? '').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')).trim()
+  const clean = redact(oneLine(redact(words ?? '')).replaceAll(/ {2,}/g, ' '))
   if (clean === '') return undefined
-  return clean.length <= longest ? clean : `${clean.slice(0, longest - 3).replace(/[\uD800-\uDBFF]$/, '')}...`
+  return cut(clean, longest)
 }
 
 function search(value: unknown, depth: number): string | undefined {

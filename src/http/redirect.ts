@@ -2,6 +2,7 @@ import { SyncError } from '../errors.ts'
 import { describeRequest, describeUrl, type Redact } from './describe.ts'
 import type { Judge } from './error-rules.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
+import { quoted } from '../words/line.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 const longestChain = 10
@@ -35,7 +36,7 @@ function redirectRequest(request: ApiRequest, response: ApiResponse, location: s
   if (!url || !/^https?:$/.test(url.protocol))
     throw new SyncError(
       'API_REFUSED',
-      `${describeRequest(request, redact)} was redirected to ${JSON.stringify(redact(location).slice(0, 200))}, which is no web address.`,
+      `${describeRequest(request, redact)} was redirected to ${quoted(redact(location), 200)}, which is no web address.`,
       { details: { status: response.status } },
     )
   url.hash = ''

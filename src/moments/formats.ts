@@ -169,9 +169,11 @@ export function findFormat(name: string): TimeFormat | undefined {
 /** Formats of texts that can be mistaken for nothing else. */
 const plain: readonly TimeFormat[] = [iso, rfc2822, dotnet]
 
-/** The format of a text that is told from its spelling alone. */
-export const recognizeText = (value: Spelled): TimeFormat | undefined =>
-  plain.find((format) => format.read(value) !== undefined)
+/** The format of a text that is told from its spelling alone; what is written in digits only may be a number. */
+export function recognizeText(value: Spelled): TimeFormat | undefined {
+  const isBasic = typeof value === 'string' && value[8] === 'T' && basic.read(value) !== undefined
+  return isBasic ? basic : plain.find((format) => format.read(value) !== undefined)
+}
 
 /** The unit of a number that counts time since 1970, told from its size (the years 2001 to 2096), or that writes a time of day in its digits. */
 export function recognizeNumber(value: Spelled): TimeFormat | undefined {

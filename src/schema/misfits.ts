@@ -4,6 +4,7 @@ import { shapeOf, suggestPatterns } from '../moments/shape.ts'
 import type { SchemaOptions } from './placed.ts'
 import type { ColumnType } from './types.ts'
 import { type Member, stringValue } from './value.ts'
+import { oneLine } from '../words/line.ts'
 
 interface Misfit {
   readonly type: ColumnType
@@ -50,7 +51,7 @@ export class Misfits {
       this.#told.add(key)
       this.#options.warn?.(
         'TYPE_MISFIT',
-        `${this.#options.where}: ${total.count} of ${values} values of ${key} do not fit its declared type ${type}, and are stored in another column beside it or left out, as schema says; the first looks like ${shape} (digits as 9, letters as A): ${remedy(key, type, shape)}.`,
+        `${this.#options.where}: ${total.count} of ${values} values of ${oneLine(key, 100)} do not fit its declared type ${type}, and are stored in another column beside it or left out, as schema says; the first looks like ${shape} (digits as 9, letters as A): ${remedy(key, type, shape)}.`,
       )
     }
   }

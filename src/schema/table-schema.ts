@@ -1,5 +1,5 @@
 import { formatsOf } from '../config/cursor-format.ts'
-import { cursorKeyColumn, sameName } from '../destinations/system.ts'
+import { cursorKeyColumn } from '../destinations/system.ts'
 import { legalName, variantName } from './names.ts'
 import { longestKey, mostColumns, refuseKeys, sizeOfName } from './new-keys.ts'
 import { TableColumns } from './table-columns.ts'
@@ -13,10 +13,12 @@ import { keyType, refuseKey } from './key-type.ts'
 import { type Member, readItems } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
 import { canWiden, holds, holdsExactly, joined, widened } from './widen.ts'
+import { settleNames } from './settled-names.ts'
 import { isCutTime } from './times.ts'
 import { describeCut, describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
 import { createShape } from './create-shape.ts'
 import { type Undecided, undecided, Widths } from './widths.ts'
+import { oneLine } from '../words/line.ts'
 
 /**
  * The columns of one table and which key goes into which. It only ever grows: a column is added or widened, a value
@@ -39,17 +41,10 @@ export class TableSchema {
     this.#columns = new TableColumns(options.live)
     // A name that no row may have any more is left behind: it would go into each checkpoint.
     const names = options.names.filter(([key]) => key.length <= longestKey || this.#isConfigured(key))
-    for (const [key, column, variant] of names) {
-      if (variant === '') this.#addField(key, column)
-      else this.#columns.take(column)
-    }
-    // A column that no key is known to have been renamed to bears the name of its key.
-    for (const { name } of options.live) {
-      if (!this.#columns.isTaken(name) && !sameName(name, cursorKeyColumn)) this.#addField(name, name)
-    }
-    for (const [key, column, variant] of names) {
-      if (variant !== '') this.#field(key).variants.set(variant as ColumnType, column)
-    }
+    const { fields, variants } = settleNames({ ...options, names })
+    for (const [, column] of variants) this.#columns.take(column)
+    for (const [key, column] of fields) this.#addField(key, column)
+    for (const [key, column, variant] of variants) this.#field(key).variants.set(variant as ColumnType, column)
   }
 
   /** Grows with each change, so that who encoded a page can tell whether its first rows still fit. */
@@ -272,8 +267,8 @@ export class TableSchema {
   #mayChange(what: string): { readonly refused: string; readonly discard: boolean } | undefined {
     const { policy, where } = this.#options
     if (policy === 'evolve' || this.#columns.isNew) return undefined
-    if (policy === 'freeze') throw refuseFrozen(where, what)
-    return { refused: `the schema does not allow it: ${what}`, discard: policy === 'discard_columns' }
+    if (policy === 'freeze') throw refuseFrozen(where, oneLine(what, 300))
+    return { refused: `the schema does not allow it: ${oneLine(what, 300)}`, discard: policy === 'discard_columns' }
   }
 
   #field(key: string): Field {

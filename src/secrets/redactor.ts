@@ -1,13 +1,25 @@
-import { type Trace, listTraces } from './encodings.ts'
+import { createIndex, type Match, type PatternIndex } from './pattern-index.ts'
+import { listPatterns, mostLevels, type Pattern } from './patterns.ts'
 import type { Secret } from './secret.ts'
+import { toSkeleton } from './skeleton.ts'
+import { unescape, type View } from './unescape.ts'
+import { findWords, listWords, type Word } from './words.ts'
 
 /** Takes known secrets out of text that came from elsewhere: a provider's error words, a URL, a stack trace. */
 export interface Redactor {
-  /** A secret of fewer than 4 characters is left alone: it protects nothing, and every text would be full of holes. */
+  /**
+   * A secret of fewer than 4 characters is left alone: it protects nothing, and every text would be full of holes. One of
+   * fewer than 8 is found where it stands as a word of its own.
+   */
   add(secret: Secret): void
   /** The same for one of many that come and go, such as an access token: it never crowds out one that lasts. */
   addPassing(secret: Secret): void
-  /** `text` with every known secret, raw, percent-encoded, form-encoded, hexadecimal, base64 or JSON-escaped, replaced by `[secret]`. */
+  /** The same for what may be no secret at all, such as a value of the environment: only the whole of it is found. */
+  addWhole(secret: Secret): void
+  /**
+   * `text` with every known secret replaced by `[secret]`: in any case, wrapped, percent-encoded, escaped (JSON, HTML) once
+   * or several times, in base64 and hexadecimal; cut off too, as long as 12 characters of its beginning or end are left.
+   */
   redact(text: string): string
 }
 
@@ -28,52 +40,99 @@ const mostPassing = 300
 
 /** A redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
-  const lasting = createMemory(mostLasting)
-  const passing = createMemory(mostPassing)
+  const memories = {
+    lasting: createMemory(mostLasting),
+    passing: createMemory(mostPassing),
+    whole: createMemory(mostLasting),
+  }
+  let search: Search | undefined
+  const learn = (memory: Memory, secret: Secret): void => {
+    if (remember(memory, secret.reveal(), memory === memories.whole)) search = undefined
+  }
   return {
-    add: (secret) => learn(lasting, secret.reveal()),
-    addPassing: (secret) => learn(passing, secret.reveal()),
+    add: (secret) => learn(memories.lasting, secret),
+    addPassing: (secret) => learn(memories.passing, secret),
+    addWhole: (secret) => learn(memories.whole, secret),
     redact(text) {
-      const traces = [lasting, passing].flatMap(({ known }) => [...known.values()])
-      return replaceRanges(text, mergeRanges(traces.flatMap((one) => findRanges(text, one))))
+      search ??= openSearch(Object.values(memories).flatMap(({ known }) => [...known.values()]))
+      return search === nothing ? text : replaceRanges(text, mergeRanges(findRanges(text, search)))
     },
   }
 }
 
+interface Traces {
+  readonly patterns: readonly Pattern[]
+  readonly words: readonly Word[]
+}
+
 interface Memory {
-  readonly known: Map<string, readonly Trace[]>
+  readonly known: Map<string, Traces>
   readonly most: number
 }
 
 const createMemory = (most: number): Memory => ({ known: new Map(), most })
 
-/** What is learnt again counts as new. */
-function learn({ known, most }: Memory, secret: string): void {
+/** What is learnt again counts as new. True where it was not known. */
+function remember({ known, most }: Memory, secret: string, whole: boolean): boolean {
+  let isNew = false
   // Providers quote a value without the blanks around it.
   for (const value of new Set([secret, secret.trim()])) {
-    if (value.length < shortest) continue
-    const traces = known.get(value) ?? listTraces(value)
+    if (value.length < shortest || shown.includes(value)) continue
+    const traces = known.get(value) ?? tracesOf(value, whole)
+    isNew ||= !known.has(value)
     known.delete(value)
     known.set(value, traces)
     const [oldest] = known.keys()
     if (known.size > most && oldest !== undefined) known.delete(oldest)
   }
+  return isNew
 }
 
-function findRanges(text: string, traces: readonly Trace[]): Range[] {
+function tracesOf(value: string, whole: boolean): Traces {
+  const patterns = value.length < 8 ? [] : listPatterns(value, { whole })
+  return { patterns, words: patterns.length > 0 ? [] : listWords(value) }
+}
+
+interface Search {
+  readonly index: PatternIndex
+  readonly words: readonly Word[]
+}
+
+const nothing: Search = { index: createIndex([]), words: [] }
+
+function openSearch(traces: readonly Traces[]): Search {
+  if (traces.length === 0) return nothing
+  return {
+    index: createIndex(traces.flatMap(({ patterns }) => patterns)),
+    words: traces.flatMap(({ words }) => words),
+  }
+}
+
+function findRanges(text: string, { index, words }: Search): Range[] {
   const ranges: Range[] = []
-  for (const trace of traces) {
-    for (let at = text.indexOf(trace.text); at >= 0; at = text.indexOf(trace.text, at + 1)) {
-      ranges.push({ start: widen(text, at, -trace.margin), end: widen(text, at + trace.text.length, trace.margin) })
-    }
+  let view: View | undefined = { text: text.toWellFormed() }
+  for (let level = 0; view && level <= mostLevels; level++, view = unescape(view)) {
+    const skeleton = toSkeleton(view.text)
+    for (const match of index.find(skeleton)) ranges.push(toRange(match, skeleton.at, view))
+    for (const range of findWords(view.text, words)) ranges.push(toSource(range, view.places))
   }
   return ranges
 }
 
-/** Moves `at` by `step` characters, as long as they are base64. */
-function widen(text: string, at: number, step: number): number {
-  if (step === 0) return at
-  return /[\w+/-]/.test(text.charAt(step < 0 ? at - 1 : at)) ? at + step : at
+function toRange({ start: from, end: to, pattern }: Match, at: Int32Array, { text, places }: View): Range {
+  const first = at[from] as number
+  const last = (at[to - 1] as number) + 1
+  const { lead, tail } = pattern
+  let start = text.endsWith(lead, first) ? first - lead.length : first
+  let end = text.startsWith(tail, last) ? last + tail.length : last
+  if (pattern.base64 && /[\w+/-]/.test(text.charAt(start - 1))) start--
+  if (pattern.base64 && /[\w+/-]/.test(text.charAt(end))) end++
+  if (pattern.base64) end += /^={0,2}/.exec(text.slice(end, end + 2))?.[0].length ?? 0
+  return toSource({ start, end }, places)
+}
+
+function toSource({ start, end }: Range, places: View['places']): Range {
+  return places ? { start: places.starts[start] as number, end: places.ends[end - 1] as number } : { start, end }
 }
 
 /** Secrets may overlap: replacing one after the other would leave the rest of the second. */
@@ -91,8 +150,15 @@ function replaceRanges(text: string, ranges: readonly Range[]): string {
   let at = 0
   let redacted = ''
   for (const { start, end } of ranges) {
-    redacted += text.slice(at, start) + shown
+    redacted += text.slice(at, escapeBefore(text, at, start)) + shown
     at = end
   }
   return redacted + text.slice(at)
+}
+
+/** A backslash that escapes what is taken out goes too: it would escape the bracket, and JSON would be none any more. */
+function escapeBefore(text: string, from: number, at: number): number {
+  let slashes = 0
+  while (at - slashes > from && text[at - slashes - 1] === '\\') slashes++
+  return slashes % 2 === 1 ? at - 1 : at
 }

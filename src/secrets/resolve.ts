@@ -70,10 +70,14 @@ function joinErrors(errors: readonly SyncError[]): SyncError {
   const interrupted = errors.find((error) => error.code === 'INTERRUPTED')
   const main = interrupted ?? errors.find((error) => !error.retry) ?? (errors[0] as SyncError)
   if (interrupted || errors.length === 1) return main
-  return new SyncError(main.code, errors.map((error) => error.message).join('\n'), {
-    cause: main.cause,
-    details: { secrets: errors.map((error) => error.details) },
-  })
+  return new SyncError(
+    main.code,
+    errors.map((error) => error.message),
+    {
+      cause: main.cause,
+      details: { secrets: errors.map((error) => error.details) },
+    },
+  )
 }
 
 function lookUp(value: SecretRef | string, secrets: ReadonlyMap<string, Secret>): Secret {

@@ -1,3 +1,4 @@
+import { oneLine } from '../words/line.ts'
 import { type Markup, html } from './html.ts'
 
 const numbers = new Intl.NumberFormat('en')
@@ -52,7 +53,5 @@ export function renderAgo(time: string, now: number): Markup {
 
 const inWords = (ms: number): string => (ms > 0 ? `${formatRough(ms)} ago` : `in ${formatRough(-ms)}`)
 
-/** At most `length` characters. */
-export function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`
-}
+/** One line of at most `width` columns. */
+export const clip = (text: string, width: number): string => oneLine(text, width)

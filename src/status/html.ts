@@ -1,3 +1,5 @@
+import { forHtml } from '../words/media.ts'
+
 const markup = Symbol('markup')
 
 /** Text that is HTML already. Only `html` and `trustedMarkup` make it; data from elsewhere cannot pretend to be it. */
@@ -31,25 +33,9 @@ export const toText = (content: Markup): string => content[markup]
 
 function print(content: Content): string {
   if (content === undefined || content === null || content === false) return ''
-  if (typeof content === 'string') return escapeText(content)
+  if (typeof content === 'string') return forHtml(content)
   if (typeof content === 'number') return String(content)
   return isMarkup(content) ? content[markup] : content.map(print).join('')
 }
 
 const isMarkup = (content: Markup | readonly Content[]): content is Markup => markup in content
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** What no document may hold (control characters, half a surrogate pair) becomes U+FFFD. */
-function escapeText(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[^\P{Cc}\t\n\r]|[\uFFFE\uFFFF]/gu, '\uFFFD')
-    .replace(/[&<>"']/g, (letter) => entities[letter] as string)
-}

@@ -37,11 +37,12 @@ export function checkVersion(where: string, { version = 1 }: Checkpoint): void {
 
 /** The table is gone although the log says that rows went into it: going on would leave them out for good. */
 export function checkTable({ where, identity }: StreamJob, { position, staged, resumed }: ListingPlan): void {
-  const { done, open, stored = done !== null } = position.checkpoint
-  if (!stored || staged || (done === null && !resumed)) return
+  const { done, open, stored = done !== null, parents } = position.checkpoint
+  const stands = done ?? open?.highest ?? parents?.done ?? null
+  if (!stored || staged || (done === null && (parents?.done ?? null) === null && !resumed)) return
   throw new SyncError(
     'STATE_MISMATCH',
-    `Table ${identity.table} is gone, although ${where} stands at ${JSON.stringify(done ?? open?.highest ?? null)}: bring the table back, or read everything again with --full-refresh.`,
+    `Table ${identity.table} is gone, although ${where} stands at ${JSON.stringify(stands)}: bring the table back, or read everything again with --full-refresh.`,
   )
 }
 

@@ -1,3 +1,4 @@
+import type { OpenParents, ParentProgress } from './changed-parents.ts'
 import type { Identity } from './identity.ts'
 import type { CursorMarks, SavedMarks, SeenRow } from './marks.ts'
 import type { SliceProgress } from './slice-state.ts'
@@ -46,6 +47,8 @@ export interface Checkpoint {
    * its last ones, so that the rows of all are taken back or those of none.
    */
   readonly linked?: readonly string[]
+  /** With `parent.changed_only`: up to where the parents' changes are read. */
+  readonly parents?: ParentProgress
   /** Keys whose column is not simply named after them: [key, column, variant type or '']. */
   readonly names?: readonly (readonly [key: string, column: string, variant: string])[]
 }
@@ -80,6 +83,8 @@ export interface OpenListing {
   readonly stays?: true
   /** Of a stream below a parent: the first slices that were read to their end, by their marks (`markSlice`). */
   readonly ended?: readonly string[]
+  /** With `parent.changed_only`: the parents that this listing has come to. */
+  readonly parents?: OpenParents
   /** Append streams: what this listing has brought that lies at or beyond its highest cursor (less the lookback). */
   readonly marks?: readonly CursorMarks[]
   /** Older checkpoints have this instead of `marks`. */

@@ -69,6 +69,11 @@ function ofTable({ before, now, append, goesOn }: Change): string[] {
   const found: string[] = []
   if (append && before.write !== now.write) found.push(differ('write', before.write, now.write))
   if (!sameNames(before.key, now.key)) found.push(differ('primary_key', listed(before.key), listed(now.key)))
+  const compared = append ? [] : [...now.key, ...(now.cursor === null ? [] : [now.cursor])]
+  for (const field of compared) {
+    const [was, is] = [before, now].map(({ renamed }) => renamed[field] ?? field)
+    if (was !== is) found.push(differ(`the column of ${field}, by which rows are compared,`, was, is))
+  }
   if (goesOn && before.table.toLowerCase() !== now.table.toLowerCase())
     found.push(differ('table', before.table, now.table))
   return found
@@ -91,7 +96,7 @@ function ofStart({ before, now, goesOn }: Change): string[] {
 function ofColumns({ before, now }: Change): string[] {
   const dropped = now.dropped.filter((field) => !before.dropped.includes(field))
   const fields = [...new Set([...Object.keys(before.renamed), ...Object.keys(now.renamed)])]
-  const renamed = fields.filter((field) => before.renamed[field] !== now.renamed[field])
+  const renamed = fields.filter((field) => (before.renamed[field] ?? field) !== (now.renamed[field] ?? field))
   return [
     ...dropped.map(
       (field) =>

@@ -119,8 +119,8 @@ function planOf({ stream, runId, now }: StateEdit, { position, slices }: Standin
 
 /** A listing that is open is given up. Append cannot read rows again beside those it has, so its next run replaces the table. */
 function changed({ stream, slice, now }: StateEdit, to: CursorValue | null, before: Checkpoint): Checkpoint {
-  // What the state belonged to goes; how slices are kept, and which rows are known, stays.
-  const { done, open: _open, identity: _identity, set: _set, cursor, ...rest } = before
+  // What the state belonged to goes, and all parents are read again; how slices are kept, and which rows are known, stays.
+  const { done, open: _open, identity: _identity, set: _set, parents: _parents, cursor, ...rest } = before
   const stored = rest.stored ?? done !== null
   const known = {
     ...rest,

@@ -15,6 +15,7 @@ import { readMembers, refusal } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules, SliceRules } from './batches.ts'
 import { createBounds, findEdges, needsBoundary } from './bounds.ts'
+import { ChangedParents } from './changed-parents.ts'
 import { type CursorValue, fresh } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
@@ -110,10 +111,13 @@ export function createJob(options: JobOptions): StreamJob {
     ...(backfill && { beside: stream.name }),
     write,
     perSlice,
-    keep: (steps) => {
-      // Children read every row of their parent, and its listing may be of what is new.
-      const isWhole = !backfill && !findTemplateUse(connector, stream).cursor
-      return isWhole && options.parents.isParent(stream.name) ? options.parents.keep(stream.name, steps) : undefined
+    keep: (steps, key) => {
+      // Slices begin at cursors of their own, and of changed parents only some are read.
+      const isWhole =
+        !backfill && !stream.parent?.changed_only && !(perSlice && findTemplateUse(connector, stream).cursor)
+      return isWhole && options.parents.isParent(stream.name)
+        ? options.parents.keep({ key, stream: stream.name }, steps)
+        : undefined
     },
     deletesAbsent: stream.deletes?.absent === true,
     refresh: options.fullRefresh,
@@ -142,11 +146,13 @@ export function createJob(options: JobOptions): StreamJob {
       const slices = perSlice ? createSlices(listing, options, known) : undefined
       const progressOf = (key: string | undefined): SliceProgress =>
         slices && key !== undefined ? slices.cursors.of(key) : listing.position.checkpoint
+      const changed = createChanged(listing, options)
       const shape = (): Shape => (stream.parent?.columns ? noShape : schema.shape())
       return {
         source: createSource(stream, {
           options: { ...options, signal: AbortSignal.any([options.signal, reading]) },
           cursor: (slice) => findEdges(progressOf(slices?.keyOf(slice)), options, order).start,
+          changed,
           shape,
           learn: stream.parent?.columns ? undefined : (lines) => learnRows(schema, lines),
           listing: needsBoundary(options),
@@ -158,6 +164,7 @@ export function createJob(options: JobOptions): StreamJob {
           schema,
           order,
           slices,
+          changed,
           bounds: (key, opened) => createBounds(progressOf(key), opened, { options, order }),
         }),
       }
@@ -197,6 +204,14 @@ function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: b
   })
 }
 
+/** A backfill reads the children of all parents. */
+function createChanged({ position, resumed }: ListingPlan, options: JobOptions): ChangedParents | undefined {
+  const { stream, connector, backfill } = options
+  const parent = connector.streams.find(({ name }) => name === stream.parent?.stream)
+  if (!stream.parent?.changed_only || !parent || backfill) return undefined
+  return new ChangedParents({ options, parent, checkpoint: position.checkpoint, resumed })
+}
+
 /** What a stream needs that keeps a cursor for each slice. */
 function createSlices(
   listing: ListingPlan,
@@ -215,9 +230,13 @@ function createSlices(
 function createRules(
   listing: ListingPlan,
   options: JobOptions,
-  parts: Pick<BatchRules, 'schema' | 'order' | 'slices' | 'bounds'>,
+  {
+    changed,
+    ...parts
+  }: Pick<BatchRules, 'schema' | 'order' | 'slices' | 'bounds'> & { readonly changed: ChangedParents | undefined },
 ): BatchRules {
   const { stream, connector, runId, effects, describe } = options
+  const onCut = cutBy(listing, options)
   return {
     ...parts,
     position: listing.position,
@@ -228,7 +247,10 @@ function createRules(
     open: { source: fingerprint(connector, stream), runId, ...(listing.refresh && { refresh: true }) },
     retract: listing.retract,
     movesCursor: options.backfill === undefined,
-    onCut: cutBy(listing, options),
+    onCut: (cut) => {
+      changed?.stay()
+      return onCut(cut)
+    },
     maxRejects: stream.max_rejects,
     maxRow: stream.max_row,
     repair: stream.invalid_utf8 === 'replace' ? (bytes) => replaceInvalid(bytes, options.warn) : undefined,

@@ -1,10 +1,12 @@
-import { simplePath } from '../decode/json-path.ts'
+import { namesInLast, simplePath } from '../decode/json-path.ts'
 import { commonLimits, offsetParams, pageParams, sizeParams } from '../paginators/conventions.ts'
 import { countAt } from '../paginators/envelope.ts'
 import { findSigns, type Sign } from '../paginators/evidence.ts'
 import { firstParam } from '../paginators/find-member.ts'
+import type { ApiRequest } from '../http/send.ts'
 import type { End, PageView } from '../paginators/paginator.ts'
 import { readNumber } from '../paginators/request-param.ts'
+import { oneLine } from '../words/line.ts'
 import type { Tail } from './overlap.ts'
 
 /** What is known of a listing so far. Plain JSON: it is saved where the listing is cut short. */
@@ -16,6 +18,8 @@ export interface Tally {
   readonly led?: true | undefined
   /** What the provider counts, where pages are asked for by their position. */
   readonly counted?: Counted | undefined
+  /** Where the last page named another next page than the one that was asked for behind it. */
+  readonly unsent?: string | undefined
   /** The last rows, where they may come again as the first of the next page (see `cutOverlap`): their marks, once saved. */
   readonly tail?: Tail | readonly string[] | undefined
 }
@@ -51,9 +55,13 @@ export function judgeEnd(listing: EndOfListing): Judgment | undefined {
   // An empty page may no longer count.
   const counted = page.rowCount === 0 && tally.counted ? [{ ...tally.counted, sure: true }] : []
   const signs = [...declared, ...findSigns(page), ...counted].filter((sign) => !isIgnored(sign, ignore))
-  const found = [judgeFlags(signs, listing), judgeNext(signs, listing), judgeCounts(signs, listing)].filter(
-    (judgment) => judgment !== undefined,
-  )
+  const found = [
+    judgeFlags(signs, listing),
+    judgeNext(signs, listing),
+    judgeCounts(signs, listing),
+    judgeUnsent(listing),
+    judgeLastRow(listing),
+  ].filter((judgment) => judgment !== undefined)
   const isLast = signs.some((sign) => sign.kind === 'last' || (sign.kind === 'more' && !sign.value))
   return (
     found.find(({ verdict }) => verdict === 'incomplete') ?? found[0] ?? (isLast ? undefined : judgeFullPage(listing))
@@ -69,6 +77,24 @@ export function countOf(page: PageView, declared: readonly Sign[], ignore: reado
     for (const sign of signs) if (sign.kind === kind && sign.sure) return { path: sign.path, kind, value: sign.value }
   }
   return undefined
+}
+
+/** Where a page names a next page that is not the one which `next` asks for; undefined where it names none, or that one. */
+export function findUnsent(page: PageView, next: ApiRequest, ignore: readonly string[]): string | undefined {
+  const asked = new URL(next.url).searchParams
+  const isAsked = (sign: Sign): boolean => {
+    if (sign.kind === 'cursor') {
+      const text = String(sign.value)
+      return [...asked.values()].includes(text) || (next.body ?? '').includes(text)
+    }
+    if (sign.kind !== 'link' || !URL.canParse(String(sign.value), page.url)) return true
+    const link = new URL(String(sign.value), page.url)
+    const before = new URL(page.request.url).searchParams
+    const leads = [...link.searchParams].filter(([name, value]) => !before.getAll(name).includes(value))
+    return leads.length === 0 || leads.some(([name, value]) => asked.getAll(name).includes(value))
+  }
+  const places = findSigns(page).filter((sign) => sign.kind === 'cursor' || sign.kind === 'link')
+  return places.every((sign) => !isAsked(sign)) ? places.find((sign) => !isIgnored(sign, ignore))?.path : undefined
 }
 
 /** What was counted on the page before; undefined where it has no count there, so that one has to be searched for. */
@@ -118,7 +144,7 @@ function judgeFlags(signs: readonly Sign[], listing: EndOfListing): Judgment | u
   const more = flags.find(({ value }) => value)
   if (!more) return undefined
   const isDoubtful = listing.end.end === 'said' || listing.end.end === 'ignored' || flags.some(({ value }) => !value)
-  return { verdict: isDoubtful ? 'doubt' : 'incomplete', because: `${more.path} says that there is more` }
+  return { verdict: isDoubtful ? 'doubt' : 'incomplete', because: `${oneLine(more.path, 200)} says that there is more` }
 }
 
 function judgeNext(signs: readonly Sign[], listing: EndOfListing): Judgment | undefined {
@@ -128,7 +154,23 @@ function judgeNext(signs: readonly Sign[], listing: EndOfListing): Judgment | un
   // Many providers still name a cursor on the empty page after the last one.
   if (page.rowCount === 0 && tally.pages > 1) return undefined
   const proves = !isLikely(listing) && page.rowCount > 0
-  return { verdict: proves ? 'incomplete' : 'doubt', because: `${next.path} names a next page` }
+  return { verdict: proves ? 'incomplete' : 'doubt', because: `${oneLine(next.path, 200)} names a next page` }
+}
+
+/** Nothing came behind the page before, which said where the next one is. */
+function judgeUnsent({ page, tally }: EndOfListing): Judgment | undefined {
+  if (page.rowCount > 0 || tally.unsent === undefined) return undefined
+  return {
+    verdict: 'doubt',
+    because: `${tally.unsent} of the page before it named another next page than the one that was asked for`,
+  }
+}
+
+/** What leads on is a member of the last row, and that row does not have it. */
+function judgeLastRow({ end, page, tally }: EndOfListing): Judgment | undefined {
+  if (!end.missing?.startsWith('$') || page.rowCount === 0 || !page.rowsAt) return undefined
+  if (namesInLast(end.missing, page.rowsAt) === undefined) return undefined
+  return { verdict: tally.led ? 'doubt' : 'incomplete', because: 'the page has rows, and the last of them lacks it' }
 }
 
 function judgeCounts(signs: readonly Sign[], listing: EndOfListing): Judgment | undefined {
@@ -140,7 +182,7 @@ function judgeCounts(signs: readonly Sign[], listing: EndOfListing): Judgment | 
     if (read === undefined || sign.value <= read) continue
     const what = sign.kind === 'total' ? 'rows' : 'pages'
     const verdict = sign.sure && !isLikely(listing) ? 'incomplete' : 'doubt'
-    return { verdict, because: `${sign.path} counts ${sign.value} ${what}` }
+    return { verdict, because: `${oneLine(sign.path, 200)} counts ${sign.value} ${what}` }
   }
   return undefined
 }

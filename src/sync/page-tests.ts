@@ -6,6 +6,7 @@ import { pageParams } from '../paginators/conventions.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
 import type { ApiRequest } from '../http/send.ts'
+import { oneLine } from '../words/line.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -16,7 +17,10 @@ const fieldOf = (row: Row, field: string): unknown =>
 const isMissing = (row: Row, field: string): boolean => (fieldOf(row, field) ?? null) === null
 
 const listFields = (rows: readonly Row[]): string =>
-  [...new Set(rows.flatMap((row) => Object.keys(row)))].slice(0, 20).join(', ')
+  [...new Set(rows.flatMap((row) => Object.keys(row)))]
+    .slice(0, 20)
+    .map((name) => oneLine(name, 60))
+    .join(', ')
 
 /** A cursor that no row of a page has: a run would read everything for ever. */
 export function findFault({ name, incremental }: StreamConfig, rows: readonly Row[]): SyncError | undefined {

@@ -5,11 +5,10 @@ import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/sen
 import { offsetParams, pageParams } from '../paginators/conventions.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
-import { countAgain, countOf, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import { countAgain, countOf, findUnsent, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
 import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
 import { cutOverlap, type SameRow, Tail } from './overlap.ts'
-import { markRows, repeated, Repeats } from './repeats.ts'
-import { readLines } from './rows.ts'
+import { isCircle, markRows, repeated, Repeats } from './repeats.ts'
 import type { Warn } from './warnings.ts'
 
 /** One listing: the pages that one first request leads to. */
@@ -83,8 +82,8 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
   const repeats = new Repeats(listing.markBefore)
   /** The page that has not been handed over yet. */
   let current: Fetch | undefined
-  /** A page with the rows of the one before it, until the next one shows that the provider goes on. */
-  let held: PageStep | undefined
+  /** Pages with the rows of the one before them, until another shows that the provider goes on. */
+  const held: PageStep[] = []
   let tally = listing.before
   let left = maxPages === undefined ? Infinity : maxPages - tally.pages
 
@@ -104,17 +103,21 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const isSame = repeats.add(request, mark, describe)
       const found = findNext(response, view, { paginator, repeats })
       const counted = checkCount(listing, view, tally)
-      tally = addPage({ ...tally, ...counted.tally }, view, found)
+      const unsent = isEnd(found) ? tally.unsent : findUnsent(view, found, listing.ignore)
+      tally = { ...addPage({ ...tally, ...counted.tally }, view, found), ...(unsent !== undefined && { unsent }) }
       if (isEnd(found)) checkEnd(listing, { end: found, page: view, tally })
       checkBody(listing, response, { request, isFirst: tally.pages === 1 })
       const cut = left <= 0 && !isEnd(found)
       const isLast = cut || isEnd(found)
-      const isCircle = isSame
-        ? held || listing.keyed || (isLast && (await allDiffer(body.rows)))
-        : held && (await allDiffer(held.page.body.rows))
-      if (isCircle)
+      const goesOn = isSame && provesProgress(listing, { page: view, found, tally })
+      if (await isCircle(body.rows, { isSame, isLast, goesOn, held, keyed: listing.keyed }))
         throw repeated(
-          `${describe(!isSame && held ? held.page.request : request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
+          `${describe(held[0]?.page.request ?? request)} brought the same rows as the page before it, byte for byte: the provider seems to ignore the paging parameter`,
+        )
+      if (isSame && held.length > 0)
+        listing.warn(
+          'ROWS_MAY_REPEAT',
+          `Several pages in a row of ${describe(listing.start)} have the same rows, byte for byte, and rows without a primary_key may be twins: all of them are stored.`,
         )
       const next = await prefetch.follow(isLast ? undefined : found, () => paginator.rest?.(view), left)
       const { rows, tail } = await dropMoved(listing, body.rows, { request, isSame, before: tally.tail })
@@ -122,17 +125,27 @@ export async function* readPages(listing: Listing, source: PageSource): AsyncGen
       const page = { request, status, headers, body: { ...body, rows }, took, mark }
       const step = { page, next, tally, ...(cut && { cut }), ...(counted.moved && { moved: counted.moved }) }
       current = undefined
-      const before = held
-      held = isSame && !isLast ? step : undefined
-      if (before) yield before
-      if (!held) yield step
+      held.push(step)
+      if (isSame && !isLast && !(goesOn && held.length > 1)) continue
+      for (let one = held.shift(); one; one = held.shift()) yield one
     }
   } finally {
     stop.abort()
     if (current) await discardFetch(current.response)
-    await held?.page.body.rows[Symbol.asyncDispose]()
+    for (const { page } of held) await page.body.rows[Symbol.asyncDispose]()
     await prefetch.discard()
   }
+}
+
+/** Whether the provider itself says that a page with known rows is another: by a new place that it names, or by what it counts. */
+function provesProgress(
+  { paginator, ignore, isNumbered }: Listing,
+  { page, found, tally }: { readonly page: PageView; readonly found: ApiRequest | End; readonly tally: Tally },
+): boolean {
+  if (!isEnd(found) && !isNumbered && !isByPosition(page.request)) return true
+  const counted = countOf(page, paginator.declared?.(page) ?? [], ignore)
+  if (counted === undefined) return false
+  return counted.kind === 'pages' ? tally.pages <= counted.value : (tally.rows ?? Infinity) <= counted.value
 }
 
 /** A page that is refused may be the one after the last, of which only the connector can tell. */
@@ -259,10 +272,3 @@ const adviceFor = ({ suggestions = [] }: End): string =>
   suggestions.length === 0
     ? 'fix the paginator (headrace check proposes one)'
     : `say how to read on, such as ${suggestions.join(' or ')}`
-
-/** Whether each row of a page can be told from all others. */
-async function allDiffer(rows: PageRows): Promise<boolean> {
-  const lines = new Set<string>()
-  for await (const line of readLines(rows)) if (line !== '') lines.add(line)
-  return rows.count > 1 && lines.size === rows.count
-}

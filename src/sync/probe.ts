@@ -87,7 +87,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
   const nothing = nothingOf(stream.name)
   try {
     const { hard } = context.stop
-    await using parents = new ParentListings(connector, [stream])
+    await using parents = new ParentListings(connector, { read: [stream], now: () => app.effects.now() })
     const job = createJob({
       connector,
       stream,

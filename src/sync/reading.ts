@@ -44,9 +44,8 @@ export class Reading {
   }
 
   /** When it began, by the provider's clock (RFC 9110 section 6.6.1), so that ours need not agree with it; milliseconds since 1970. */
-  began({ headers, took }: Page, now: number): number {
-    // The provider may have looked at its rows as soon as it was asked.
-    this.#began ??= (dateOf(headers['date']) ?? now) - Math.min(Math.max(took, 0), hour)
+  began(page: Page, now: number): number {
+    this.#began ??= beganAt(page, now)
     return this.#began
   }
 
@@ -89,6 +88,10 @@ export class Reading {
     }
   }
 }
+
+/** The provider may have looked at its rows as soon as it was asked. */
+export const beganAt = ({ headers, took }: Pick<Page, 'headers' | 'took'>, now: number): number =>
+  (dateOf(headers['date']) ?? now) - Math.min(Math.max(took, 0), hour)
 
 function dateOf(header: string | undefined): number | undefined {
   const at = Date.parse(header ?? '')

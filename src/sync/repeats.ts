@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { PageBody } from '../decode/page-decoder.ts'
+import type { PageBody, PageRows } from '../decode/page-decoder.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
+import type { PageStep } from './pages.ts'
+import { readLines } from './rows.ts'
 
-/** So often may the same request be asked, and so many pages in a row may be empty: no listing runs for ever. */
+/** So often may the same request be asked, and so many pages in a row may be empty or alike: no listing runs for ever. */
 const most = 10_000
+
+/** So many pages with the same rows are kept back, where nothing but another page can show that the listing goes on. */
+const mostHeld = 20
 
 /** Tells a listing that makes progress from one that goes in a circle. */
 export class Repeats {
@@ -14,6 +19,7 @@ export class Repeats {
   #mark: string
   #again = 0
   #empty = 0
+  #alike = 0
 
   /** `mark` is that of the page before the first one. */
   constructor(mark: string) {
@@ -28,7 +34,7 @@ export class Repeats {
   /**
    * Takes the next page. True where its rows are those of the page before: the provider may ignore the paging parameter,
    * or the rows have nothing that tells them apart. Throws `PAGE_REPEATED` where the same request brings the same rows,
-   * or nothing comes of very many; `describe` names the request. A scroll, whose requests are all the same, is no circle.
+   * or nothing new comes of very many; `describe` names the request. A scroll, whose requests are all the same, is no circle.
    */
   add(request: ApiRequest, mark: string, describe: (request: ApiRequest) => string): boolean {
     const hash = hashOf(request)
@@ -39,6 +45,8 @@ export class Repeats {
       throw repeated(`${describe(request)} was asked for before in this listing, and brought the same rows`)
     if (this.#empty > most) throw repeated(`${describe(request)} is the last of ${most} pages without a row`)
     const isSame = mark !== '' && mark === this.#mark
+    this.#alike = isSame ? this.#alike + 1 : 0
+    if (this.#alike > most) throw repeated(`${describe(request)} is the last of ${most} pages with the same rows`)
     this.#mark = mark
     return isSame
   }
@@ -69,4 +77,34 @@ export async function markRows({ rows: { count, lines }, sent }: PageBody): Prom
     last = Buffer.from(chunk.subarray(-512))
   }
   return hash.update(last).update(`${lines.size} ${sum}`).digest('base64')
+}
+
+export interface Alike {
+  /** The page has the rows of the one before it. */
+  readonly isSame: boolean
+  readonly isLast: boolean
+  /** The provider itself says that the page is another one. */
+  readonly goesOn: boolean
+  /** The pages before it that are kept back, each with the rows of the one before. */
+  readonly held: readonly PageStep[]
+  /** The rows have a primary key. */
+  readonly keyed: boolean
+}
+
+/**
+ * Whether a page shows that the provider ignores what it is asked for: rows that can be told apart come again, or a page
+ * comes so often that nothing else is likely.
+ */
+export async function isCircle(rows: PageRows, { isSame, isLast, goesOn, held, keyed }: Alike): Promise<boolean> {
+  const [first] = held
+  if (!isSame) return first !== undefined && (await allDiffer(first.page.body.rows))
+  if (keyed || (!goesOn && held.length >= mostHeld)) return true
+  return (first !== undefined || isLast) && (await allDiffer(rows))
+}
+
+/** Whether each row of a page can be told from all others. */
+async function allDiffer(rows: PageRows): Promise<boolean> {
+  const lines = new Set<string>()
+  for await (const line of readLines(rows)) if (line !== '') lines.add(line)
+  return rows.count > 1 && lines.size === rows.count
 }

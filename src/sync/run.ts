@@ -134,7 +134,7 @@ async function runStreams(streams: readonly StreamConfig[], run: Omit<Run, 'pare
       app.log.info({ connector: connector.name, stream }, `${stream}: the rows are at ${rows}`)
     },
   })
-  await using parents = new ParentListings(connector, streams)
+  await using parents = new ParentListings(connector, { read: streams, now: () => app.effects.now() })
   const records = new Map<StreamConfig, StreamRecord>()
   for (const stream of parentsFirst(streams))
     records.set(stream, await runStream(stream, { ...run, parents }, provider))

@@ -1,5 +1,6 @@
 import type { Position } from '../destinations/destination.ts'
 import type { FilledBatch } from './batches.ts'
+import type { ChangedParents } from './changed-parents.ts'
 import { type Checkpoint, checkpointVersion } from './checkpoint.ts'
 import { checkSize } from './checkpoint-size.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
@@ -21,7 +22,7 @@ export function isSettled({ delivery, continuesFrom }: StreamJob, { seq, checkpo
 export async function* stampBatches(
   batches: AsyncIterable<FilledBatch>,
   job: StreamJob,
-  listing: ListingPlan,
+  listing: ListingPlan & { readonly changed: ChangedParents | undefined },
 ): AsyncGenerator<FilledBatch, void, undefined> {
   const before = listing.position.checkpoint
   const { start } = before.done !== null && before.identity ? before.identity : job.identity
@@ -45,12 +46,13 @@ export async function* stampBatches(
       ...(earlier.length > 0 && { settled: earlier }),
       ...(batch.complete && job.beside !== undefined && job.write === 'append' && { brought }),
     }
+    const stamped = listing.changed?.stamp(checkpoint, batch.complete) ?? checkpoint
     try {
-      checkSize(job.where, checkpoint)
+      checkSize(job.where, stamped)
     } catch (error) {
       await batch.lines[Symbol.asyncDispose]()
       throw error
     }
-    yield { ...filled, batch: { ...batch, checkpoint } }
+    yield { ...filled, batch: { ...batch, checkpoint: stamped } }
   }
 }

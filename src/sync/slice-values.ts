@@ -1,19 +1,28 @@
 import type { StreamConfig } from '../config/connector.ts'
 import { parseExact } from '../decode/exact-json.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
+import { readMembers } from '../schema/value.ts'
+import type { CursorValue } from './checkpoint.ts'
+import { findCursor } from './row-cursor.ts'
 import { readLines } from './rows.ts'
 import type { Slice } from './slices.ts'
 
 /** Of a row of a parent: what its children include, by the name of the field. Plain JSON. */
 export type ParentRow = Readonly<Record<string, unknown>>
 
-export async function parentRows(rows: PageRows, fields: readonly string[]): Promise<readonly ParentRow[]> {
+/** What children include of a parent's rows, and their cursors where a field is named that has them. */
+export async function parentRows(
+  rows: PageRows,
+  { fields, cursor }: { readonly fields: readonly string[]; readonly cursor: string | undefined },
+): Promise<{ readonly rows: readonly ParentRow[]; readonly cursors?: readonly (CursorValue | null)[] }> {
   const found: ParentRow[] = []
+  const cursors: (CursorValue | null)[] = []
   for await (const line of readLines(rows)) {
     const row = parseExact(line) as Record<string, unknown>
     found.push(Object.fromEntries(fields.map((field) => [field, printable(dig(row, field))])))
+    if (cursor !== undefined) cursors.push(findCursor(readMembers(line), line, cursor) ?? null)
   }
-  return found
+  return { rows: found, ...(cursor !== undefined && { cursors }) }
 }
 
 /** One slice of each row of the parent, or one for each partition. */

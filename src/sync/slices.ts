@@ -2,9 +2,11 @@ import type { TemplateScope } from '../config/templates.ts'
 import type { StreamConfig } from '../config/connector.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
+import type { ChangedParents } from './changed-parents.ts'
 import type { Tally } from './listing-end.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
 import type { ParentListings, ParentPage } from './parent-listings.ts'
+import { SliceTwins } from './slice-twins.ts'
 import { parentSlices, partitions } from './slice-values.ts'
 
 /** What one of several listings of a stream is for: a partition, a row of the parent stream, or both. */
@@ -42,6 +44,10 @@ export interface StreamSource {
   readonly config: StreamConfig
   readonly parent: StreamSource | undefined
   readonly parents: ParentListings
+  /** Two listings of a stream that begin with the same request have the same. */
+  readonly key: string
+  /** With `parent.changed_only`: which parents are read. */
+  readonly changed: ChangedParents | undefined
   readonly pages: PageSource
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest
@@ -50,6 +56,8 @@ export interface StreamSource {
   readonly pick: (slices: readonly Slice[]) => readonly Slice[]
   /** Told that `max_pages` leaves parents unread. Throws `LISTING_INCOMPLETE` where their children would be taken for gone. */
   readonly onParentCut: () => void
+  /** Told that all of several slices have brought the same rows. */
+  readonly onAlike: (slices: number) => void
   /** Whether two slices make the same requests. */
   readonly isSame: (a: Slice, b: Slice) => boolean
 }
@@ -64,7 +72,8 @@ export async function* readStream(source: StreamSource, from?: Place): AsyncGene
   else if (config.partitions) {
     const slices = source.pick(partitions(config.partitions))
     const rest = restOf(from) ?? (from ? restBehind(source, slices, from) : slices)
-    yield* readSlices(source, { slices: rest, from, parent: undefined, page: undefined })
+    const twins = new SliceTwins(from === undefined)
+    yield* readSlices(source, { slices: rest, from, parent: undefined, page: undefined, twins })
   } else {
     const listing = source.listing(from?.next ?? source.first({}), tallyOf(from))
     for await (const step of readPages(listing, source.pages)) {
@@ -86,18 +95,23 @@ async function* readChildren(
   const page = from?.slices?.page
   const rest = restOf(from)
   const parentFrom = from?.slices?.parent
-  if (rest) yield* readSlices(source, { slices: source.pick(rest), from, parent: parentFrom, page: undefined })
+  const twins = new SliceTwins(from === undefined)
+  if (rest) yield* readSlices(source, { slices: source.pick(rest), from, parent: parentFrom, page: undefined, twins })
   if (from && !parentFrom && page === undefined) return
   let at = page === undefined ? parentFrom : (page ?? undefined)
   let goesOn = page !== undefined
-  for await (const { rows, after, cut } of parentPages(source, at)) {
+  for await (const page of parentPages(source, at)) {
+    const { after, cut } = page
     if (cut) source.onParentCut()
+    const { rows, isPast } = source.changed?.take(page) ?? { rows: page.rows, isPast: false }
+    if (isPast && !goesOn) return
     const all = source.pick(parentSlices(rows, source.config))
     const slices = goesOn && from ? restBehind(source, all, from) : all
-    yield* readSlices(source, { slices, from: goesOn ? from : undefined, parent: after, page: at ?? null })
+    yield* readSlices(source, { slices, from: goesOn ? from : undefined, parent: after, page: at ?? null, twins })
     goesOn = false
     at = after
   }
+  if (twins.alike > 0) source.onAlike(twins.alike)
 }
 
 /** The parent's pages: those that this run has read already, where the child begins with the first. */
@@ -106,11 +120,11 @@ async function* parentPages(
   from: Place | undefined,
 ): AsyncGenerator<ParentPage, void, undefined> {
   const { name } = parent.config
-  const known = from === undefined ? parents.find(name) : undefined
+  const known = from === undefined ? parents.find(parent.key) : undefined
   if (known) return yield* known
   const steps = readStream(parent, from)
   if (from === undefined) {
-    for await (const { step, page } of parents.keep(name, steps)) {
+    for await (const { step, page } of parents.keep({ key: parent.key, stream: name }, steps)) {
       await step.step.page.body.rows[Symbol.asyncDispose]()
       yield page
     }
@@ -146,11 +160,13 @@ interface SliceRun {
   readonly parent: Place | undefined
   /** Where the parent's page is read again that they are of: null for its first, undefined where it is not known. */
   readonly page: Place | null | undefined
+  /** The pages of all slices of the stream. */
+  readonly twins: SliceTwins
 }
 
 async function* readSlices(
   source: StreamSource,
-  { slices, from, parent, page }: SliceRun,
+  { slices, from, parent, page, twins }: SliceRun,
 ): AsyncGenerator<StreamStep, void, undefined> {
   let ended = false
   const queue = slices.map((slice, index) => () => {
@@ -158,10 +174,17 @@ async function* readSlices(
     return readPages(source.listing(start, tallyOf(index === 0 ? from : undefined)), source.pages)
   })
   const last = parent && { next: parent.next, slices: { pending: [], parent } }
-  for await (const { index, step } of inOrder(queue, { concurrency: source.pages.concurrency, skips: () => ended })) {
+  const order = {
+    concurrency: source.pages.concurrency,
+    skips: () => ended,
+    doubts: (step: PageStep) => twins.doubts(step),
+  }
+  for await (const { index, step, isFirst } of inOrder(queue, order)) {
+    twins.add(step, isFirst)
     const slice = slices[index] as Slice
     const following = slices[index + 1]
     ended = false
+    if (!step.next && !following && !last && twins.alike > 0) source.onAlike(twins.alike)
     const after = step.next && place({ next: step.next, tally: step.tally, slice, index })
     const behind = (): Place | undefined =>
       following
@@ -200,32 +223,44 @@ interface Order {
   readonly concurrency: number
   /** Whether the listing whose page was handed over last ends there. */
   readonly skips: () => boolean
+  /** Whether a listing whose first page this is has to be begun again. */
+  readonly doubts: (first: PageStep) => boolean
+}
+
+interface Running {
+  readonly pages: AsyncGenerator<PageStep, void, undefined>
+  readonly first: Promise<IteratorResult<PageStep, void>>
 }
 
 /** Runs listings one after the other, but asks for the first pages of up to `concurrency` of them at once. */
 async function* inOrder(
   queue: readonly (() => AsyncGenerator<PageStep, void, undefined>)[],
-  { concurrency, skips }: Order,
-): AsyncGenerator<{ readonly index: number; readonly step: PageStep }, void, undefined> {
-  const running: {
-    readonly pages: AsyncGenerator<PageStep, void, undefined>
-    readonly first: Promise<IteratorResult<PageStep, void>>
-  }[] = []
+  { concurrency, skips, doubts }: Order,
+): AsyncGenerator<{ readonly index: number; readonly step: PageStep; readonly isFirst: boolean }, void, undefined> {
+  const running: Running[] = []
   let started = 0
+  const start = (index: number): Running => {
+    const pages = (queue[index] as (typeof queue)[number])()
+    const first = pages.next()
+    first.catch(() => undefined)
+    return { pages, first }
+  }
   try {
     for (let index = 0; index < queue.length; index++) {
-      while (started < queue.length && started - index < concurrency) {
-        const pages = (queue[started++] as () => AsyncGenerator<PageStep, void, undefined>)()
-        const first = pages.next()
-        first.catch(() => undefined)
-        running.push({ pages, first })
+      while (started < queue.length && started - index < concurrency) running.push(start(started++))
+      let turn = running[0] as Running
+      let result = await turn.first
+      if (!result.done && doubts(result.value)) {
+        await result.value.page.body.rows[Symbol.asyncDispose]()
+        await turn.pages.return()
+        turn = running[0] = start(index)
+        result = await turn.first
       }
-      const { pages, first } = running[0] as (typeof running)[number]
-      for (let result = await first; !result.done; result = await pages.next()) {
-        yield { index, step: result.value }
+      for (let isFirst = true; !result.done; isFirst = false, result = await turn.pages.next()) {
+        yield { index, step: result.value, isFirst }
         if (skips()) break
       }
-      await pages.return()
+      await turn.pages.return()
       running.shift()
     }
   } finally {

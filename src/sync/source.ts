@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Connector, StreamConfig } from '../config/connector.ts'
 import { renderRequest } from '../config/templates.ts'
+import { findTemplateUse } from '../config/template-use.ts'
 import { writeMode } from '../config/write-mode.ts'
 import type { DecoderOptions } from '../decode/index.ts'
 import { SyncError } from '../errors.ts'
@@ -8,6 +9,7 @@ import type { ApiRequest } from '../http/send.ts'
 import { createPaginator } from '../paginators/index.ts'
 import { type End, isEnd } from '../paginators/paginator.ts'
 import { noShape, type Shape } from '../schema/shape.ts'
+import { type ChangedParents, parentOrder } from './changed-parents.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import type { JobOptions } from './job.ts'
 import type { SameRow } from './overlap.ts'
@@ -22,6 +24,7 @@ export interface SourceOptions {
   readonly options: JobOptions
   /** What `{{ cursor }}` is in the first request of a slice. */
   readonly cursor: (slice: Slice) => CursorValue | null
+  readonly changed: ChangedParents | undefined
   readonly shape: () => Shape
   readonly learn: DecoderOptions['learn']
   readonly listing: boolean
@@ -34,7 +37,7 @@ export interface SourceOptions {
 /** The listings of a stream, below those of its parents. */
 export function createSource(
   stream: StreamConfig,
-  { options, cursor, shape, learn, listing, open, staged, mayRestart }: SourceOptions,
+  { options, cursor, changed, shape, learn, listing, open, staged, mayRestart }: SourceOptions,
 ): StreamSource {
   const { connector, effects, runId, env } = options
   const parent = parentOf(connector, stream)
@@ -49,11 +52,14 @@ export function createSource(
   return {
     config: stream,
     parents: options.parents,
+    key: JSON.stringify([stream.name, findTemplateUse(connector, stream).cursor ? cursor({}) : null]),
+    changed,
     parent:
       parent &&
       createSource(parent, {
         options,
-        cursor: () => parent.incremental?.start ?? null,
+        cursor: () => (changed ? changed.start : startOf(options, parent)),
+        changed: undefined,
         shape: () => noShape,
         learn: undefined,
         listing: false,
@@ -81,6 +87,11 @@ export function createSource(
         throw new SyncError('LISTING_INCOMPLETE', `${what}, so that nothing is replaced or deleted: raise max_pages`)
       options.warn('LISTING_IN_DOUBT', `${what}.`)
     },
+    onAlike: (slices) =>
+      options.warn(
+        stream.primary_key ? 'LISTING_IN_DOUBT' : 'ROWS_MAY_REPEAT',
+        `stream ${stream.name} of ${connector.name}: all ${slices} slices brought the same rows, byte for byte: see whether the provider understands how the requests name the ${parent ? 'parent' : 'partition'}.`,
+      ),
     listing: (start, before): Listing => ({
       start,
       paginator: { ...paginator, next: (page) => clean(paginator.next(page)) },
@@ -108,6 +119,12 @@ export function createSource(
       )
     return options.withoutCredentials(next, stream)
   }
+}
+
+/** Where a parent's listing begins of which nothing is left out. */
+function startOf(options: JobOptions, parent: StreamConfig): CursorValue | null {
+  const { start } = parent.incremental ?? {}
+  return start === undefined ? null : (parentOrder(options, parent)?.spell(start) ?? start)
 }
 
 /** A row that comes twice is there twice, unless it has a key to be merged by. */

@@ -11,6 +11,7 @@ import { isSettled, stampBatches } from './settled.ts'
 import { checkSlices, planSlices, warnOfSplit } from './plan-slices.ts'
 import type { SliceState } from './slice-state.ts'
 import { readStream, type StreamSource, type StreamStep } from './slices.ts'
+import { adoptNames, readPosition } from './table-names.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Warn } from './warnings.ts'
 import { createWriting } from './writing.ts'
@@ -44,6 +45,7 @@ export interface StreamJob {
   /** Keeps what is read of a whole listing for the streams below it; undefined where none is, or it is not whole. */
   readonly keep: (
     steps: AsyncIterable<StreamStep>,
+    key: string,
   ) => AsyncGenerator<{ readonly step: StreamStep }, void, undefined> | undefined
   /** How the table is opened. */
   readonly plan: (listing: ListingPlan) => TablePlan
@@ -152,18 +154,9 @@ function mayRestart(
   return resumed && !committed && hasExpired(error)
 }
 
-async function readPosition({ id, beside }: StreamJob, destination: Destination): Promise<Position> {
-  const position = await destination.readPosition(id)
-  if (beside === undefined) return position
-  const { names = [], cursor } = (await destination.readPosition(beside)).checkpoint
-  const isKnown = ([key, , variant]: (typeof names)[number]): boolean =>
-    names.some((name) => name[0] === key && name[2] === variant)
-  const own = (position.checkpoint.names ?? []).filter((name) => !isKnown(name))
-  return { ...position, checkpoint: { ...(cursor && { cursor }), ...position.checkpoint, names: [...names, ...own] } }
-}
-
-async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
-  await using table = await deps.destination.openTable(job.plan(listing))
+async function runListing(job: StreamJob, planned: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
+  await using table = await deps.destination.openTable(job.plan(planned))
+  const listing = await adoptNames(job, planned, table.columns, deps.destination)
   if (table.missing) checkTable(job, listing)
   const reading = new AbortController()
   const slices = await readSlices(job, listing, deps.destination)
@@ -178,7 +171,7 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
     // Batches are written while the next is being gathered.
     const batches = toBatches(steps, { ...rules, isWide: table.isWide })
     const announced = table.announces ? announceRefresh(batches, listing, rules.now) : batches
-    for await (const filled of stampBatches(announced, job, listing)) {
+    for await (const filled of stampBatches(announced, job, { ...listing, changed: source.changed })) {
       await writing.add(filled)
       last = filled.batch
     }
@@ -200,7 +193,7 @@ async function runListing(job: StreamJob, listing: ListingPlan, deps: StreamDeps
 
 async function* readWhole(job: StreamJob, source: StreamSource): AsyncGenerator<StreamStep, void, undefined> {
   const steps = readStream(source)
-  const kept = job.keep(steps)
+  const kept = job.keep(steps, source.key)
   if (!kept) return yield* steps
   for await (const { step } of kept) yield step
 }
@@ -220,7 +213,7 @@ function mayResume({ open, per }: Checkpoint, { fingerprint, refresh, perSlice }
 }
 
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
-  const { done, seen, names, open, identity, settled, stored, brought = [], cursor } = position.checkpoint
+  const { done, seen, names, open, identity, settled, stored, brought = [], cursor, parents } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const announced = open?.refresh === true
   const refresh = job.refresh || announced
@@ -236,6 +229,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
     done: isWhole ? null : done,
     ...(seen && !isWhole && { seen }),
     ...(cursor && !isWhole && { cursor }),
+    ...(parents && !isWhole && { parents }),
     ...(names && !replaces && { names }),
     ...(stored !== undefined && !replaces && { stored }),
     ...(identity && !isWhole && { identity }),

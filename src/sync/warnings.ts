@@ -1,3 +1,5 @@
+import { oneLine } from '../words/line.ts'
+
 /** What a run may be in doubt about without failing. Scripts and alerts go by the code, people by the message. */
 export const warningCodes = [
   /** The listing may have been cut short: a page looks full, or `max_pages` ended it. */
@@ -35,8 +37,8 @@ export interface Warning {
 /** Takes a warning of one stream. The same message twice counts once. */
 export type Warn = (code: WarningCode, message: string) => void
 
-/** Characters of a message: what a provider calls its fields may be of any length, and the record goes into a table. */
-const longestMessage = 2_000
+/** Columns of a message: what a provider says in it cannot fill the record. */
+const widest = 2_000
 
 /** More would hide the first ones. */
 const maxWarnings = 20
@@ -52,8 +54,8 @@ export class Warnings {
     this.#onWarning = onWarning
   }
 
-  readonly add: Warn = (code, text) => {
-    const message = shorten(text)
+  readonly add: Warn = (code, words) => {
+    const message = shorten(words)
     const key = `${code} ${message}`
     if (this.#found.has(key)) return
     if (this.#found.size >= maxWarnings) {
@@ -74,7 +76,4 @@ export class Warnings {
 }
 
 /** A message as a run record holds it. */
-export const shorten = (message: string): string =>
-  message.length <= longestMessage
-    ? message
-    : `${message.slice(0, longestMessage).replace(/[\uD800-\uDBFF]$/, '')}... (cut)`
+export const shorten = (message: string): string => oneLine(message, widest)

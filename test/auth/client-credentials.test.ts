@@ -166,7 +166,7 @@ test('words of the provider are redacted, freed of control characters and cut to
   const description = `${secret} ${encodeURIComponent(secret)} Basic ${btoa(`me:${secret}`)} \u001b[31m\nred ${'long '.repeat(200)}`
   const { auth } = await setUp(context, [json({ error: 'invalid_client', error_description: description }, 401)])
   const { message } = await errorOf(auth.sign(request))
-  assert.match(message, /invalid_client: \[secret\] \[secret\] Basic \S*\[secret\] \[31m red long/)
+  assert.match(message, /invalid_client: (?:\[secret\] )+Basic \S*\[secret\] \[31m red long/)
   assert.ok(message.length < 500 && !message.includes('\u001b') && !message.includes('\n'))
 })
 
@@ -297,5 +297,5 @@ test('what the provider tells of account and scopes holds nothing that a termina
   const { auth } = await setUp(context, [json(told)])
   await auth.sign(request)
   const [facts] = auth.describe?.() ?? []
-  assert.deepEqual([facts?.scopesGranted, facts?.account], [['a[2J', 'b'], 'me]0;owned@acme.example'])
+  assert.deepEqual([facts?.scopesGranted, facts?.account], [['a [2J', 'b'], 'me ]0;owned @acme.example'])
 })

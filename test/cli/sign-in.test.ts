@@ -41,7 +41,7 @@ const goodToken = (response: ServerResponse): void =>
 
 /** `headrace check` in a situation, in words and as JSON. */
 async function check({
-  env = { SECRET: 'client-secret-value' },
+  env = { SECRET: 'zo0-KxV9-b3Qm-value' },
   token: give = goodToken,
   api = rows,
   tokenUrl,
@@ -57,7 +57,7 @@ async function check({
   ])
   const text = plain.stdout
   for (const output of [plain, json].flatMap(({ stdout, stderr }) => [stdout, stderr])) {
-    assert.ok(!output.includes(token) && !output.includes('client-secret-value'), 'a secret was printed')
+    assert.ok(!output.includes(token) && !output.includes('zo0-KxV9-b3Qm-value'), 'a secret was printed')
   }
   assert.equal(plain.code, json.code)
   const document = JSON.parse(json.stdout) as Checked['document']

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { suite, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { formatTable, truncate, widthOf, wrap } from '../../src/cli/table.ts'
+import { formatTable, wrap } from '../../src/cli/table.ts'
+import { cut, widthOf } from '../../src/words/line.ts'
 import { cliPath, connectorText, makeTempDir, plainEnv, runCli, servePages, startApi, untilEnd } from './support.ts'
 
 const escape = '\u001b'
@@ -116,11 +117,11 @@ suite('a table', () => {
   test('a line is cut at the width, never inside a letter', () => {
     for (let width = 1; width < 12; width++) {
       for (const text of ['東京都 🎉 abc', 'a… b… c 👩‍👩‍👧‍👦 d e', 'plain and simple']) {
-        const cut = truncate(text, width)
-        assert.ok(widthOf(cut) <= width, `${width}: ${cut}`)
-        assert.ok(cut.isWellFormed())
+        const short = cut(text, width)
+        assert.ok(widthOf(short) <= width, `${width}: ${short}`)
+        assert.ok(short.isWellFormed())
       }
     }
-    assert.equal(truncate('short', 10), 'short')
+    assert.equal(cut('short', 10), 'short')
   })
 })

@@ -228,6 +228,30 @@ test('a stream that asks the same for each of its parents or partitions is refus
   assert.match(onlyProblem(withStreams('  - { name: s, selected: false }\n')), /no stream is stored/)
 })
 
+test('children of changed parents alone want a parent that says what has changed, and a table that keeps the others', () => {
+  const file = (parent: string, child: string) =>
+    withStreams(
+      `  - { name: p${parent} }\n  - { name: s, path: "/{{ parent.a }}", parent: { stream: p, include: { a: a }, changed_only: true }${child} }\n`,
+    )
+  const changes = ', incremental: { cursor: at }'
+  const key = ', primary_key: [id]'
+  load(file(changes, key))
+  load(file(changes, changes))
+  for (const [parent, child, problem] of [
+    ['', key, 'nothing tells which rows of p have changed'],
+    [`${changes}, path: "/{{ partition.x }}", partitions: { x: [1] }`, key, 'p is read in slices itself'],
+    [changes, `${key}, write: replace`, 'write: replace would drop the children'],
+    [changes, '', 'append would store twice'],
+    [changes, `${key}, paginator: { type: none }, deletes: { absent: true }`, 'would delete the children'],
+  ] as const)
+    assert.match(
+      problemsOf(file(parent, child))
+        .map(({ line, key, message }) => `${line} ${key}: ${message}`)
+        .join('\n'),
+      new RegExp(`^5 streams\\[1\\]\\.parent\\.changed_only: .*${problem}`, 'm'),
+    )
+})
+
 test('merge and insert_only want a key; without write a key means merge', () => {
   for (const write of ['merge', 'insert_only'])
     assert.match(

@@ -26,6 +26,7 @@ const recognized: readonly (readonly [value: string | number, format: string, mo
   ['/Date(1706695200000)/', 'dotnet', at],
   ['/Date(1706695200000+0100)/', 'dotnet', at],
   ['20240131100000', 'basic', at],
+  ['20240131T100000Z', 'basic', at],
   ['20240131', 'basic', ns('2024-01-31')],
   [1706695200, 'epoch', at],
   ['1706695200.000200', 'epoch', at + 200_000n],

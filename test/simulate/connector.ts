@@ -1,6 +1,8 @@
 import type { ConnectorSpec, ProviderSpec } from './scenario.ts'
-import { spellingOf } from './spelling.ts'
+import { bookedLag, epoch, hour } from './source.ts'
+import { type Spelling, spellingOf } from './spelling.ts'
 
+/** Of the first host. */
 export const origin = 'http://api.invalid'
 
 /** The file that makes a run read this provider, as an object. */
@@ -16,7 +18,7 @@ export function writeConnector(name: string, connector: ConnectorSpec, provider:
   }
   return {
     name,
-    base_url: origin,
+    base_url: `http://${connector.host}.invalid`,
     retry: { attempts: 3 },
     rate_limit: { concurrency },
     streams: slicing === 'parents' ? [parents, rows] : [rows],
@@ -24,17 +26,18 @@ export function writeConnector(name: string, connector: ConnectorSpec, provider:
 }
 
 function streamOf(connector: ConnectorSpec, provider: ProviderSpec): object {
-  const { write, keyed, incremental, sends, deletes, maxPages, slicing } = connector
+  const { write, keyed, incremental, sends, deletes, maxPages, slicing, note, cursor } = connector
   return {
     name: 'rows',
     ...sliceOf(connector),
     ...(slicing === 'parents' && { parent: { stream: 'parents', include: { id: 'id' } } }),
     rows: { data: '$.data[*]', nested: '$.result.items[*]', bare: '$[*]' }[provider.envelope],
     write,
-    ...(keyed && { primary_key: keyOf(provider) }),
+    ...(keyed && { primary_key: keyOf(connector, provider) }),
     paginator: paginatorOf(connector, provider),
     ...(incremental && { incremental: incrementalOf(connector, provider) }),
-    ...(sends && { params: { since: '{{ cursor }}' } }),
+    ...(sends && { params: { [cursor === 'updated_at' ? 'since' : 'booked_since']: '{{ cursor }}' } }),
+    ...(note !== 'kept' && { columns: { note: note === 'dropped' ? { drop: true } : { rename: 'remark' } } }),
     ...(deletes !== 'none' && { deletes: { absent: true, mode: deletes, max_share: 1 } }),
     ...(maxPages !== null && { max_pages: maxPages }),
   }
@@ -46,15 +49,34 @@ function sliceOf({ slicing, slices, path }: ConnectorSpec): object {
   return { path: `${path}/slices/{{ partition.id }}/rows`, partitions: slices.map((id) => ({ id })) }
 }
 
-const keyOf = ({ key }: ProviderSpec): readonly string[] =>
-  key === 'composite' ? ['shop', 'id'] : key === 'nested' ? ['info.id'] : ['id']
+function keyOf({ key: named }: ConnectorSpec, { key }: ProviderSpec): readonly string[] {
+  if (named === 'coarse') return ['bucket']
+  const right = key === 'composite' ? ['shop', 'id'] : key === 'nested' ? ['info.id'] : ['id']
+  return named === 'wide' ? [...right, 'bucket'] : right
+}
 
-function incrementalOf({ lookback, declaresOrder }: ConnectorSpec, { spelling, order }: ProviderSpec): object {
+/** A bound, as many hours from the beginning of the clock, as the file or a request writes it. */
+export function spellBound(
+  hours: number,
+  { cursor, isoBounds }: ConnectorSpec,
+  { spelling }: ProviderSpec,
+): string | number {
+  const at = epoch + hours * hour - (cursor === 'booked_at' ? bookedLag : 0)
+  return isoBounds ? new Date(at).toISOString() : spellingOf(spelling).spell(at)
+}
+
+function incrementalOf(connector: ConnectorSpec, provider: ProviderSpec): object {
+  const { lookback, declaresOrder, declaresFormat, cursor, start, end, per } = connector
+  const { declared, known } = spellingOf(provider.spelling) as Spelling
   return {
-    cursor: 'updated_at',
-    ...spellingOf(spelling).declared,
+    cursor,
+    ...declared,
+    ...(declaresFormat && known),
     ...(lookback > 0 && { lookback: `PT${lookback}S` }),
-    ...(declaresOrder && (order === 'asc' || order === 'desc') && { order }),
+    ...(declaresOrder && (provider.order === 'asc' || provider.order === 'desc') && { order: provider.order }),
+    ...(start !== null && { start: spellBound(start, connector, provider) }),
+    ...(end !== null && { end: spellBound(end, connector, provider) }),
+    ...(per !== null && { per }),
   }
 }
 
@@ -66,12 +88,12 @@ function paginatorOf({ paginator, declaresEnd }: ConnectorSpec, provider: Provid
     declaresEnd && (hasMore === 'right' || hasMore === 'text')
       ? { has_more: isWrong && paging !== 'token' && paging !== 'link_body' ? '$.hasMore' : '$.has_more' }
       : {}
-  const count = declaresEnd && total !== 'absent' ? { total: '$.total' } : {}
+  const count = declaresEnd && total !== 'absent' ? countOf(provider) : {}
   switch (paging) {
     case 'none':
       return { type: 'none' }
     case 'page':
-      return { type: 'page_number', ...(count.total && { size }), ...count, ...more }
+      return { type: 'page_number', ...('total' in count && { size }), ...count, ...more }
     case 'offset':
       return { type: 'offset', limit: size, ...count, ...more }
     case 'token':
@@ -83,4 +105,9 @@ function paginatorOf({ paginator, declaresEnd }: ConnectorSpec, provider: Provid
     case 'link_header':
       return { type: 'link_header', ...(isWrong && { rel: 'following' }) }
   }
+}
+
+function countOf({ counts }: ProviderSpec): object {
+  if (counts === 'pages') return { total_pages: '$.total_pages' }
+  return { total: counts === 'rows' ? '$.total' : 'header:X-Total-Count' }
 }

@@ -1,4 +1,4 @@
-import { type Scenario, faultKinds } from './scenario.ts'
+import { type Scenario, changeKinds, editKeys, faultKinds, killPoints } from './scenario.ts'
 import { spellings } from './spelling.ts'
 import type { Outcome } from './world.ts'
 
@@ -9,7 +9,9 @@ export type Counts = Record<string, number>
 export function featuresOf({ provider, connector, steps }: Scenario, { runs }: Outcome): readonly string[] {
   const specs = [
     ...Object.entries(provider).filter(([key]) => !['rows', 'ties', 'size'].includes(key)),
-    ...Object.entries(connector).filter(([key]) => key !== 'slices'),
+    ...Object.entries({ ...connector, 'named key': connector.key }).filter(
+      ([key]) => key !== 'slices' && key !== 'key',
+    ),
   ].map(([key, value]) => `${key}: ${typeof value === 'number' ? (value === 0 ? 'none' : 'some') : value}`)
   const acts = steps.flatMap((step) => {
     if (step.do === 'change') return step.changes.map(({ kind }) => `change between runs: ${kind}`)
@@ -52,7 +54,8 @@ export const expectedFeatures: readonly string[] = [
   ...['page', 'offset', 'token', 'link_header', 'link_body', 'keyset', 'none'].map((name) => `paging: ${name}`),
   ...['numbered', 'live', 'snapshot'].map((name) => `listing: ${name}`),
   ...['asc', 'desc', 'id', 'none'].map((name) => `order: ${name}`),
-  ...['absent', 'right', 'high'].map((name) => `total: ${name}`),
+  ...['absent', 'right', 'high', 'low'].map((name) => `total: ${name}`),
+  ...['rows', 'header', 'pages'].map((name) => `counts: ${name}`),
   ...['absent', 'right', 'text', 'inverted'].map((name) => `hasMore: ${name}`),
   ...['inclusive', 'exclusive', 'ignored'].map((name) => `since: ${name}`),
   ...['integer', 'text', 'big', 'composite', 'nested'].map((name) => `key: ${name}`),
@@ -60,16 +63,21 @@ export const expectedFeatures: readonly string[] = [
   ...['declared', 'auto', 'misspelt'].map((name) => `paginator: ${name}`),
   ...['none', 'soft', 'hard'].map((name) => `deletes: ${name}`),
   ...['none', 'partitions', 'parents'].map((name) => `slicing: ${name}`),
-  ...['insert', 'update', 'delete', 'late'].flatMap((kind) => [
-    `change while paged: ${kind}`,
-    `change between runs: ${kind}`,
-  ]),
-  ...['kill at request', 'kill at commit', 'kill at record', 'stop', 'limit', 'budget'].map((name) => `cut: ${name}`),
-  ...['slices', 'lookback', 'write', 'path'].map((name) => `edit: ${name}`),
+  ...changeKinds.flatMap((kind) => [`change while paged: ${kind}`, `change between runs: ${kind}`]),
+  ...[...killPoints.map((point) => `kill at ${point}`), 'stop', 'limit', 'budget'].map((name) => `cut: ${name}`),
+  ...editKeys.map((name) => `edit: ${name}`),
+  ...['right', 'coarse', 'wide'].map((name) => `named key: ${name}`),
+  ...['updated_at', 'booked_at'].map((name) => `cursor: ${name}`),
+  ...['kept', 'dropped', 'renamed'].map((name) => `note: ${name}`),
+  ...['null', 'slice', 'stream'].map((name) => `per: ${name}`),
+  ...['start', 'end'].map((name) => `${name}: some`),
   ...['redeliver', 'continue', 'wait', 'backfill'].map((name) => `step: ${name}`),
   ...['empty', 'zero', 'null', 'future'].map((name) => `odd: ${name}`),
   'full refresh',
+  'isoBounds: true',
+  'declaresFormat: true',
   'lastToken: true',
+  'shortPages: true',
   'maxPages: some',
   'skew: null',
   'skew: some',

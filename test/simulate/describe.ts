@@ -39,14 +39,16 @@ function describeStep(step: Step): string {
     case 'change':
       return step.changes.map(({ kind, row }) => `${kind} row ${row}`).join('; ')
     case 'redeliver':
-      return 'the last message comes again'
+      return `the message of ${runBack(step.back)} comes again`
     case 'continue':
-      return `the rest of the last run, ${step.times} times`
+      return `the rest of ${runBack(step.back)}, ${step.times} times`
     case 'edit':
       return `the connector says ${step.edit.key}: ${String(step.edit.value)}`
     case 'backfill':
-      return `a backfill of ${step.hours} hours${step.cut ? `, ${Object.values(step.cut).join(' ')}` : ''}`
+      return `a backfill from ${step.hours} to ${step.until} hours ago${step.cut ? `, ${Object.values(step.cut).join(' ')}` : ''}`
     case 'wait':
       return `${step.seconds} seconds pass`
   }
 }
+
+const runBack = (back: number): string => (back === 0 ? 'the last run' : `the run ${back} before the last`)

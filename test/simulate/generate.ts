@@ -9,9 +9,17 @@ import {
   type ProviderSpec,
   type Scenario,
   type Step,
+  changeKinds,
+  editKeys,
   faultKinds,
+  hosts,
+  killPoints,
 } from './scenario.ts'
 import { type SpellingName, spellings } from './spelling.ts'
+
+/** Hours since the clock began: rows begin 72 before, and change from then on. */
+const starts = [-80, -71, -24]
+const ends = [-48, 0, 2]
 
 const names = Object.keys(spellings) as SpellingName[]
 
@@ -20,7 +28,10 @@ export function generate(seed: number): Scenario {
   const dice = createDice(seed)
   const provider = makeProvider(dice)
   const connector = makeConnector(dice, provider)
-  const steps = Array.from({ length: dice.int(1, 6) }, () => makeStep(dice, connector))
+  const made = Array.from({ length: dice.int(1, 6) }, () => makeStep(dice, connector))
+  // A key that tells no rows apart is put right, as nothing can be said of the table before.
+  const steps: readonly Step[] =
+    connector.key === 'coarse' ? [...made, { do: 'edit', edit: { key: 'key', value: 'right' } }] : made
   return normalize({ seed, provider, connector, steps, batchAge: dice.pick([0, 300, 5000]) })
 }
 
@@ -33,9 +44,11 @@ function makeProvider(dice: Dice): ProviderSpec {
     size: dice.pick([1, 2, 3, 5, 10]),
     order: dice.pick(['asc', 'asc', 'desc', 'id', 'none']),
     envelope: dice.pick(['data', 'data', 'nested', 'bare']),
-    total: dice.pick(['absent', 'right', 'right', 'high']),
+    total: dice.pick(['absent', 'right', 'right', 'right', 'high', 'low']),
+    counts: dice.pick(['rows', 'rows', 'header', 'pages']),
     hasMore: dice.pick(['absent', 'right', 'right', 'text', 'inverted']),
     lastToken: dice.chance(0.15),
+    shortPages: dice.chance(0.15),
     since: dice.pick(['inclusive', 'inclusive', 'exclusive', 'ignored']),
     spelling: dice.chance(0.4) ? 'milliseconds' : dice.pick(names),
     key: dice.pick(['integer', 'integer', 'text', 'big', 'composite', 'nested']),
@@ -53,7 +66,13 @@ function makeConnector(dice: Dice, { slices }: ProviderSpec): ConnectorSpec {
   return {
     write: dice.pick(['append', 'append', 'merge', 'merge', 'merge', 'replace', 'scd2', 'insert_only']),
     keyed: dice.chance(0.5),
+    key: dice.chance(0.05) ? 'coarse' : dice.chance(0.05) ? 'wide' : 'right',
     incremental,
+    cursor: dice.chance(0.08) ? 'booked_at' : 'updated_at',
+    declaresFormat: dice.chance(0.5),
+    start: dice.chance(0.15) ? dice.pick(starts) : null,
+    end: dice.chance(0.1) ? dice.pick(ends) : null,
+    isoBounds: dice.chance(0.5),
     sends: dice.chance(0.75),
     lookback: dice.pick([0, 0, 0, 60, 3600]),
     declaresOrder: dice.chance(0.6),
@@ -62,9 +81,12 @@ function makeConnector(dice: Dice, { slices }: ProviderSpec): ConnectorSpec {
     deletes: dice.pick(['none', 'soft', 'hard']),
     slicing: slices === 0 ? 'none' : dice.pick(['partitions', 'parents']),
     slices: named.slice(0, dice.int(1, Math.max(slices, 1))),
+    per: dice.pick([null, null, 'slice', 'stream']),
     maxPages: dice.chance(0.06) ? dice.int(1, 4) : null,
     concurrency: dice.pick([1, 1, 4]),
     path: '',
+    host: 'api',
+    note: dice.chance(0.1) ? dice.pick(['dropped', 'renamed']) : 'kept',
   }
 }
 
@@ -83,13 +105,18 @@ function makeStep(dice: Dice, connector: ConnectorSpec): Step {
     case 'change':
       return { do: 'change', changes: some(dice, 1, 5, () => makeChange(dice)) }
     case 'redeliver':
-      return { do: 'redeliver' }
+      return { do: 'redeliver', back: makeBack(dice) }
     case 'continue':
-      return { do: 'continue', times: dice.int(1, 2) }
+      return { do: 'continue', times: dice.int(1, 2), back: makeBack(dice) }
     case 'edit':
       return { do: 'edit', edit: makeEdit(dice, connector) }
     case 'backfill':
-      return { do: 'backfill', hours: dice.pick([1, 48, 100]), cut: dice.chance(0.3) ? makeCut(dice) : null }
+      return {
+        do: 'backfill',
+        hours: dice.pick([1, 48, 100]),
+        until: dice.pick([0, 0, 30]),
+        cut: dice.chance(0.3) ? makeCut(dice) : null,
+      }
     case 'wait':
       return { do: 'wait', seconds: dice.pick([1, 60, 7200, 100_000]) }
   }
@@ -100,9 +127,12 @@ function some<T>(dice: Dice, probability: number, most: number, make: () => T): 
 }
 
 const makeChange = (dice: Dice): Change => ({
-  kind: dice.pick(['insert', 'insert', 'update', 'update', 'delete', 'late']),
+  kind: dice.pick(['insert', 'insert', 'update', 'update', 'delete', ...changeKinds]),
   row: dice.int(0, 40),
 })
+
+/** 0 for the last run. */
+const makeBack = (dice: Dice): number => dice.pick([0, 0, 1, 2])
 
 const makeFault = (dice: Dice): Fault => ({ kind: dice.pick(faultKinds), request: dice.int(0, 6) })
 
@@ -111,7 +141,7 @@ function makeCut(dice: Dice): Cut {
     case 'kill':
       return {
         by: 'kill',
-        at: dice.pick(['request', 'commit', 'commit', 'record']),
+        at: dice.pick(['commit', ...killPoints]),
         nth: dice.int(1, 5),
         after: dice.chance(0.5),
       }
@@ -125,14 +155,31 @@ function makeCut(dice: Dice): Cut {
 }
 
 function makeEdit(dice: Dice, { slices }: ConnectorSpec): Edit {
-  switch (dice.pick(['slices', 'slices', 'lookback', 'write', 'path'] as const)) {
+  const key = dice.pick(['slices', 'slices', ...editKeys] as const)
+  switch (key) {
     case 'slices':
-      return { key: 'slices', value: dice.chance(0.7) ? [...slices, slices.length] : slices.slice(1) }
+      return { key, value: dice.chance(0.7) ? [...slices, slices.length] : slices.slice(1) }
     case 'path':
-      return { key: 'path', value: dice.pick(['', '/v2']) }
+      return { key, value: dice.pick(['', '/v2']) }
+    case 'host':
+      return { key, value: dice.pick(hosts) }
     case 'lookback':
-      return { key: 'lookback', value: dice.pick([0, 60, 86_400]) }
+      return { key, value: dice.pick([0, 60, 86_400]) }
     case 'write':
-      return { key: 'write', value: dice.pick(['append', 'merge', 'replace']) }
+      return { key, value: dice.pick(['append', 'merge', 'replace', 'scd2', 'insert_only']) }
+    case 'cursor':
+      return { key, value: dice.pick(['updated_at', 'booked_at']) }
+    case 'key':
+      return { key, value: dice.pick(['right', 'wide']) }
+    case 'note':
+      return { key, value: dice.pick(['kept', 'dropped', 'renamed']) }
+    case 'start':
+      return { key, value: dice.pick([null, ...starts]) }
+    case 'end':
+      return { key, value: dice.pick([null, ...ends]) }
+    case 'per':
+      return { key, value: dice.pick([null, 'slice', 'stream']) }
+    case 'deletes':
+      return { key, value: dice.pick(['none', 'soft', 'hard']) }
   }
 }

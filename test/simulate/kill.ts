@@ -1,12 +1,12 @@
 import type { Destination, TableWriter } from '../../src/destinations/destination.ts'
-import type { Cut } from './scenario.ts'
+import type { Cut, KillPoint } from './scenario.ts'
 
 /** Counts what a run does, and ends it where the scenario says: nothing happens behind that. */
 export class Fate {
   killed = false
   readonly #cut: Cut | null
   readonly #stop: () => void
-  readonly #counts = { request: 0, commit: 0, record: 0 }
+  readonly #counts = { read: 0, request: 0, open: 0, commit: 0, record: 0 }
   #busy: Promise<unknown> = Promise.resolve()
 
   /** `stop` asks the run to come to an end. */
@@ -24,7 +24,7 @@ export class Fate {
   }
 
   /** Does `work` unless the process is dead before or behind it. */
-  async pass<T>(at: 'request' | 'commit' | 'record', work: () => Promise<T>): Promise<T> {
+  async pass<T>(at: KillPoint, work: () => Promise<T>): Promise<T> {
     this.alive()
     const nth = ++this.#counts[at]
     const isStop = this.#cut?.by === 'stop' && at === 'request' && nth === this.#cut.nth
@@ -45,7 +45,8 @@ export class Fate {
       ...destination,
       batchAge,
       ...this.#guard(destination),
-      openTable: (plan) => this.#work(async () => (this.alive(), this.#wrapTable(await destination.openTable(plan)))),
+      openTable: (plan) =>
+        this.#work(() => this.pass('open', async () => this.#wrapTable(await destination.openTable(plan)))),
       saveRun: (run) => this.#work(() => this.pass('record', () => destination.saveRun(run))),
       [Symbol.asyncDispose]: () => destination[Symbol.asyncDispose](),
     }
@@ -53,7 +54,7 @@ export class Fate {
 
   /** The reading methods, as long as the process lives. */
   #guard(destination: Destination): Pick<Destination, 'readPosition' | 'readSlices' | 'recentRuns' | 'positions'> {
-    const guarded = <T>(work: () => Promise<T>): Promise<T> => this.#work(async () => (this.alive(), work()))
+    const guarded = <T>(work: () => Promise<T>): Promise<T> => this.#work(() => this.pass('read', work))
     return {
       readPosition: (stream) => guarded(() => destination.readPosition(stream)),
       readSlices: (stream, without) => guarded(() => destination.readSlices(stream, without)),

@@ -1,4 +1,5 @@
 import type { WarningCode } from '../../src/sync/warnings.ts'
+import { noteOf } from './pages.ts'
 import type { ConnectorSpec } from './scenario.ts'
 import { type SourceRow, labelOf } from './source.ts'
 import type { StoredRow } from './store.ts'
@@ -25,7 +26,7 @@ export const excuses = (code: string, at: number, { kind, since }: Violation): b
 
 /** What is wrong with the table. */
 export interface Violation {
-  readonly kind: 'missing' | 'doubled' | 'stale' | 'extra' | 'crash'
+  readonly kind: 'missing' | 'doubled' | 'stale' | 'extra' | 'spoiled' | 'crash'
   readonly what: string
   /** When that row last changed at the provider, milliseconds since 1970: what was said before does not excuse it. */
   readonly since: number
@@ -38,45 +39,68 @@ export interface Finding {
   readonly stored: readonly StoredRow[]
   /** The run that has just ended. */
   readonly run: string
+  /** How many rows there have ever been of a label. */
+  readonly made: ReadonlyMap<string, number>
   /** Nothing is updated or deleted in this store: later lines count. */
   readonly files: boolean
 }
 
 /** Holds the table against the truth, once a run has ended well that nothing disturbed. */
 export function judge(finding: Finding): readonly Violation[] {
+  const { files, stored, connector, run } = finding
+  // Lines of files do not say which run wrote them, nor does a row that is left as it was.
+  const isFresh = (row: StoredRow): boolean =>
+    row.current && (connector.write === 'replace' || (!files && row.run === run))
+  return [...judgeRows(finding), ...stored.filter(isFresh).flatMap((row) => findSpoiled(row, connector))]
+}
+
+function judgeRows(finding: Finding): readonly Violation[] {
   const { connector, stored, files, run } = finding
   const { write, incremental } = connector
   if (write === 'append' && !incremental) {
-    // Lines of files do not say which run wrote them.
     if (files) return findMissing(finding)
     return compareAll({ ...finding, stored: stored.filter((row) => row.run === run) })
   }
-  if (write === 'append') return [...findMissing(finding), ...findDoubled(stored)]
+  if (write === 'append') return [...findMissing(finding), ...findDoubled(finding, 'made')]
   if (write === 'replace') return compareAll(finding)
   if (files) return compareLast(finding)
   const current = stored.filter((row) => row.current)
-  const doubled = write === 'scd2' ? findDoubled(stored) : []
+  const doubled = write === 'scd2' ? findDoubled(finding, 'made') : []
   return [...doubled, ...compareKeyed({ ...finding, stored: current })]
+}
+
+/** The column of a field is what the connector file says: it is kept, left out, or has another name. */
+function findSpoiled({ label, note, remark }: StoredRow, connector: ConnectorSpec): readonly Violation[] {
+  const value = noteOf(label)
+  const [wantedNote, wantedRemark] = { kept: [value, null], dropped: [null, null], renamed: [null, value] }[
+    connector.note
+  ] as [string | null, string | null]
+  if (note === wantedNote && remark === wantedRemark) return []
+  return [{ kind: 'spoiled', what: `${label} has note ${note} and remark ${remark}`, since: 0 }]
 }
 
 const numberOf = (label: string): number => Number(/^r(\d+)\./.exec(label)?.[1])
 
-function countLabels(stored: readonly StoredRow[]): ReadonlyMap<string, number> {
+function countLabels(rows: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
-  for (const { label } of stored) counts.set(label, (counts.get(label) ?? 0) + 1)
+  for (const label of rows) counts.set(label, (counts.get(label) ?? 0) + 1)
   return counts
 }
 
 function findMissing({ live, stored }: Finding): readonly Violation[] {
-  const counts = countLabels(stored)
+  const counts = countLabels(stored.map(({ label }) => label))
+  const wanted = countLabels(live.map(labelOf))
   return live.flatMap((row): Violation[] => {
-    return counts.has(labelOf(row)) ? [] : [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
+    const [has, wants] = [counts.get(labelOf(row)) ?? 0, wanted.get(labelOf(row)) ?? 0]
+    return has >= wants ? [] : [{ kind: 'missing', what: labelOf(row), since: row.changedAt }]
   })
 }
 
-function findDoubled(stored: readonly StoredRow[]): readonly Violation[] {
-  return [...countLabels(stored)]
-    .filter(([, count]) => count > 1)
+/** More rows of a label than there are now, or than there have ever been. */
+function findDoubled({ live, stored, made }: Finding, most: 'live' | 'made'): readonly Violation[] {
+  const limits = most === 'made' ? made : countLabels(live.map(labelOf))
+  return [...countLabels(stored.map(({ label }) => label))]
+    .filter(([label, count]) => count > Math.max(limits.get(label) ?? 0, 1))
     .map(([label, count]) => ({ kind: 'doubled', what: `${label} (${count} times)`, since: 0 }))
 }
 
@@ -86,7 +110,7 @@ function compareAll(finding: Finding): readonly Violation[] {
   const extra = finding.stored.filter(({ label }) => !wanted.has(label))
   return [
     ...findMissing(finding),
-    ...findDoubled(finding.stored),
+    ...findDoubled(finding, 'live'),
     ...extra.map(({ label }): Violation => ({ kind: 'extra', what: label, since: 0 })),
   ]
 }

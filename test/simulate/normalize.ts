@@ -1,5 +1,6 @@
-import type { Change, ConnectorSpec, Fault, ProviderSpec, Scenario, Step, TimedChange } from './scenario.ts'
-import { spellingOf } from './spelling.ts'
+import { type Allowed, allowedChanges } from './allowed.ts'
+import type { ConnectorSpec, Edit, Fault, ProviderSpec, Scenario, Step, TimedChange } from './scenario.ts'
+import { type Spelling, spellingOf } from './spelling.ts'
 
 /**
  * Takes out of a scenario what no reader could ever notice: a loss that neither an answer, nor the connector file, nor
@@ -14,10 +15,11 @@ export function normalize(scenario: Scenario): Scenario {
 }
 
 function normalizeProvider(given: ProviderSpec): ProviderSpec {
-  const { unit, counts } = spellingOf(given.spelling)
+  const { unit, counts: isCounter } = spellingOf(given.spelling) as Spelling
   const isBare = given.envelope === 'bare'
   // A key that has two parts, or none that counts up by itself, is nothing to go on by.
   const key = given.paging === 'keyset' && !['integer', 'nested'].includes(given.key) ? 'integer' : given.key
+  const isLinked = ['token', 'link_header', 'link_body'].includes(given.paging)
   const envelope = isBare && (given.paging === 'token' || given.paging === 'link_body') ? 'data' : given.envelope
   return {
     ...given,
@@ -25,14 +27,34 @@ function normalizeProvider(given: ProviderSpec): ProviderSpec {
     envelope,
     listing: given.paging === 'page' || given.paging === 'offset' ? 'numbered' : given.listing,
     order: given.paging === 'keyset' ? 'id' : given.order,
-    total: envelope === 'bare' ? 'absent' : given.total,
+    total: normalizeTotal(given, envelope),
+    counts: normalizeCounts(given, envelope),
+    shortPages: given.shortPages && isLinked && given.listing === 'live' && given.size > 1,
     hasMore: envelope === 'bare' ? 'absent' : given.hasMore,
     // Rows of one moment, of which some show after the cursor has reached it, never come again.
     since: given.since === 'exclusive' && (unit > 1 || given.ties > 1) ? 'inclusive' : given.since,
     // What orders pages must be there, and a cursor that only counts has no future.
-    odd: given.order === 'asc' || given.order === 'desc' || unit > second || counts ? 'none' : given.odd,
-    lastToken: given.lastToken && ['token', 'link_header', 'link_body'].includes(given.paging),
+    odd: given.order === 'asc' || given.order === 'desc' || unit > second || isCounter ? 'none' : given.odd,
+    lastToken: given.lastToken && isLinked,
   }
+}
+
+/** A total that is too low ends a listing where nothing else says that it goes on. */
+function normalizeTotal(
+  { total, counts: place, paging, hasMore }: ProviderSpec,
+  envelope: ProviderSpec['envelope'],
+): ProviderSpec['total'] {
+  if (envelope === 'bare') return place === 'header' && total === 'right' ? total : 'absent'
+  const goesOn = hasMore === 'right' || hasMore === 'inverted' || !['page', 'offset', 'keyset'].includes(paging)
+  return total === 'low' && !goesOn ? 'right' : total
+}
+
+function normalizeCounts(
+  { counts: place, paging }: ProviderSpec,
+  envelope: ProviderSpec['envelope'],
+): ProviderSpec['counts'] {
+  if (place === 'pages') return paging === 'page' && envelope !== 'bare' ? place : 'rows'
+  return place
 }
 
 const second = 1000
@@ -49,17 +71,32 @@ export function normalizeConnector(given: ConnectorSpec, provider: ProviderSpec)
   // A clock that is ahead makes the cursor pass what changes meanwhile.
   const lead = (provider.skew ?? 0) > 0 ? (provider.skew ?? 0) + 5 : 0
   const existing = given.slices.filter((slice) => slice < slices)
+  const slicing = slices === 0 ? 'none' : given.slicing === 'none' ? 'partitions' : given.slicing
+  const isBounded = incremental && provider.odd === 'none'
+  const { counts: isCounter, declared, known } = spellingOf(provider.spelling) as Spelling
   return {
     ...given,
     // Who appends by key takes a row of a known key and cursor for the known one, whatever else has changed in it.
     keyed: needsKey || (given.keyed && (given.write !== 'append' || spellingOf(provider.spelling).unit === 1)),
     incremental,
     sends: given.sends && incremental,
-    lookback: incremental ? Math.max(given.lookback, lead) : 0,
+    lookback: incremental && provider.spelling !== 'text' ? Math.max(given.lookback, lead) : 0,
     deletes,
     paginator: normalizePaginator(given, provider),
     maxPages: incremental || paging === 'none' ? null : given.maxPages,
-    slicing: slices === 0 ? 'none' : given.slicing === 'none' ? 'partitions' : given.slicing,
+    slicing,
+    cursor: incremental ? given.cursor : 'updated_at',
+    declaresFormat: given.declaresFormat && incremental && known !== undefined,
+    // The first request sends it before a row has told how the provider spells its own.
+    start: isBounded ? given.start : null,
+    end: isBounded ? given.end : null,
+    isoBounds:
+      given.isoBounds &&
+      incremental &&
+      !isCounter &&
+      (declared !== undefined || (known !== undefined && given.declaresFormat)),
+    per: incremental && slicing !== 'none' ? given.per : null,
+    key: needsKey || given.write !== 'append' ? given.key : 'right',
     slices: existing.length > 0 ? existing : [0].slice(0, slices),
   }
 }
@@ -75,33 +112,6 @@ function normalizePaginator(given: ConnectorSpec, provider: ProviderSpec): Conne
   return given.paginator === 'misspelt' && !given.declaresEnd ? 'declared' : given.paginator
 }
 
-type Kinds = ReadonlySet<Change['kind']>
-
-interface Allowed {
-  /** While a listing is read. */
-  readonly during: Kinds
-  /** Between two listings. */
-  readonly between: Kinds
-}
-
-/** What may happen at the provider without a loss that nobody could notice. */
-export function allowedChanges(provider: ProviderSpec, connector: ConnectorSpec): Allowed {
-  const { listing, order, paging, total, spelling } = provider
-  const kinds = new Set<Change['kind']>(['insert', 'update', 'delete', 'late'])
-  if (connector.lookback === 0 || spellingOf(spelling).counts) kinds.delete('late')
-  const during = new Set(kinds)
-  if (listing === 'numbered' && paging !== 'none') {
-    // Rows that move towards the end leave no trace; one that is taken out shows in the total, if nothing makes up for it.
-    if (order === 'asc') during.delete('update')
-    if (total === 'right' && connector.declaresEnd && provider.rows % 2 === 0) {
-      for (const kind of ['insert', 'late', 'update'] as const) during.delete(kind)
-    } else during.delete('delete')
-  }
-  // What counts changes but is no time is not held back to the listing's begin.
-  if (spellingOf(spelling).counts && (order === 'id' || order === 'none')) during.delete('update')
-  return { during, between: kinds }
-}
-
 interface Rules {
   readonly provider: ProviderSpec
   readonly connector: ConnectorSpec
@@ -110,10 +120,7 @@ interface Rules {
 
 function normalizeStep(step: Step, { provider, connector, kinds }: Rules): Step {
   if (step.do === 'change') return { ...step, changes: step.changes.filter(({ kind }) => kinds.between.has(kind)) }
-  if (step.do === 'edit' && step.edit.key === 'slices') {
-    const value = step.edit.value.filter((slice) => slice < provider.slices)
-    return { ...step, edit: { key: 'slices', value: value.length > 0 ? value : connector.slices } }
-  }
+  if (step.do === 'edit') return { ...step, edit: normalizeEdit(step.edit, { provider, connector }) }
   if (step.do !== 'run') return step
   return {
     ...step,
@@ -124,10 +131,16 @@ function normalizeStep(step: Step, { provider, connector, kinds }: Rules): Step 
   }
 }
 
+function normalizeEdit(edit: Edit, { provider, connector }: Omit<Rules, 'kinds'>): Edit {
+  if (edit.key !== 'slices') return edit
+  const value = edit.value.filter((slice) => slice < provider.slices)
+  return { key: 'slices', value: value.length > 0 ? value : connector.slices }
+}
+
 function isRevealed({ kind }: Fault, provider: ProviderSpec, connector: ConnectorSpec): boolean {
   const { paging, total, hasMore, size, slices } = provider
-  // One row without a key may well come twice, and the first page of a slice has none before it to be compared with.
-  if (kind === 'repeat') return slices === 0 && (connector.keyed || size > 1)
+  // One row without a key may well come twice, and where slices are asked for at once, one may bring another's page first.
+  if (kind === 'repeat') return (slices === 0 || connector.concurrency === 1) && (connector.keyed || size > 1)
   if (kind !== 'empty_page') return true
   if (paging === 'none' || paging === 'keyset' || paging === 'link_header') return false
   if (paging === 'token' || paging === 'link_body') return true

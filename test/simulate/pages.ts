@@ -1,5 +1,5 @@
 import type { ProviderSpec } from './scenario.ts'
-import type { SourceRow } from './source.ts'
+import { type SourceRow, bookedLag, labelOf } from './source.ts'
 import { type Spelling, spellingOf } from './spelling.ts'
 
 /** One page of a listing. */
@@ -12,6 +12,8 @@ export interface Page {
   readonly token: string | undefined
 }
 
+type Placed = Pick<SourceRow, 'at' | 'place'>
+
 /** The listings that a provider keeps for those who page through them. */
 export class Listings {
   readonly #spec: ProviderSpec
@@ -22,7 +24,7 @@ export class Listings {
   }
 
   /** `place` is what the request says: a page number, an offset, a token, a key; undefined for the first page. */
-  read(rows: readonly SourceRow[], place: string | undefined): Page | undefined {
+  read(rows: readonly SourceRow[], place: string | undefined, salt: number): Page | undefined {
     const { paging, listing, size } = this.#spec
     if (paging === 'none') return { rows, total: rows.length, more: false, token: undefined }
     if (paging === 'keyset') return this.#after(rows, (row) => row.number > Number(place ?? 0))
@@ -33,23 +35,24 @@ export class Listings {
     if (listing === 'numbered') return this.#slice(rows, Number(first))
     if (listing === 'live') {
       if (place === undefined) return this.#after(rows, () => true)
-      const last = { at: Number(first), number: Number(second) }
-      return this.#after(rows, (row) => this.#compare(row, last) > 0)
+      const last = { at: Number(first), place: Number(second) }
+      return this.#after(rows, (row) => this.#compare(row, last, salt) > 0)
     }
     const snapshot = place === undefined ? this.#snapshots.push(rows) - 1 : Number(first)
     return this.#slice(this.#snapshots[snapshot] ?? [], Number(second), snapshot)
   }
 
-  /** The rows in the order of this provider. */
-  sort(rows: readonly SourceRow[]): readonly SourceRow[] {
-    return rows.toSorted((a, b) => this.#compare(a, b))
+  /** The rows in the order of this provider; `salt` chooses one where they have none. */
+  sort(rows: readonly SourceRow[], salt: number): readonly SourceRow[] {
+    return rows.toSorted((a, b) => this.#compare(a, b, salt))
   }
 
-  #compare(a: Pick<SourceRow, 'at' | 'number'>, b: Pick<SourceRow, 'at' | 'number'>): number {
-    if (this.#spec.order === 'asc') return a.at - b.at || a.number - b.number
-    if (this.#spec.order === 'desc') return b.at - a.at || b.number - a.number
-    if (this.#spec.order === 'id') return a.number - b.number
-    return ((a.number * 7919) % 1009) - ((b.number * 7919) % 1009)
+  #compare(a: Placed, b: Placed, salt: number): number {
+    if (this.#spec.order === 'asc') return a.at - b.at || a.place - b.place
+    if (this.#spec.order === 'desc') return b.at - a.at || b.place - a.place
+    if (this.#spec.order === 'id') return a.place - b.place
+    const factor = 7919 + 2 * salt
+    return ((a.place * factor) % 1009) - ((b.place * factor) % 1009)
   }
 
   #slice(rows: readonly SourceRow[], from: number, snapshot?: number): Page {
@@ -61,9 +64,11 @@ export class Listings {
 
   #after(rows: readonly SourceRow[], follows: (row: SourceRow) => boolean): Page {
     const rest = rows.filter(follows)
-    const page = rest.slice(0, this.#spec.size)
+    const { size, shortPages } = this.#spec
+    const isShort = shortPages && rest.length % 2 === 0
+    const page = rest.slice(0, isShort ? size - 1 : size)
     const last = page.at(-1)
-    const token = last && (this.#spec.paging === 'keyset' ? String(last.number) : `l${last.at}-${last.number}`)
+    const token = last && (this.#spec.paging === 'keyset' ? String(last.number) : `l${last.at}-${last.place}`)
     return this.#page(page, { total: rows.length, more: rest.length > page.length, token })
   }
 
@@ -96,12 +101,18 @@ function oddTime({ version }: SourceRow, odd: ProviderSpec['odd'], times: Spelli
   }
 }
 
+/** The note that a row of this label has. */
+export const noteOf = (label: string): string => `n-${label}`
+
 /** A row as the provider writes it. */
 export function writeRow(row: SourceRow, provider: ProviderSpec): Record<string, unknown> {
   const { number } = row
   const { key, spelling, odd } = provider
   const times = spellingOf(spelling)
-  const spelled = times.spell(row.at)
+  const write = (at: number): unknown => {
+    const spelled = times.spell(at)
+    return isOdd(row, provider) ? oddTime(row, odd, times, spelled) : spelled
+  }
   const keys = {
     integer: { id: number },
     text: { id: `k-${number}` },
@@ -111,9 +122,12 @@ export function writeRow(row: SourceRow, provider: ProviderSpec): Record<string,
   }[key]
   return {
     ...keys,
-    updated_at: isOdd(row, provider) ? oddTime(row, odd, times, spelled) : spelled,
-    label: `r${number}.${row.version}`,
+    updated_at: write(row.at),
+    booked_at: write(row.at - bookedLag),
+    label: labelOf(row),
+    note: noteOf(labelOf(row)),
     slice: row.slice,
+    bucket: number % 2,
   }
 }
 

@@ -1,6 +1,6 @@
 import { Listings, type Page, isOdd, writeJson, writeRow } from './pages.ts'
-import type { FaultKind, ProviderSpec } from './scenario.ts'
-import { type Source, type SourceRow } from './source.ts'
+import type { FaultKind, Host, ProviderSpec } from './scenario.ts'
+import { type Source, type SourceRow, bookedLag } from './source.ts'
 import { spellingOf } from './spelling.ts'
 
 export interface Answer {
@@ -12,12 +12,14 @@ export interface Answer {
 }
 
 export interface World {
-  readonly source: Source
+  readonly sourceOf: (host: Host) => Source
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** The slices that exist. */
-  readonly slices: () => readonly number[]
+  /** The slices that exist on a host. */
+  readonly slicesOf: (host: Host) => readonly number[]
 }
+
+const hostOf = ({ hostname }: URL): Host => (hostname.startsWith('sandbox') ? 'sandbox' : 'api')
 
 /** An API over the source, with its habits. */
 export class Provider {
@@ -38,7 +40,7 @@ export class Provider {
     const headers = { ...this.#date(), 'content-type': 'application/json' }
     const spoiled = fault && spoil(fault, headers, this.#lastBody)
     if (spoiled) return spoiled
-    const honest = url.pathname.endsWith('/parents') ? this.#parents(headers) : this.#rows(url, headers, fault)
+    const honest = url.pathname.endsWith('/parents') ? this.#parents(url, headers) : this.#rows(url, headers, fault)
     this.#lastBody = honest.body
     return fault === 'cut' ? { ...honest, cutAt: Math.floor(honest.body.length / 2) } : honest
   }
@@ -48,8 +50,8 @@ export class Provider {
     return skew === null ? {} : { date: new Date(this.#world.now() + skew * 1000).toUTCString() }
   }
 
-  #parents(headers: Record<string, string>): Answer {
-    const data = this.#world.slices().map((id) => ({ id }))
+  #parents(url: URL, headers: Record<string, string>): Answer {
+    const data = this.#world.slicesOf(hostOf(url)).map((id) => ({ id }))
     return { status: 200, headers, body: writeJson({ data }) }
   }
 
@@ -58,24 +60,27 @@ export class Provider {
     const wanted = slice === undefined ? undefined : Number(slice)
     const since = this.#since(url)
     const place = this.#place(url)
-    if (since === null || (wanted !== undefined && !this.#world.slices().includes(wanted)))
+    if (since === null || (wanted !== undefined && !this.#world.slicesOf(hostOf(url)).includes(wanted)))
       return { status: since === null ? 400 : 404, headers, body: '{"error":"no such thing"}' }
-    const matching = this.#world.source.rows.filter(
-      (row) => (wanted === undefined || row.slice === wanted) && since(row),
-    )
-    const page = this.#listings.read(this.#listings.sort(matching), place)
+    const { rows, salt } = this.#world.sourceOf(hostOf(url))
+    const matching = rows.filter((row) => (wanted === undefined || row.slice === wanted) && since(row))
+    const page = this.#listings.read(this.#listings.sort(matching, salt), place, salt)
     if (!page) return { status: 400, headers, body: '{"error":"bad cursor"}' }
-    return this.#write(url, headers, fault === 'empty_page' ? { ...page, rows: [] } : page)
+    // An empty last page is nothing to wonder at, unless the rows are counted.
+    const isRevealed = page.more || (this.#spec.total === 'right' && this.#spec.counts !== 'pages')
+    return this.#write(url, headers, fault === 'empty_page' && isRevealed ? { ...page, rows: [] } : page)
   }
 
   /** Whether a row is asked for; null where the parameter makes no sense. */
   #since(url: URL): ((row: SourceRow) => boolean) | null {
-    const text = url.searchParams.get('since')
+    const booked = url.searchParams.get('booked_since')
+    const text = url.searchParams.get('since') ?? booked
+    const lag = booked === null ? 0 : bookedLag
     const { since, spelling } = this.#spec
     if (text === null || since === 'ignored') return () => true
     const at = spellingOf(spelling).parse(text)
     if (at === undefined) return null
-    const follows = (row: SourceRow): boolean => (since === 'inclusive' ? row.at >= at : row.at > at)
+    const follows = (row: SourceRow): boolean => (since === 'inclusive' ? row.at - lag >= at : row.at - lag > at)
     return (row) => (isOdd(row, this.#spec) ? this.#spec.odd === 'future' : follows(row))
   }
 
@@ -85,13 +90,15 @@ export class Provider {
   }
 
   #write(url: URL, headers: Record<string, string>, page: Page): Answer {
-    const { paging, envelope, total, hasMore } = this.#spec
+    const { paging, envelope, total, hasMore, counts: place } = this.#spec
     const rows = page.rows.map((row) => writeRow(row, this.#spec))
     const next = new URL(url)
     if (page.token !== undefined) next.searchParams.set('cursor', page.token)
     const link = page.token === undefined ? undefined : next.href
+    const count = this.#count(page.total)
     const counts = {
-      ...(total !== 'absent' && { total: page.total + (total === 'high' ? 3 : 0) }),
+      ...(total !== 'absent' && place === 'rows' && { total: count }),
+      ...(total !== 'absent' && place === 'pages' && { total_pages: Math.ceil(count / this.#spec.size) }),
       ...flags(hasMore, page.more),
       ...(paging === 'token' && { next_cursor: page.token ?? null }),
       ...(paging === 'link_body' && { next: link ?? null }),
@@ -104,9 +111,20 @@ export class Provider {
           : { result: { items: rows }, ...counts }
     return {
       status: 200,
-      headers: { ...headers, ...(paging === 'link_header' && link && { link: `<${link}>; rel="next"` }) },
+      headers: {
+        ...headers,
+        ...(paging === 'link_header' && link && { link: `<${link}>; rel="next"` }),
+        ...(total !== 'absent' && place === 'header' && { 'x-total-count': String(count) }),
+      },
       body: writeJson(body),
     }
+  }
+
+  #count(rows: number): number {
+    const { total, size } = this.#spec
+    // Off by more than a page, so that a number of pages is off too.
+    if (total === 'high') return rows + size + 1
+    return total === 'low' ? Math.max(rows - size - 1, 0) : rows
   }
 }
 

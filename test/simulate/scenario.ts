@@ -10,10 +10,14 @@ export interface ProviderSpec {
   /** `asc` and `desc` by the cursor. */
   readonly order: 'asc' | 'desc' | 'id' | 'none'
   readonly envelope: 'data' | 'nested' | 'bare'
-  readonly total: 'absent' | 'right' | 'high'
+  readonly total: 'absent' | 'right' | 'high' | 'low'
+  /** Where the total is: of rows in the body or in a header, or of pages in the body. */
+  readonly counts: 'rows' | 'header' | 'pages'
   readonly hasMore: 'absent' | 'right' | 'text' | 'inverted'
   /** A token or link is named on the last page too; an empty page follows. */
   readonly lastToken: boolean
+  /** Every other page lacks a row that the next one brings. */
+  readonly shortPages: boolean
   readonly since: 'inclusive' | 'exclusive' | 'ignored'
   readonly spelling: SpellingName
   readonly key: 'integer' | 'text' | 'big' | 'composite' | 'nested'
@@ -32,7 +36,19 @@ export interface ProviderSpec {
 export interface ConnectorSpec {
   readonly write: 'append' | 'merge' | 'replace' | 'scd2' | 'insert_only'
   readonly keyed: boolean
+  /** What is named as the key: of too few fields, of more than needed. */
+  readonly key: 'right' | 'coarse' | 'wide'
   readonly incremental: boolean
+  /** `booked_at` goes days behind the time of a change. */
+  readonly cursor: 'updated_at' | 'booked_at'
+  /** The spelling of the cursor is declared also where the rows tell it. */
+  readonly declaresFormat: boolean
+  /** Hours since the clock began; rows before it are none of this connector's. */
+  readonly start: number | null
+  /** The same of rows at it or beyond it. */
+  readonly end: number | null
+  /** Bounds are written as times of RFC 3339, however the provider spells its own. */
+  readonly isoBounds: boolean
   /** The cursor is sent as a parameter. */
   readonly sends: boolean
   /** Seconds. */
@@ -45,15 +61,30 @@ export interface ConnectorSpec {
   readonly slicing: 'none' | 'partitions' | 'parents'
   /** Which slices the file names, or the parents that exist. */
   readonly slices: readonly number[]
+  /** What is kept a cursor of; null where the file does not say. */
+  readonly per: 'slice' | 'stream' | null
   readonly maxPages: number | null
   readonly concurrency: number
   /** What stands before the paths of the API. */
   readonly path: string
+  /** Each has rows of its own. */
+  readonly host: Host
+  /** What becomes of the field `note`. */
+  readonly note: 'kept' | 'dropped' | 'renamed'
 }
 
-/** `row` counts among the rows that exist at that moment, and starts again from the first behind the last. */
+export const hosts = ['api', 'sandbox'] as const
+export type Host = (typeof hosts)[number]
+
+export const changeKinds = ['insert', 'update', 'delete', 'late', 'twin', 'reorder', 'gone', 'back'] as const
+
+/**
+ * `row` counts among the rows that exist at that moment, and starts again from the first behind the last. `twin`: the
+ * newest row comes once more, the same in each byte. `reorder`: rows without an order get another one. `gone` and
+ * `back`: of a whole slice.
+ */
 export interface Change {
-  readonly kind: 'insert' | 'update' | 'delete' | 'late'
+  readonly kind: (typeof changeKinds)[number]
   readonly row: number
 }
 
@@ -88,19 +119,36 @@ export interface Fault {
   readonly request: number
 }
 
+export const killPoints = ['read', 'request', 'open', 'commit', 'record'] as const
+/** `read`: what the destination is asked; `open`: a table is opened, and created where it is not there. */
+export type KillPoint = (typeof killPoints)[number]
+
 export type Cut =
-  | { readonly by: 'kill'; readonly at: 'request' | 'commit' | 'record'; readonly nth: number; readonly after: boolean }
+  | { readonly by: 'kill'; readonly at: KillPoint; readonly nth: number; readonly after: boolean }
   | { readonly by: 'stop'; readonly nth: number }
   | { readonly by: 'limit'; readonly rows: number }
   /** The time of the run is used up as a request is answered. */
   | { readonly by: 'budget'; readonly nth: number }
 
-export type Edit =
-  | { readonly key: 'slices'; readonly value: readonly number[] }
-  | { readonly key: 'lookback'; readonly value: number }
-  | { readonly key: 'write'; readonly value: ConnectorSpec['write'] }
-  /** Another way to the same rows. */
-  | { readonly key: 'path'; readonly value: string }
+/** What may be edited in the connector file between two runs; another `path` leads to the same rows. */
+export const editKeys = [
+  'slices',
+  'lookback',
+  'write',
+  'path',
+  'host',
+  'cursor',
+  'key',
+  'note',
+  'start',
+  'end',
+  'per',
+  'deletes',
+] as const
+
+export type Edit = {
+  readonly [Key in (typeof editKeys)[number]]: { readonly key: Key; readonly value: ConnectorSpec[Key] }
+}[(typeof editKeys)[number]]
 
 export type Step =
   | {
@@ -111,14 +159,14 @@ export type Step =
       readonly refresh: boolean
     }
   | { readonly do: 'change'; readonly changes: readonly Change[] }
-  /** The message of the last run is delivered once more. */
-  | { readonly do: 'redeliver' }
-  /** The rest of the last run, `times` times if there is any. */
-  | { readonly do: 'continue'; readonly times: number }
+  /** The message of a run is delivered once more: of the last one, or of one so many before it. */
+  | { readonly do: 'redeliver'; readonly back: number }
+  /** The rest of such a run, `times` times if there is any. */
+  | { readonly do: 'continue'; readonly times: number; readonly back: number }
   | { readonly do: 'edit'; readonly edit: Edit }
   | { readonly do: 'wait'; readonly seconds: number }
-  /** The rows of the last hours are read beside the cursor, in tables that are merged. */
-  | { readonly do: 'backfill'; readonly hours: number; readonly cut: Cut | null }
+  /** The rows of the last hours, up to so many hours ago, are read beside the cursor. */
+  | { readonly do: 'backfill'; readonly hours: number; readonly until: number; readonly cut: Cut | null }
 
 /** Everything that happens; the quiet runs that end each scenario are not among its steps. */
 export interface Scenario {

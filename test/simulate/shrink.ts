@@ -9,8 +9,10 @@ export const plainProvider: ProviderSpec = {
   order: 'asc',
   envelope: 'data',
   total: 'absent',
+  counts: 'rows',
   hasMore: 'absent',
   lastToken: false,
+  shortPages: false,
   since: 'inclusive',
   spelling: 'milliseconds',
   key: 'integer',
@@ -24,7 +26,13 @@ export const plainProvider: ProviderSpec = {
 export const plainConnector: ConnectorSpec = {
   write: 'merge',
   keyed: true,
+  key: 'right',
   incremental: false,
+  cursor: 'updated_at',
+  declaresFormat: false,
+  start: null,
+  end: null,
+  isoBounds: false,
   sends: false,
   lookback: 0,
   declaresOrder: false,
@@ -33,9 +41,12 @@ export const plainConnector: ConnectorSpec = {
   deletes: 'none',
   slicing: 'none',
   slices: [],
+  per: null,
   maxPages: null,
   concurrency: 1,
   path: '',
+  host: 'api',
+  note: 'kept',
 }
 
 /** At most so many smaller scenarios are tried. */
@@ -85,6 +96,8 @@ function* smallerSteps(step: Step): Generator<Step, void, undefined> {
   if (step.do === 'change')
     for (let index = 0; index < step.changes.length; index++)
       yield { ...step, changes: step.changes.toSpliced(index, 1) }
+  if ((step.do === 'redeliver' || step.do === 'continue') && step.back > 0) yield { ...step, back: 0 }
+  if (step.do === 'continue' && step.times > 1) yield { ...step, times: 1 }
   if (step.do === 'backfill' && step.cut) yield { ...step, cut: null }
   if (step.do !== 'run') return
   if (step.cut) yield { ...step, cut: null }

@@ -8,10 +8,18 @@ export interface Spelling {
   /** It orders rows without saying when they changed. */
   readonly counts?: true
   /** What the connector file has to say of it. */
-  readonly declared?: Readonly<Record<string, unknown>>
+  readonly declared?: Declared
+  /** What it may say of a spelling that the rows tell. */
+  readonly known?: Declared
+}
+
+interface Declared {
+  readonly format: string | readonly string[]
+  readonly time_zone?: string
 }
 
 const second = 1000
+const minute = 60_000
 const day = 86_400_000
 
 const iso = (ms: number): string => new Date(ms).toISOString()
@@ -63,10 +71,32 @@ const readParts =
     return year === undefined ? undefined : Date.parse(`${year}-${month}-${date}T${hour}:${minute}:${last}Z`)
   }
 
+const india = 19_800_000
+
+/** The date and the clock of twelve hours in India, which has had no summer time since 1945. */
+function writeIndian(ms: number): string {
+  const local = iso(ms + india)
+  const hour = Number(local.slice(11, 13))
+  const clock = `${String(hour % 12 || 12).padStart(2, '0')}${local.slice(13, 19)} ${hour < 12 ? 'AM' : 'PM'}`
+  return `${local.slice(8, 10)}.${local.slice(5, 7)}.${local.slice(0, 4)} ${clock}`
+}
+
+function parseIndian(text: string): number | undefined {
+  const [, date, month, year, hour, rest, half] =
+    /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(:\d\d:\d\d) ([AP]M)$/.exec(text) ?? []
+  if (date === undefined) return undefined
+  const whole = String((Number(hour) % 12) + (half === 'PM' ? 12 : 0)).padStart(2, '0')
+  return Date.parse(`${year}-${month}-${date}T${whole}${rest}Z`) - india
+}
+
+const begin = Date.UTC(2024, 4, 1)
+/** So that counters of minutes grow from two to four digits. */
+const firstMinute = Date.UTC(2024, 4, 28, 23)
+
 const digits = (ms: number): string => iso(ms).slice(0, 19).replaceAll(/\D/g, '')
 
 export const spellings = {
-  milliseconds: { unit: 1, spell: iso, parse: parseTime },
+  milliseconds: { unit: 1, spell: iso, parse: parseTime, known: { format: 'iso' } },
   seconds: { unit: second, spell: (ms) => `${iso(ms).slice(0, 19)}Z`, parse: parseTime },
   microseconds: { unit: 1, spell: (ms) => `${iso(ms).slice(0, 23)}456Z`, parse: parseTime },
   nanoseconds: { unit: 1, spell: (ms) => `${iso(ms).slice(0, 23)}456789Z`, parse: parseTime },
@@ -74,25 +104,30 @@ export const spellings = {
   offset: { unit: second, spell: (ms) => atOffset(ms, 2), parse: parseTime },
   zones: { unit: second, spell: (ms) => atOffset(ms, (Math.floor(ms / second) % 5) - 2), parse: parseTime },
   date: { unit: day, spell: (ms) => iso(ms).slice(0, 10), parse: parseTime },
-  zoneless: { unit: second, spell: (ms) => iso(ms).slice(0, 19), parse: parseTime },
+  zoneless: {
+    unit: second,
+    spell: (ms) => iso(ms).slice(0, 19),
+    parse: parseTime,
+    known: { format: '%Y-%m-%dT%H:%M:%S', time_zone: 'UTC' },
+  },
   spaced: { unit: second, spell: (ms) => iso(ms).slice(0, 19).replace('T', ' '), parse: parseTime },
   epoch: {
     unit: second,
     spell: (ms) => Math.floor(ms / second),
     parse: (text) => parseNumber(text, second),
-    declared: { format: 'epoch' },
+    known: { format: 'epoch' },
   },
-  epoch_ms: { unit: 1, spell: (ms) => ms, parse: (text) => parseNumber(text, 1), declared: { format: 'epoch_ms' } },
+  epoch_ms: { unit: 1, spell: (ms) => ms, parse: (text) => parseNumber(text, 1), known: { format: 'epoch_ms' } },
   counter: {
     unit: 1,
-    spell: (ms) => ms - Date.UTC(2024, 4, 1),
-    parse: (text) => (/^\d+$/.test(text) ? Number(text) + Date.UTC(2024, 4, 1) : undefined),
+    spell: (ms) => ms - begin,
+    parse: (text) => (/^\d+$/.test(text) ? Number(text) + begin : undefined),
     counts: true,
   },
   counter_text: {
-    unit: 60_000,
-    spell: (ms) => String(Math.floor((ms - Date.UTC(2024, 4, 30)) / 60_000)),
-    parse: (text) => (/^\d+$/.test(text) ? Number(text) * 60_000 + Date.UTC(2024, 4, 30) : undefined),
+    unit: minute,
+    spell: (ms) => String(Math.floor((ms - firstMinute) / minute)),
+    parse: (text) => (/^-?\d+$/.test(text) ? Number(text) * minute + firstMinute : undefined),
     counts: true,
   },
   epoch_text: {
@@ -100,7 +135,12 @@ export const spellings = {
     spell: (ms) => String(Math.floor(ms / second)),
     parse: (text) => parseNumber(text, second),
   },
-  epoch_us: { unit: 1, spell: (ms) => ms * 1000 + 7, parse: (text) => parseMicros(text) },
+  epoch_us: {
+    unit: 1,
+    spell: (ms) => ms * 1000 + 7,
+    parse: (text) => parseMicros(text),
+    known: { format: 'epoch_us' },
+  },
   slack: {
     unit: 1,
     spell: (ms) => `${Math.floor(ms / second)}.${String(ms % second).padStart(3, '0')}100`,
@@ -109,7 +149,7 @@ export const spellings = {
       return whole === undefined ? undefined : Number(whole) * second + Number(fraction.padEnd(6, '0').slice(0, 3))
     },
   },
-  mail: { unit: second, spell: writeMail, parse: parseMail },
+  mail: { unit: second, spell: writeMail, parse: parseMail, known: { format: 'rfc2822' } },
   american: {
     unit: second,
     spell: (ms) => `${iso(ms).slice(5, 7)}/${iso(ms).slice(8, 10)}/${iso(ms).slice(0, 4)} ${iso(ms).slice(11, 19)}`,
@@ -131,6 +171,50 @@ export const spellings = {
     },
   },
   hours: { unit: second, spell: (ms) => `${iso(ms + 7_200_000).slice(0, 19)}+02`, parse: parseHours },
+  indian: {
+    unit: second,
+    spell: writeIndian,
+    parse: parseIndian,
+    declared: { format: '%d.%m.%Y %I:%M:%S %p', time_zone: 'Asia/Kolkata' },
+  },
+  /** Two spellings in one listing, as where one system has taken the place of another. */
+  mixed: {
+    unit: second,
+    spell: (ms) => (Math.floor(ms / second) % 3 === 0 ? writeMail(ms) : `${iso(ms).slice(0, 19)}Z`),
+    parse: (text) => parseTime(text) ?? parseMail(text),
+    declared: { format: ['iso', 'rfc2822'] },
+  },
+  fraction: {
+    unit: 1,
+    spell: (ms) => ms / second,
+    parse: (text) => parseNumber(text, second),
+    known: { format: 'epoch' },
+  },
+  epoch_ns: {
+    unit: 1,
+    spell: (ms) => `${ms}000123`,
+    parse: (text) => (/^\d+$/.test(text) ? Math.floor(Number(text.slice(0, -6))) : undefined),
+    known: { format: 'epoch_ns' },
+  },
+  basic: {
+    unit: second,
+    spell: (ms) => `${iso(ms).slice(0, 19).replaceAll(/[-:]/g, '')}Z`,
+    parse: readParts(/^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)T(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)Z$/),
+    known: { format: 'basic' },
+  },
+  micros: {
+    unit: 1,
+    spell: (ms) => `${iso(ms).slice(0, 23)}456`,
+    parse: parseTime,
+    declared: { format: '%Y-%m-%dT%H:%M:%S.%f', time_zone: 'UTC' },
+  },
+  text: {
+    unit: 1,
+    spell: (ms) => `v${String(ms - begin).padStart(12, '0')}`,
+    parse: (text) => (/^v\d{12}$/.test(text) ? Number(text.slice(1)) + begin : undefined),
+    counts: true,
+    declared: { format: 'text' },
+  },
   zone_word: { unit: second, spell: (ms) => `${iso(ms).slice(0, 19).replace('T', ' ')} UTC`, parse: parseWord },
 } as const satisfies Record<string, Spelling>
 

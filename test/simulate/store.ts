@@ -15,6 +15,9 @@ export interface StoredRow {
   readonly run: string
   /** Of a history or of a table that keeps deleted rows: it holds now. */
   readonly current: boolean
+  /** Columns that a connector file may drop or rename. */
+  readonly note: string | null
+  readonly remark: string | null
 }
 
 export const tiers = ['duckdb', 'files', 'bigquery'] as const
@@ -97,9 +100,17 @@ async function readTable(query: Store['query'], schema: string): Promise<readonl
   if (columns.size === 0) return []
   const ended = ['_valid_to', '_deleted_at'].filter((column) => columns.has(column))
   const current = ended.map((column) => `${column} IS NULL`).join(' AND ') || 'true'
-  const label = columns.has('label') ? 'label' : "'?'"
-  const rows = await query(`SELECT ${label}, _headrace_run_id, (${current})::VARCHAR FROM ${catalog}.${schema}.rows`)
-  return rows.map(([text, run, holds]) => ({ label: String(text), run: String(run), current: holds === 'true' }))
+  const [label, note, remark] = ['label', 'note', 'remark'].map((column) => (columns.has(column) ? column : 'NULL'))
+  const rows = await query(
+    `SELECT ${label}, _headrace_run_id, (${current})::VARCHAR, ${note}, ${remark} FROM ${catalog}.${schema}.rows`,
+  )
+  return rows.map(([text, run, holds, noted = null, remarked = null]) => ({
+    label: String(text),
+    run: String(run),
+    current: holds === 'true',
+    note: noted,
+    remark: remarked,
+  }))
 }
 
 const project = 'simulated'
@@ -125,12 +136,26 @@ function createDataset(endpoint: string, name: string): Omit<Store, 'writeFile'>
       return rows.map(([text]) => {
         const row = JSON.parse(text ?? 'null') as Record<string, unknown>
         const current = [row['_valid_to'], row['_deleted_at']].every((end) => end === null || end === undefined)
-        return { label: String(row['label']), run: String(row['_headrace_run_id']), current }
+        const [note, remark] = [row['note'], row['remark']].map((value) => (typeof value === 'string' ? value : null))
+        return {
+          label: String(row['label']),
+          run: String(row['_headrace_run_id']),
+          current,
+          note: note ?? null,
+          remark: remark ?? null,
+        }
       })
     },
     // The emulator is gone with all that it holds.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
+}
+
+interface FileRow {
+  readonly label: string
+  readonly _headrace_run_id?: string
+  readonly note?: string | null
+  readonly remark?: string | null
 }
 
 function createFolder(dir: string, name: string): Omit<Store, 'writeFile'> {
@@ -147,10 +172,16 @@ function createFolder(dir: string, name: string): Omit<Store, 'writeFile'> {
           .split('\n')
           .filter((line) => line !== ''),
       )
-      const rows = lines.map(
-        (line) => JSON.parse(line) as { readonly label: string; readonly _headrace_run_id?: string },
+      const rows = lines.map((line) => JSON.parse(line) as FileRow)
+      return Promise.resolve(
+        rows.map(({ label, _headrace_run_id: run = '', note = null, remark = null }) => ({
+          label,
+          run,
+          current: true,
+          note,
+          remark,
+        })),
       )
-      return Promise.resolve(rows.map(({ label, _headrace_run_id: run = '' }) => ({ label, run, current: true })))
     },
     [Symbol.asyncDispose]: () => Promise.resolve(rmSync(dir, { recursive: true, force: true })),
   }

@@ -4,16 +4,16 @@ import { continuationOf } from '../../src/resume/continuation.ts'
 import { runConnector } from '../../src/sync/run.ts'
 import type { RunRecord } from '../../src/sync/run-record.ts'
 import { type RunRequest, runRequest } from '../../src/sync/run-request.ts'
-import { writeConnector } from './connector.ts'
+import { spellBound, writeConnector } from './connector.ts'
 import { SimulatedNetwork } from './dispatcher.ts'
 import { Fate } from './kill.ts'
 import { type Violation, excuses, judge } from './model.ts'
-import { allowedChanges, normalizeConnector } from './normalize.ts'
+import { normalizeConnector } from './normalize.ts'
 import { type Answer, Provider } from './provider.ts'
 import { createDice } from './random.ts'
+import { Reality } from './reality.ts'
 import type { Change, ConnectorSpec, Cut, Fault, Scenario, Step, TimedChange } from './scenario.ts'
-import { type SourceRow, Source, epoch } from './source.ts'
-import { spellingOf } from './spelling.ts'
+import { epoch, hour } from './source.ts'
 import type { Store, Tier } from './store.ts'
 
 /** What one run of a scenario came to. */
@@ -31,6 +31,12 @@ export interface RunReport {
 export interface Outcome {
   readonly runs: readonly RunReport[]
   readonly violations: readonly Violation[]
+}
+
+interface Delivered {
+  readonly request: RunRequest
+  readonly record: RunRecord | undefined
+  readonly delivery: string
 }
 
 interface RunOptions {
@@ -65,12 +71,13 @@ class SimulatedWorld implements Outcome {
   readonly #scenario: Scenario
   readonly #tier: Tier
   readonly #store: Store
-  readonly #source: Source
+  readonly #reality: Reality
   readonly #provider: Provider
   readonly #random: () => number
   #connector: ConnectorSpec
   #now = epoch
-  #last: { readonly request: RunRequest; readonly record: RunRecord | undefined; readonly delivery: string } | undefined
+  /** The messages that were delivered, the newest first; of a process that was killed nobody has the record. */
+  #delivered: readonly Delivered[] = []
   /** A listing may stand half read: what changes now changes under it. */
   #open = false
 
@@ -79,13 +86,13 @@ class SimulatedWorld implements Outcome {
     this.#tier = tier
     this.#store = store
     this.#connector = scenario.connector
-    this.#source = new Source(scenario.provider)
+    this.#reality = new Reality(scenario.provider)
     const dice = createDice(scenario.seed + 1)
     this.#random = () => dice.next()
     this.#provider = new Provider(scenario.provider, {
-      source: this.#source,
+      sourceOf: this.#reality.sourceOf,
       now: () => this.#now,
-      slices: () => this.#slices(),
+      slicesOf: (host) => this.#reality.slicesOf(this.#connector, host),
     })
   }
 
@@ -106,12 +113,11 @@ class SimulatedWorld implements Outcome {
         )
         return
       case 'backfill':
-        return this.#backfill(step.hours, step.cut)
+        return this.#backfill(step)
       case 'redeliver':
-        if (this.#last) await this.run({ step: 'redelivered', ...this.#last })
-        return
+        return this.#redeliver(step.back)
       case 'continue':
-        return this.#continue(step.times)
+        return this.#continue(step)
     }
   }
 
@@ -123,22 +129,28 @@ class SimulatedWorld implements Outcome {
     await this.run({ step: 'quiet' })
   }
 
-  async #backfill(hours: number, cut: Cut | null): Promise<void> {
+  async #backfill({ hours, until, cut }: Extract<Step, { readonly do: 'backfill' }>): Promise<void> {
     const { incremental, write, slicing } = this.#connector
-    if (!incremental || write === 'append' || write === 'replace') return
-    const times = spellingOf(this.#scenario.provider.spelling)
-    const from = times.spell(this.#now - hours * 3_600_000)
-    const until = times.spell(this.#now - 1000)
+    if (!incremental || write === 'replace') return
+    const now = (this.#now - epoch) / hour
+    const [from, to] = [hours, until].map((ago) => spellBound(now - ago, this.#connector, this.#scenario.provider))
     // Parents have no cursor to go back by.
-    const request = { from, until, ...(slicing === 'parents' && { streams: ['rows'] }) }
-    if (from !== until) await this.run({ step: 'backfill', cut, request })
+    const request = { from, until: to, ...(slicing === 'parents' && { streams: ['rows'] }) }
+    if (from !== to) await this.run({ step: 'backfill', cut, request })
   }
 
-  async #continue(times: number): Promise<void> {
-    const next = this.#last?.record && continuationOf(this.#last.request, this.#last.record)
+  async #redeliver(back: number): Promise<void> {
+    const message = this.#delivered[back]
+    if (message) await this.run({ step: 'redelivered', ...message })
+  }
+
+  async #continue({ times, back }: Extract<Step, { readonly do: 'continue' }>): Promise<void> {
+    const message = this.#delivered[back]
+    const next = message?.record && continuationOf(message.request, message.record)
     if (!next) return
+    const { run, seq } = next.request.continues ?? {}
     for (let count = 0; count < times; count++)
-      await this.run({ step: 'continued', request: next.request, delivery: `${next.request.continues?.seq}` })
+      await this.run({ step: 'continued', request: next.request, delivery: `${run}-${seq}` })
   }
 
   async run({
@@ -154,7 +166,7 @@ class SimulatedWorld implements Outcome {
     const hard = new AbortController()
     const fate = new Fate(cut, () => (cut?.by === 'kill' ? hard : soft).abort())
     const pending = [...changes]
-    const before = this.#source.changes
+    const before = this.#reality.changes
     const wasOpen = this.#open
     let requests = 0
 
@@ -196,15 +208,16 @@ class SimulatedWorld implements Outcome {
     await fate.rest()
     const answered = record !== undefined && record.run_id !== runId
     if (answered) return
-    this.#last = { request, record: fate.killed ? undefined : record, delivery: mark }
+    this.#delivered = [{ request, record: fate.killed ? undefined : record, delivery: mark }, ...this.#delivered]
     const quiet =
-      changes.length === 0 && faults.length === 0 && cut === null && this.#source.changes === before && !wasOpen
+      changes.length === 0 && faults.length === 0 && cut === null && this.#reality.changes === before && !wasOpen
     this.#report({ step, record, thrown, fate, requests, quiet })
     const isBeside = request.from !== undefined
     if (!isBeside) this.#open = fate.killed || record?.status !== 'complete'
     const said = this.runs.at(-1) as RunReport
     const isClean = said.status === 'complete' && said.warnings.length === 0
-    if (isClean && this.#source.changes === before && !wasOpen && !wanted.streams && !isBeside) await this.#judge(runId)
+    if (isClean && this.#reality.changes === before && !wasOpen && !wanted.streams && !isBeside)
+      await this.#judge(runId)
   }
 
   #report(end: {
@@ -232,9 +245,12 @@ class SimulatedWorld implements Outcome {
   }
 
   async #judge(run: string): Promise<void> {
+    // Rows that a key takes for one are one.
+    if (this.#connector.keyed && this.#connector.key === 'coarse') return
     const found = judge({
       connector: this.#connector,
-      live: this.#live(),
+      live: this.#reality.live(this.#connector),
+      made: this.#reality.sourceOf(this.#connector.host).made,
       stored: await this.#store.read(),
       run,
       files: this.#tier === 'files',
@@ -244,23 +260,10 @@ class SimulatedWorld implements Outcome {
     this.violations.push(...found.filter((violation) => !isExcused(violation)))
   }
 
-  /** The rows that the connector can reach. */
-  #live(): readonly SourceRow[] {
-    if (this.#connector.slicing === 'none') return this.#source.rows
-    return this.#source.rows.filter(({ slice }) => this.#slices().includes(slice))
-  }
-
-  #slices(): readonly number[] {
-    return this.#connector.slices
-  }
-
   #change(changes: readonly Change[]): void {
-    const { during, between } = allowedChanges(this.#scenario.provider, this.#connector)
-    const late = Math.max(this.#connector.lookback * 1000 - 10_000, 0)
     for (const change of changes) {
-      if (!(this.#open ? during : between).has(change.kind)) continue
-      this.#now += 7
-      this.#source.apply(change, this.#now, late)
+      const now = this.#now + 7
+      if (this.#reality.change(change, { connector: this.#connector, isOpen: this.#open, now })) this.#now = now
     }
   }
 }

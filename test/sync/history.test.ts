@@ -235,3 +235,20 @@ test('declared columns reach the table exact, and what does not fit stands besid
     [{ price: '0.10', tags: ['c'] }],
   )
 })
+
+test('a run goes on with the columns that a backfill has made, so that a version comes once', async () => {
+  await using provider = await startProvider({ rows: [], pageSize: 7 })
+  using harness = createHarness(provider.url)
+  harness.connector = stream('    write: scd2\n    incremental: { cursor: at }\n')
+  const at = (fraction: string): string => `2024-05-01T10:00:00.${fraction}Z`
+  provider.setRows([
+    { id: 1, 'a b': 1, at: at('000000000') },
+    { id: 2, 'a b': 2, at: at('123456789') },
+  ])
+  for (const until of [at('200000000'), at('300000000')])
+    assert.equal((await harness.run({ from: at('100000000'), until })).status, 'complete')
+  const columns = Object.keys((await harness.query('SELECT * FROM api.rows'))[0] ?? {})
+  assert.equal((await harness.run()).status, 'complete')
+  assert.deepEqual(await ids(harness), [1, 2])
+  assert.deepEqual(Object.keys((await harness.query('SELECT * FROM api.rows'))[0] ?? {}), columns)
+})

@@ -78,6 +78,12 @@ const contradictions: readonly Case[] = [
     answer: (query) => page(query, { end_of_stream: false }),
   },
   {
+    name: 'a cursor that the last row does not have',
+    paginator: '{ type: cursor, path: "$.data[-1].idd", param: after }',
+    answer: () => ({ body: { data: rowsOf(1, 7) } }),
+    says: /the last of them lacks it/,
+  },
+  {
     name: 'a header that counts more',
     paginator: '{ type: page_number }',
     answer: (query) => ({ ...page(query), headers: { 'X-WP-Total': '25' } }),
@@ -106,6 +112,19 @@ const doubts: readonly Case[] = [
     paginator: '{ type: link_header }',
     rest: ['params: { per_page: 7 }'],
     answer: () => ({ body: { data: rowsOf(1, 7) } }),
+  },
+  {
+    name: 'a cursor that the provider does not know, where the answer named another',
+    paginator: '{ type: cursor, path: "$.data[-1].id", param: cursor }',
+    answer: (query) => ({ body: query.has('cursor') ? { data: [] } : { data: rowsOf(1, 7), next_cursor: 'x7' } }),
+  },
+  {
+    name: 'a page number that the provider does not know, where the answer named a link',
+    paginator: '{ type: page_number }',
+    answer: (query) =>
+      query.has('page') && query.get('page') !== '1'
+        ? { body: { data: [] } }
+        : { body: { data: rowsOf(1, 7), next: '/rows?skip=7' } },
   },
   {
     name: 'a total that is larger than what came until the provider said that this was all',
@@ -140,6 +159,15 @@ const ends: readonly Case[] = [
     answer: () => ({
       body: { data: rowsOf(1, 3), paging: { cursors: { before: 'a', after: 'b' }, previous: '/rows' } },
     }),
+  },
+  {
+    name: 'a link that asks for the page that is read next, and a cursor that is named once more',
+    paginator: '{ type: page_number }',
+    answer: (query) => {
+      const at = Number(query.get('page') ?? 1)
+      const next = { next: `/rows?page=${at + 1}&per_page=10`, next_cursor: `c${at}` }
+      return at > 2 ? { body: { data: [] } } : page(query, next)
+    },
   },
   {
     name: 'a link that is left out of the last page',

@@ -15,6 +15,8 @@ interface Case {
   /** Rows that are in the table afterwards. */
   readonly rows: number
   readonly code?: string
+  /** That rows may be twins; where absent, it is not looked at. */
+  readonly warned?: boolean
 }
 
 const cases: readonly Case[] = [
@@ -47,6 +49,37 @@ const cases: readonly Case[] = [
     rows: 10,
   },
   {
+    name: 'many pages of rows that nothing tells apart are many pages, where another page ends them',
+    paginator: numbered,
+    answer: (query) => ({
+      body: { data: Number(query.get('page')) < 8 ? same : [{ level: 'end' }, { level: 'end' }] },
+    }),
+    rest: 'stop: { short_page: 5 }',
+    rows: 37,
+    warned: true,
+  },
+  {
+    name: 'many pages of rows that nothing tells apart are as many as the total counts',
+    paginator: '{ type: page_number, total: $.total, size: 5 }',
+    answer: () => ({ body: { data: same, total: 150 } }),
+    rows: 150,
+    warned: true,
+  },
+  {
+    name: 'many pages of rows that nothing tells apart are pages as long as the provider names new places',
+    paginator: cursor,
+    answer: (_, at) => ({ body: { data: same, next: at < 29 ? `c${at}` : null } }),
+    rows: 150,
+    warned: true,
+  },
+  {
+    name: 'a page of rows that nothing tells apart does not come for ever',
+    paginator: numbered,
+    answer: () => ({ body: { data: same } }),
+    rows: 5,
+    code: 'PAGE_REPEATED',
+  },
+  {
     name: 'a page that comes three times shows that the paging parameter is ignored',
     paginator: numbered,
     answer: () => ({ body: { data: rowsOf(1, 5) } }),
@@ -71,7 +104,7 @@ const cases: readonly Case[] = [
 ]
 
 suite('a page that came before', () => {
-  for (const { name, paginator, answer, rest = '', rows, code } of cases)
+  for (const { name, paginator, answer, rest = '', rows, code, warned } of cases)
     test(name, async () => {
       await using provider = await startAnswering(answer)
       using harness = createHarness(provider.url)
@@ -80,6 +113,7 @@ suite('a page that came before', () => {
 `
       const { first } = await harness.run()
       assert.equal(first.error?.code, code, first.error?.message)
+      if (warned) assert.ok(first.warnings.some(({ code: found }) => found === 'ROWS_MAY_REPEAT'))
       const [counted] = await harness.query('SELECT count(*) AS n FROM api.rows')
       assert.equal(Number(counted?.['n']), rows)
     })

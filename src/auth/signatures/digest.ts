@@ -7,6 +7,7 @@ import { parseChallenges } from './auth-challenge.ts'
 import { defineAuth } from '../auth.ts'
 import { type DigestChallenge, type DigestCredentials, answerChallenge, chooseChallenge } from './digest-response.ts'
 import { readOneLine, withHeader } from '../placing/header.ts'
+import { oneLine } from '../../words/line.ts'
 
 /** What is kept of the challenge of one origin, for the requests that follow. */
 interface Session {
@@ -104,7 +105,7 @@ function noChallenge(request: string, { headers }: Pick<ApiResponse, 'headers'>)
   const offered = parseChallenges(headers['www-authenticate'] ?? '').map(({ scheme, params }) =>
     [scheme, params.get('algorithm'), params.get('qop')].filter((word) => word !== undefined).join(' '),
   )
-  const found = offered.length === 0 ? 'no challenge' : `only ${offered.join(', ').slice(0, 100)}`
+  const found = offered.length === 0 ? 'no challenge' : `only ${oneLine(offered.join(', '), 100)}`
   return new SyncError(
     'AUTH_REJECTED',
     `${request} was answered 401 with ${found}, so there is nothing that digest authentication could answer; check the path and the type under auth.`,

@@ -1,5 +1,6 @@
 import type { TokenFields } from './token-answer.ts'
 import type { Token } from './token-request.ts'
+import { oneLine } from '../../words/line.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -43,7 +44,7 @@ function findAccount(fields: TokenFields, claims: Claims | undefined): string | 
   const sources = [readToken(fields['id_token']), fields, claims]
   for (const source of sources) {
     const found = accountNames.map((name) => source?.[name]).find(isName)
-    if (found !== undefined) return String(found).slice(0, 200)
+    if (found !== undefined) return oneLine(String(found), 200)
   }
   return undefined
 }

@@ -1,3 +1,4 @@
+import { oneLine } from '../../words/line.ts'
 import type { Token } from '../token-endpoint/token-request.ts'
 
 /** What may be shown of one sign-in: never the token. */
@@ -23,12 +24,7 @@ export function describeToken(
     method,
     scopesAsked: asked,
     ...(lifetime !== undefined && { expiresAt: since + lifetime }),
-    ...(scopes && { scopesGranted: scopes.map(toPlain) }),
-    ...(account !== undefined && { account: toPlain(account) }),
+    ...(scopes && { scopesGranted: scopes.map((scope) => oneLine(scope, 200)) }),
+    ...(account !== undefined && { account: oneLine(account, 200) }),
   }
-}
-
-/** What a provider says is shown in a terminal, which would obey control characters. */
-function toPlain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, '')
 }

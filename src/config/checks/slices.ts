@@ -1,3 +1,4 @@
+import { writeMode } from '../write-mode.ts'
 import { findTemplateUse } from '../template-use.ts'
 import type { ConnectorSubject, StreamSubject } from './subject.ts'
 
@@ -14,6 +15,7 @@ export function checkSlices({ connector, broken, streams, report: reportFile }: 
       !subject.broken.has('partitions')
     )
       report(['incremental', 'per'], 'a stream without partitions and parent has no slices: leave it out')
+    if (stream.parent?.changed_only) checkChanged(subject, streams)
     if (broken.has('headers') || broken.has('params') || isBroken(subject)) continue
     const use = findTemplateUse(connector, stream)
     if (stream.parent && use.parent.size === 0)
@@ -27,6 +29,27 @@ export function checkSlices({ connector, broken, streams, report: reportFile }: 
         'the request is the same for every partition: expected {{ partition.NAME }} in path, params, headers or body',
       )
   }
+}
+
+/** What has not changed is not read: the parent must say what has, and the table must keep what was read before. */
+function checkChanged({ stream, broken, report }: StreamSubject, streams: readonly StreamSubject[]): void {
+  const refuse = (why: string): void => report(['parent', 'changed_only'], why)
+  const parent = streams.find((other) => other.stream.name === stream.parent?.stream)
+  if (parent && !parent.stream.incremental && !parent.broken.has('incremental'))
+    refuse(`nothing tells which rows of ${parent.stream.name} have changed: add incremental: {cursor: FIELD} to it`)
+  if (parent?.stream.parent || parent?.stream.partitions)
+    refuse(
+      `${parent.stream.name} is read in slices itself, of which a new one may hold old rows: leave changed_only out`,
+    )
+  if (broken.has('write') || broken.has('primary_key')) return
+  const { write, primary_key: key, deletes, incremental } = stream
+  const mode = writeMode({ write, primary_key: key })
+  if (mode === 'replace') refuse('write: replace would drop the children of all parents that have not changed')
+  if (deletes?.absent) refuse('deletes: {absent: true} would delete the children of all parents that have not changed')
+  if (mode === 'append' && !incremental && !broken.has('incremental'))
+    refuse(
+      'a parent that changes brings its children again, which append would store twice: add primary_key or incremental',
+    )
 }
 
 const isBroken = ({ broken }: StreamSubject): boolean =>

@@ -1,5 +1,6 @@
 import { SyncError } from '../../errors.ts'
 import { unknownCaller } from '../caller.ts'
+import { oneLine } from '../../words/line.ts'
 
 /** Somebody who has proved to a provider who he is. */
 export interface Identity {
@@ -41,8 +42,7 @@ export function toSignInError(thrown: unknown): SyncError {
   if (thrown instanceof SyncError) return thrown
   const { code, error } = thrown as { readonly code?: unknown; readonly error?: unknown }
   // RFC 6749 sections 4.1.2.1 and 5.2: words such as access_denied.
-  if (typeof error === 'string')
-    return unknownCaller(`The provider refused the sign-in: ${error.replaceAll(/[^\w .-]/g, '').slice(0, 60)}.`)
+  if (typeof error === 'string') return unknownCaller(`The provider refused the sign-in: ${oneLine(error, 60)}.`)
   if (typeof code === 'string' && code.startsWith('OAUTH_'))
     return unknownCaller(`The provider's answer does not fit the sign-in (${code}): start again.`)
   return uncheckedCaller()
