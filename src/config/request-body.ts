@@ -1,7 +1,7 @@
 import { SyncError } from '../errors.ts'
 import type { StreamConfig } from './connector.ts'
 import { isKeys } from './defaults.ts'
-import { evaluate, isEmpty, partsOf, renderValue, showValue } from './template-value.ts'
+import { evaluate, isEmpty, partsOf, renderValue, showValue, sourceOf } from './template-value.ts'
 import type { TemplateContext } from './template-value.ts'
 
 export interface RenderedBody {
@@ -11,7 +11,7 @@ export interface RenderedBody {
 
 /** The body of a request, with the content type that goes with it; undefined where the stream sends none. */
 export function renderBody(
-  stream: Pick<StreamConfig, 'body' | 'body_format' | 'list_style'>,
+  stream: Pick<StreamConfig, 'list_style'> & Partial<Pick<StreamConfig, 'body' | 'body_format'>>,
   context: TemplateContext,
   contentType = '',
 ): RenderedBody | undefined {
@@ -94,8 +94,9 @@ export function renderList(value: unknown, context: TemplateContext): { texts: r
   if (value === '') return { texts: [''], list: false }
   const rendered = typeof value === 'string' ? renderValue(value, context) : value
   const list = Array.isArray(rendered)
+  const source = typeof value === 'string' ? sourceOf(value, context) : plainText
   const items: readonly unknown[] = list ? rendered : [rendered]
-  const texts = items.filter((item) => !isEmpty(item)).map((item) => showValue(item, { part: plainText, context }))
+  const texts = items.filter((item) => !isEmpty(item)).map((item) => showValue(item, { part: source, context }))
   return { texts, list }
 }
 

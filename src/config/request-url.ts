@@ -2,31 +2,48 @@ import type { StreamConfig } from './connector.ts'
 import { encodeParams, overlayParams, parseQuery } from './query.ts'
 import type { Param } from './query.ts'
 import { type Part, parseTemplate } from './template-syntax.ts'
-import { evaluate, isEmpty, partsOf, showValue, valueError } from './template-value.ts'
+import { evaluate, isEmpty, partsOf, showValue, sourceOf, valueError } from './template-value.ts'
 import type { TemplateContext } from './template-value.ts'
 
 interface Target {
   readonly baseUrl: string
   readonly stream: Pick<StreamConfig, 'path' | 'url'>
+  /** Parameters as they are written. */
+  readonly templates: Readonly<Record<string, unknown>>
   /** Connector parameters, which a query of the path stands above, and the stream's, which stand above both. */
   readonly under: readonly Param[]
   readonly over: readonly Param[]
 }
 
+/** Characters that a URL or a header may have: servers refuse what is longer (Node.js: 16 KiB for all of a request's head). */
+export const longestRequest = 16 * 1024
+
 /**
  * The absolute URL of a request: `url`, or `path` below `base_url`, with the parameters behind it. A template's value is percent-encoded
  * as a whole (RFC 3986 section 2.1), so that nothing in it can end the segment or the parameter that it stands in.
  */
-export function renderUrl({ baseUrl, stream, under, over }: Target, context: TemplateContext): string {
+export function renderUrl({ baseUrl, stream, templates, under, over }: Target, context: TemplateContext): string {
   const [base, baseQuery = ''] = splitOnce(baseUrl.split('#', 1)[0] as string)
   const { path, query } = splitParts(partsOf(stream.url ?? stream.path ?? '', context))
   const below = renderPath(path, context)
   const root = stream.url === undefined ? base : ''
   const joined = root && below ? `${root.replace(/\/+$/, '')}/${below.replace(/^\/+/, '')}` : root || below
-  const url = new URL(joined)
+  const last = sourceOf(stream.url ?? stream.path ?? '', context)
+  const url = URL.parse(joined)
+  if (!url) throw valueError('makes no URL with what stands around it', { part: last, context })
   const written = overlayParams(stream.url === undefined ? parseQuery(baseQuery) : [], renderQuery(query, context))
   url.search = encodeParams(overlayParams(overlayParams(under, written), over))
   url.hash = ''
+  if (url.href.length > longestRequest) {
+    const texts = [stream.url ?? stream.path ?? '', ...Object.values(templates)].filter(
+      (text) => typeof text === 'string',
+    )
+    const part = texts.map((text) => sourceOf(text, context)).find(({ kind }) => kind === 'template') ?? last
+    throw valueError(`makes a URL of ${url.href.length} characters, where servers take ${longestRequest}`, {
+      part,
+      context,
+    })
+  }
   return url.href
 }
 
@@ -55,13 +72,21 @@ function splitParts(parts: readonly Part[]): { path: readonly Part[]; query: rea
 }
 
 function renderPath(parts: readonly Part[], context: TemplateContext): string {
-  const path = parts.map((part) => encodePart(part, context)).join('')
-  const last = parts.findLast((part) => part.kind === 'template')
+  const texts = parts.map((part) => encodeStep(part, context))
+  const segments = texts.join('').split('/')
   // Even encoded, `..` would climb (WHATWG URL, "double-dot URL path segment"): there is no way to write such a value.
-  if (last && path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
-    throw valueError('is . or .., which cannot stand in a path', { part: last, context })
-  }
-  return path
+  const climbing = segments.findIndex((segment) => /^(\.|%2e){1,2}$/i.test(segment))
+  const begins = (at: number): number => texts.slice(0, at).join('').split('/').length - 1
+  const part = parts.findLast(({ kind }, at) => kind === 'template' && begins(at) <= climbing)
+  if (part) throw valueError('is . or .., which cannot stand in a path', { part, context })
+  return texts.join('')
+}
+
+function encodeStep(part: Part, context: TemplateContext): string {
+  const text = encodePart(part, context)
+  if (part.kind === 'template' && /%(?:[01][0-9a-f]|7f)/i.test(text))
+    throw valueError('holds control characters, which cannot stand in a path', { part, context })
+  return text
 }
 
 function encodePart(part: Part, context: TemplateContext): string {

@@ -37,6 +37,14 @@ export function findTemplateUse(connector: Partial<Texts>, stream: Partial<Strea
   return { cursor, parent, required, partition }
 }
 
+/** Whether a filter stands behind the cursor in any template, which not every value fits. */
+export function filtersCursor(connector: Partial<Texts>, stream: Partial<StreamConfig>): boolean {
+  const { path, url, headers, params, body } = stream
+  return textsOf([connector.headers, connector.params, path, url, headers, params, body])
+    .flatMap((text) => parseTemplate(text).parts)
+    .some((part) => part.kind === 'template' && part.root === 'cursor' && part.filters.length > 0)
+}
+
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return hasTemplate(value) ? [value] : []
   if (Array.isArray(value)) return value.flatMap(textsOf)

@@ -56,6 +56,26 @@ export function renderValue(text: string, context: TemplateContext): unknown {
   return values.map((value, at) => showValue(value, { part: parts[at] as Part, context })).join('')
 }
 
+/** The template of a text whose value decides whether it can be sent: what the provider or the file lists comes first. */
+export function sourceOf(text: string, context: TemplateContext): Part {
+  const templates = partsOf(text, context).filter((part) => part.kind === 'template')
+  const listed = templates.find(({ root }) => root === 'parent' || root === 'cursor' || root === 'partition')
+  return listed ?? templates[0] ?? { kind: 'text', text }
+}
+
+/** What the value of a request came from that cannot be sent: `parent` and the name that the template has, for example. */
+export interface Unsendable {
+  readonly root: string
+  readonly field: string
+  /** What is wrong with it: `is empty, ...`. */
+  readonly problem: string
+}
+
+/** Which value it was that a request could not be made of; undefined for any other failure. */
+export function unsendable(thrown: unknown): Unsendable | undefined {
+  return thrown instanceof SyncError ? (thrown.details['unsendable'] as Unsendable | undefined) : undefined
+}
+
 export function evaluate(part: TemplatePart, context: TemplateContext): unknown {
   return applyFilters(lookUp(part, context), { part, context })
 }
@@ -78,7 +98,9 @@ export function applyFilters(value: unknown, place: Place): unknown {
 export function showValue(value: unknown, { part, context }: Place): string {
   if (value !== null && typeof value === 'object')
     throw valueError('is a list or an object: write it with | json', { part, context })
-  return String(value).toWellFormed()
+  const text = String(value)
+  if (text.isWellFormed()) return text
+  throw valueError('holds half a surrogate pair, which no request can hold', { part, context })
 }
 
 /** What an API sent (a parent row, a cursor) is not the fault of the file. */
@@ -88,6 +110,9 @@ export function valueError(message: string, { part, context }: Place): SyncError
   return new SyncError(
     fromApi ? 'RESPONSE_INVALID' : 'CONFIG_INVALID',
     `The value of ${text} in ${context.where} ${message}.`,
+    part.kind === 'template'
+      ? { details: { unsendable: { root: part.root, field: part.field, problem: message } satisfies Unsendable } }
+      : {},
   )
 }
 

@@ -1,20 +1,24 @@
-import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { Connector, StreamConfig } from './connector.ts'
 import { toParams } from './query.ts'
 import type { Param } from './query.ts'
 import { contentTypeOf, renderBody, renderList } from './request-body.ts'
-import { renderUrl } from './request-url.ts'
-import { renderValue, showValue } from './template-value.ts'
+import { longestRequest, renderUrl } from './request-url.ts'
+import { renderValue, showValue, sourceOf, valueError } from './template-value.ts'
 import type { TemplateContext, TemplateScope } from './template-value.ts'
 
 export type { TemplateScope } from './template-value.ts'
+
+/** What of a connector and of a stream a request is made of. */
+export type RequestConnector = Pick<Connector, 'file' | 'base_url' | 'params' | 'headers'>
+export type RequestStream = Pick<StreamConfig, 'name' | 'method' | 'params' | 'headers' | 'list_style' | 'format'> &
+  Partial<Pick<StreamConfig, 'path' | 'url' | 'body' | 'body_format' | 'parent'>>
 
 /**
  * The request that a listing of `stream` begins with, before its paginator has seen it. A pure function: the same scope gives the
  * same bytes. Throws CONFIG_INVALID, or RESPONSE_INVALID where a value that the API sent cannot be put where the file wants it.
  */
-export function renderRequest(connector: Connector, stream: StreamConfig, scope: TemplateScope): ApiRequest {
+export function renderRequest(connector: RequestConnector, stream: RequestStream, scope: TemplateScope): ApiRequest {
   const context: TemplateContext = {
     scope,
     where: `stream ${stream.name} of ${connector.file}`,
@@ -27,6 +31,7 @@ export function renderRequest(connector: Connector, stream: StreamConfig, scope:
       {
         baseUrl: connector.base_url,
         stream,
+        templates: { ...connector.params, ...stream.params },
         under: renderParams(connector.params, { style: stream.list_style, context }),
         over: renderParams(stream.params, { style: stream.list_style, context }),
       },
@@ -56,11 +61,15 @@ function renderHeaders(headers: StreamConfig['headers'], context: TemplateContex
   const rendered = Object.entries(headers).flatMap(([name, text]) => {
     const value = text === '' ? '' : renderValue(text, context)
     if (value === undefined) return []
-    const shown = showValue(value, { part: { kind: 'text', text: '' }, context })
-    if (!isHeaderValue(shown)) {
-      const message = `The header ${name} in ${context.where} would hold characters that no header may hold, such as a line break.`
-      throw new SyncError('CONFIG_INVALID', message)
-    }
+    const place = { part: sourceOf(text, context), context }
+    const shown = showValue(value, place)
+    if (!isHeaderValue(shown))
+      throw valueError(
+        `cannot stand in the header ${name}, as it holds a line break or characters beyond Latin-1`,
+        place,
+      )
+    if (shown.length > longestRequest)
+      throw valueError(`makes the header ${name} longer than ${longestRequest} characters, which servers refuse`, place)
     return [[name.toLowerCase(), shown.trim()] as const]
   })
   return Object.fromEntries(rendered)

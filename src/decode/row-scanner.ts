@@ -116,7 +116,7 @@ export class RowScanner {
     const length = this.#get('maxLength')
     if (length === 0) return undefined
     const at = this.#get('maxAt')
-    return Buffer.from(this.#bytes.buffer, at, length).toString('latin1')
+    return Buffer.from(this.#bytes.buffer, at, length).toString()
   }
 
   /** The keys of integer columns whose rows that are not odd have integers beyond 2^53, of which a double holds only some. */

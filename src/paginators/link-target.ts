@@ -7,6 +7,8 @@ import type { PageView } from './paginator.ts'
  * whole, so that no parameter is sent twice. A relative link resolves against the URL that answered (RFC 3986 section 5).
  */
 export function followLink({ request, url }: PageView, link: string): ApiRequest {
+  if (!link.isWellFormed())
+    throw invalidAnswer(request, 'its link to the next page holds half a surrogate pair, which cannot be sent')
   const target = URL.parse(link, url)
   if (!target || !/^https?:$/.test(target.protocol))
     throw invalidAnswer(request, 'its link to the next page is no http URL')

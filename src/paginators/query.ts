@@ -15,7 +15,7 @@ export function writePair(text: string, name: string, value: string): string {
   const pairs = pairsOf(text)
   const first = pairs.findIndex((pair) => nameOf(pair) === name)
   const spelled = first < 0 ? encodeURIComponent(name) : (pairs[first] as string).split('=', 1)[0]
-  const written = `${spelled}=${encodeURIComponent(value.toWellFormed())}`
+  const written = `${spelled}=${encodeURIComponent(value)}`
   if (first < 0) return [...pairs, written].join('&')
   return pairs.flatMap((pair, at) => (at === first ? [written] : nameOf(pair) === name ? [] : [pair])).join('&')
 }

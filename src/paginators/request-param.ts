@@ -2,7 +2,7 @@ import { parseExact, stringifyExact } from '../decode/exact-json.ts'
 import { memberAt, setPath, simplePath } from '../decode/json-path.ts'
 import { SyncError } from '../errors.ts'
 import type { ApiRequest } from '../http/send.ts'
-import { describe, valueAt } from './envelope.ts'
+import { describe, invalidAnswer, valueAt } from './envelope.ts'
 import { readPair, writePair } from './query.ts'
 
 /** A parameter of a request: a name in the query, or a member name or JSONPath in the body. */
@@ -26,8 +26,13 @@ export function readParam(request: ApiRequest, { param, in: place }: ParamPlace)
   return value === null || value === '' ? undefined : value
 }
 
-/** A copy of `request` in which the parameter has this value, once; the text of all else stays as it is. */
+/** A copy of `request` in which the parameter has this value, once; the text of all else stays as it is. Throws `RESPONSE_INVALID` for what no request can hold. */
 export function writeParam(request: ApiRequest, { param, in: place }: ParamPlace, value: ParamValue): ApiRequest {
+  if (typeof value === 'string' && !value.isWellFormed())
+    throw invalidAnswer(
+      request,
+      `what ${param} of the next page is to be holds half a surrogate pair, which cannot be sent`,
+    )
   if (place === 'query') {
     const { base, query, fragment } = splitUrl(request.url)
     return { ...request, url: `${base}?${writePair(query, param, String(value))}${fragment}` }

@@ -107,7 +107,7 @@ export class ChangedParents {
     this.#began ??= began
     for (const cursor of found) {
       if (!order.reads(cursor)) order.warnOf(cursor)
-      else if (order.isAhead(cursor, Math.max(began ?? 0, this.#now()))) order.warnOfFuture(cursor)
+      else if (order.isBarred(cursor, Math.max(began ?? 0, this.#now()))) order.warnOfBarred(cursor)
       else this.#highest = order.higher(this.#highest, cursor)
     }
     // Only where the rest is known to lie beyond may the cursor pass what was read.

@@ -44,6 +44,14 @@ export function warnOfFuture({ where, field, warn }: Described, value: CursorVal
   )
 }
 
+/** A text that cannot stand where a template of the request wants it. */
+export function warnOfUnsendable({ where, field, warn }: Described): void {
+  warn(
+    'CURSOR_UNREADABLE',
+    `The cursor ${field} of ${where} has a value in some rows that its request cannot hold, such as a line break in a header: these rows are stored but do not move the cursor.`,
+  )
+}
+
 /** No row of a page has the cursor. */
 export function warnOfAbsence({ where, field, warn }: Described): void {
   warn(

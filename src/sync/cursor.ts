@@ -12,6 +12,7 @@ import {
   warnOfAbsence,
   warnOfFuture,
   warnOfSpelling,
+  warnOfUnsendable,
 } from './cursor-problems.ts'
 import type { Warn } from './warnings.ts'
 
@@ -34,6 +35,8 @@ export interface CursorOptions {
   readonly saved?: SavedCursor | undefined
   /** The cursor of a checkpoint that is older than `saved`. */
   readonly done: CursorValue | null
+  /** Whether a request can hold a value; undefined where none holds the cursor. */
+  readonly canSend?: ((value: CursorValue) => boolean) | undefined
   readonly warn: Warn
 }
 
@@ -122,17 +125,27 @@ export class CursorType {
     warnOfSpelling(this.#options, value)
   }
 
-  /** Whether a value is a time so far ahead of `now` (ms since 1970) that the cursor must not move to it. */
-  isAhead(value: CursorValue, now: number): boolean {
+  /** Whether the cursor must not move to a value: a time far ahead of `now` (ms since 1970), or what no request can hold. */
+  isBarred(value: CursorValue, now: number): boolean {
+    return this.#isAhead(value, now) || !this.#canSend(value)
+  }
+
+  /** Leaves a warning of such a value. */
+  warnOfBarred(value: CursorValue): void {
+    if (!this.#canSend(value)) return warnOfUnsendable(this.#options)
+    this.#ahead ??= value
+    warnOfFuture(this.#options, this.#ahead)
+  }
+
+  #canSend(value: CursorValue): boolean {
+    const { canSend } = this.#options
+    return canSend === undefined || this.#kind?.name === 'number' || canSend(value)
+  }
+
+  #isAhead(value: CursorValue, now: number): boolean {
     if (this.#kind?.name !== 'instant') return false
     const ns = this.#comparable(value)
     return typeof ns === 'bigint' && ns > BigInt(Math.floor(now)) * msNs + futureNs
-  }
-
-  /** Leaves a warning of such a time. */
-  warnOfFuture(value: CursorValue): void {
-    this.#ahead ??= value
-    warnOfFuture(this.#options, this.#ahead)
   }
 
   /** Leaves a warning that a page has no cursor at all. */

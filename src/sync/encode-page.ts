@@ -72,7 +72,7 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   const typed = order && schema.columns.find(({ name }) => name === order.field)?.type
   const numeric = typed === 'integer'
   const passed = page.highest === null ? null : readCursor(page.highest, numeric)
-  const isTrusted = passed === null || (order?.reads(passed) === true && !order.isAhead(passed, rules.now))
+  const isTrusted = passed === null || (order?.reads(passed) === true && !order.isBarred(passed, rules.now))
   const verbatim = isTrusted ? passed : null
   const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
   const known = reachesEnd ? null : verbatim
@@ -200,7 +200,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
   const key = order && primaryKey.length > 0 ? cursorKey(cursor, order, schema) : undefined
   if (key) parts.push(`"${key.column}":${key.text}`)
   if (order && cursor !== undefined) {
-    if (order.isAhead(cursor, rules.now)) order.warnOfFuture(cursor)
+    if (order.isBarred(cursor, rules.now)) order.warnOfBarred(cursor)
     else pass.highest = order.higher(pass.highest, cursor)
   }
   return `{${parts.join(',')}}\n`
@@ -252,7 +252,7 @@ async function withEdge(
         next++
       } else {
         const at = line - base + cursor
-        const value = cursor === 0 ? null : readCursor(bytes.toString('latin1', at, at + cursorLength), numeric)
+        const value = cursor === 0 ? null : readCursor(bytes.toString('utf8', at, at + cursorLength), numeric)
         if ((edge === null && value !== null) || !boundary.passes(value, edge)) {
           all.push(line, base + bytes.indexOf(0x0a, line - base))
         }

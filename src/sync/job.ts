@@ -30,6 +30,7 @@ import { createSource, fingerprint } from './source.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 import { spellCursor } from './spell-cursor.ts'
 import type { Warn } from './warnings.ts'
+import { sendableCursor } from './sendable-cursor.ts'
 
 /** What the request, the connector and the run say of one stream. */
 export interface JobOptions {
@@ -200,6 +201,7 @@ function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: b
     edges: edges.filter((edge) => edge !== undefined),
     saved,
     done,
+    canSend: sendableCursor(options, stream),
     warn,
   })
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Connector, StreamConfig } from '../config/connector.ts'
 import { findTemplateUse, isPerSlice } from '../config/template-use.ts'
+import { unsendable } from '../config/template-value.ts'
+import { toSyncError } from '../errors.ts'
+import { RefusedParents } from './refused-parents.ts'
 import { markLength } from './marks.ts'
 import { sliceKey } from './slice-cursors.ts'
 import type { Slice, StreamSource } from './slices.ts'
@@ -22,18 +25,22 @@ export function pickKey(slice: Slice, connector: Connector, stream: StreamConfig
   return sliceKey(slice, findTemplateUse(connector, stream)) + columns
 }
 
+interface PickOptions {
+  readonly connector: Connector
+  /** The first request of a slice. */
+  readonly first: StreamSource['first']
+  readonly warn: Warn
+  readonly ended?: readonly string[] | undefined
+}
+
 /**
  * Which slices are read: each once in a listing, however often its parent comes, and none whose parent lacks what its
- * request is made of. `ended` are slices that an earlier part of the listing has read.
+ * request is made of, or has what cannot stand there. `ended` are slices that an earlier part of the listing has read.
  */
 export function pickSlices(
   stream: StreamConfig,
-  {
-    connector,
-    warn,
-    ended = [],
-  }: { readonly connector: Connector; readonly warn: Warn; readonly ended?: readonly string[] | undefined },
-): Pick<StreamSource, 'pick' | 'isSame'> {
+  { connector, first, warn, ended = [] }: PickOptions,
+): Pick<StreamSource, 'pick' | 'onPicked' | 'isSame'> {
   const use = findTemplateUse(connector, stream)
   const { parent, name } = stream
   const known = new Set(ended)
@@ -45,25 +52,26 @@ export function pickSlices(
   /** By key; of what goes into columns, a text. */
   const read = new Map<string, string>()
 
-  const isComplete = ({ parent: values = {} }: Slice): boolean => {
-    const missing = [...use.required].find((field) => (values[field] ?? '') === '')
-    if (missing !== undefined)
-      warn(
-        'SLICE_SKIPPED',
-        `Stream ${name} leaves out rows of ${parent?.stream} whose ${parent?.include[missing] ?? missing} is empty, as its requests are made of it.`,
-      )
-    return missing === undefined && isShort(values)
-  }
+  const refused = new RefusedParents(stream)
+  let picked = 0
 
-  /** What a slice is told apart by goes into checkpoints, and most of it into a URL. */
-  const isShort = (values: Slice['parent'] = {}): boolean => {
+  const isSendable = (slice: Slice): boolean => {
+    const { parent: values } = slice
+    if (!values) return true
+    const missing = [...use.required].find((field) => (values[field] ?? '') === '')
+    if (missing !== undefined) return refused.add(missing, 'is empty, as its requests are made of it')
+    // What a slice is told apart by goes into checkpoints, and most of it into a URL.
     const long = Object.keys(values).find((field) => (JSON.stringify(values[field]) ?? '').length > longestValue)
-    if (long !== undefined)
-      warn(
-        'SLICE_SKIPPED',
-        `Stream ${name} leaves out rows of ${parent?.stream} whose ${parent?.include[long] ?? long} is longer than ${longestValue} characters.`,
-      )
-    return long === undefined
+    if (long !== undefined) return refused.add(long, `is longer than ${longestValue} characters`)
+    try {
+      first(slice)
+    } catch (thrown) {
+      const value = unsendable(thrown)
+      // Whatever else is wrong shows where the request is sent.
+      if (value?.root === 'parent') return refused.add(value.field, `cannot be sent: ${toSyncError(thrown).message}`)
+    }
+    picked++
+    return true
   }
 
   const isNew = (slice: Slice): boolean => {
@@ -81,7 +89,8 @@ export function pickSlices(
   }
 
   return {
-    pick: (slices) => slices.filter((slice) => isComplete(slice) && isNew(slice)),
+    pick: (slices) => slices.filter((slice) => isSendable(slice) && isNew(slice)),
+    onPicked: (isWhole) => refused.report(warn, isWhole && picked === 0),
     isSame: (a, b) => sliceKey(a, use) === sliceKey(b, use),
   }
 }

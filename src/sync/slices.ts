@@ -54,6 +54,8 @@ export interface StreamSource {
   readonly listing: (start: ApiRequest, before: Tally) => Listing
   /** Picks those of a parent's page, or of the partitions, that are to be read: each once in a listing. */
   readonly pick: (slices: readonly Slice[]) => readonly Slice[]
+  /** Told that no more is picked, at the end of a whole listing or before it. Throws `RESPONSE_INVALID` where every parent was refused. */
+  readonly onPicked: (isWhole: boolean) => void
   /** Told that `max_pages` leaves parents unread. Throws `LISTING_INCOMPLETE` where their children would be taken for gone. */
   readonly onParentCut: () => void
   /** Told that all of several slices have brought the same rows. */
@@ -68,8 +70,16 @@ const pendingLimit = 200
 /** Reads all pages of a stream, one listing after the other. */
 export async function* readStream(source: StreamSource, from?: Place): AsyncGenerator<StreamStep, void, undefined> {
   const { config, parent } = source
-  if (parent) yield* readChildren({ ...source, parent }, from)
-  else if (config.partitions) {
+  if (parent) {
+    let isWhole = false
+    try {
+      yield* readChildren({ ...source, parent }, from)
+      // Of what has changed alone, or of the rest of a listing, all may be such.
+      isWhole = from === undefined && source.changed === undefined
+    } finally {
+      source.onPicked(isWhole)
+    }
+  } else if (config.partitions) {
     const slices = source.pick(partitions(config.partitions))
     const rest = restOf(from) ?? (from ? restBehind(source, slices, from) : slices)
     const twins = new SliceTwins(from === undefined)

@@ -16,9 +16,10 @@ import type { SameRow } from './overlap.ts'
 import type { Listing } from './pages.ts'
 import { pickSlices } from './pick-slices.ts'
 import type { Slice, StreamSource } from './slices.ts'
+import { longestRequest } from '../config/request-url.ts'
 
 /** Characters of URL and body. The request for the next page goes into checkpoints; a connector file, and its body with it, has 1 MiB. */
-const longestRequest = 1.5 * 1024 * 1024
+const longestNext = 1.5 * 1024 * 1024
 
 export interface SourceOptions {
   readonly options: JobOptions
@@ -80,7 +81,7 @@ export function createSource(
       signal: options.signal,
     },
     first,
-    ...pickSlices(stream, { connector, warn: options.warn, ended: open?.ended }),
+    ...pickSlices(stream, { connector, first, warn: options.warn, ended: open?.ended }),
     onParentCut: () => {
       const what = `stream ${stream.name} of ${connector.name}: max_pages of ${parent?.name} leaves parents unread, and with them their children`
       if (staged)
@@ -112,10 +113,15 @@ export function createSource(
   function clean(next: ApiRequest | End): ApiRequest | End {
     if (isEnd(next)) return next
     const size = next.url.length + (next.body?.length ?? 0)
-    if (size > longestRequest)
+    if (size > longestNext)
       throw new SyncError(
         'RESPONSE_TOO_LARGE',
-        `stream ${stream.name} of ${connector.name}: the provider names the next page in ${size} characters, and a request may have ${longestRequest}; look for a shorter page token`,
+        `stream ${stream.name} of ${connector.name}: the provider names the next page in ${size} characters, and a request may have ${longestNext}; look for a shorter page token`,
+      )
+    if (next.url.length > longestRequest)
+      throw new SyncError(
+        'RESPONSE_INVALID',
+        `The next page of ${options.describe(next)} has a URL of ${next.url.length} characters, where servers take ${longestRequest}: ask for smaller pages, or for the cursor in the body.`,
       )
     return options.withoutCredentials(next, stream)
   }

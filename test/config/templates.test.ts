@@ -111,6 +111,9 @@ test('parent fields are found by the name in include and by the name of the fiel
     assert.equal(new URL(renderChild(`path: "/o/{{ parent.${name} }}"`, { order_id: 5 }).url).pathname, '/v1/o/5')
 })
 
+/** Half a surrogate pair cannot be sent at all, and no server takes control characters in a path. */
+const isPlain = (text: string): boolean => text.isWellFormed() && !/[^\P{Cc}\u0080-\u009f]/u.test(text)
+
 test('whatever a value holds, it stays inside its segment of the path', () => {
   const value = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1 }),
@@ -122,7 +125,7 @@ test('whatever a value holds, it stays inside its segment of the path', () => {
       try {
         url = new URL(renderChild('path: "/o/{{ parent.id }}/events"', { order_id: id }).url)
       } catch (error) {
-        assert.ok(['.', '..'].includes(id), `refused ${JSON.stringify(id)}`)
+        assert.ok(['.', '..'].includes(id) || !isPlain(id), `refused ${JSON.stringify(id)}`)
         assert.equal((error as { code?: string }).code, 'RESPONSE_INVALID')
         return
       }
@@ -131,7 +134,7 @@ test('whatever a value holds, it stays inside its segment of the path', () => {
         [url.origin, version, orders, events, rest, url.search, url.hash],
         ['https://api.acme.example', 'v1', 'o', 'events', [], '', ''],
       )
-      assert.equal(decodeURIComponent(segment ?? ''), id.toWellFormed())
+      assert.equal(decodeURIComponent(segment ?? ''), id)
     }),
     { numRuns: 1_000 },
   )
@@ -149,10 +152,11 @@ test('dots that would climb are refused even where text stands beside them', () 
 })
 
 test('whatever a parameter holds, the provider reads it back, in every list style', () => {
+  const wellFormed = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed())
   const style = fc.constantFrom<StreamConfig['list_style']>('repeat', 'comma', 'brackets')
-  const values = fc.array(fc.string({ unit: 'binary', minLength: 1 }), { minLength: 1, maxLength: 4 })
+  const values = fc.array(wellFormed, { minLength: 1, maxLength: 4 })
   fc.assert(
-    fc.property(style, values, fc.string({ unit: 'binary', minLength: 1 }), (listStyle, texts, single) => {
+    fc.property(style, values, wellFormed, (listStyle, texts, single) => {
       const { searchParams, pathname } = new URL(
         renderChild(
           `path: "", params: { a: "{{ parent.id }}", b: "{{ parent.order_id | json }}" }, list_style: ${listStyle}`,
@@ -163,12 +167,7 @@ test('whatever a parameter holds, the provider reads it back, in every list styl
       )
       const read =
         listStyle === 'comma' ? searchParams.getAll('a') : searchParams.getAll(listStyle === 'brackets' ? 'a[]' : 'a')
-      assert.deepEqual(
-        read,
-        listStyle === 'comma'
-          ? [texts.map((text) => text.toWellFormed()).join(',')]
-          : texts.map((text) => text.toWellFormed()),
-      )
+      assert.deepEqual(read, listStyle === 'comma' ? [texts.join(',')] : texts)
       assert.deepEqual(JSON.parse(searchParams.get('b') ?? ''), texts)
       assert.equal(pathname, '/v1')
       const one = new URL(
@@ -179,8 +178,8 @@ test('whatever a parameter holds, the provider reads it back, in every list styl
       assert.deepEqual(
         [...one.searchParams],
         [
-          ['c', single.toWellFormed()],
-          ['a', single.toWellFormed()],
+          ['c', single],
+          ['a', single],
         ],
       )
     }),
@@ -191,7 +190,7 @@ test('whatever a parameter holds, the provider reads it back, in every list styl
 test('a header that would hold a line break is refused', () => {
   for (const value of ['a\r\nb: c', 'a\nb', 'a\0', '\u20ac'])
     assert.throws(() => renderChild('headers: { x: "{{ parent.id }}" }', { order_id: value }), {
-      code: 'CONFIG_INVALID',
+      code: 'RESPONSE_INVALID',
       message: /header x/,
     })
 })
