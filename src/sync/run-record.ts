@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SyncError } from '../errors.ts'
-import { shorten } from './warnings.ts'
+import { cut } from '../words/line.ts'
 
 export const triggers = ['cli', 'http', 'pubsub', 'event', 'task'] as const
 export const statuses = ['complete', 'handed_over', 'failed'] as const
@@ -66,7 +66,7 @@ export type Trigger = (typeof triggers)[number]
 /** An error as a record tells it. */
 export const describeError = ({ code, message }: SyncError): { code: string; message: string } => ({
   code,
-  message: shorten(message),
+  message: cut(message, 2_000),
 })
 
 /** More would only make the record large: the table shows what its columns are. */

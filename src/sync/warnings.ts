@@ -55,7 +55,7 @@ export class Warnings {
   }
 
   readonly add: Warn = (code, words) => {
-    const message = shorten(words)
+    const message = oneLine(words, widest)
     const key = `${code} ${message}`
     if (this.#found.has(key)) return
     if (this.#found.size >= maxWarnings) {
@@ -74,6 +74,3 @@ export class Warnings {
     return [...kept, { code: last.code, message: `Further warnings were left out: ${this.#leftOut}.` }]
   }
 }
-
-/** A message as a run record holds it. */
-export const shorten = (message: string): string => oneLine(message, widest)
