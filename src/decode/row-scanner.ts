@@ -304,7 +304,7 @@ const markedLine = Buffer.from('\n\uFEFF')
 
 const align = (address: number): number => (address + 15) & ~15
 
-/** FNV-1a, 32 bit: the same function as `lookUp` in scan.as.ts. */
+/** FNV-1a, 32 bit: the same function as `lookUp` in scan-columns.as.ts. */
 function fnv1a(bytes: Uint8Array): number {
   let hash = 0x811c9dc5
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)

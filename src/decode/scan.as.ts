@@ -7,16 +7,8 @@
 // Memory, as laid out by row-scanner.ts: 0 nesting stack, then the highest cursor, then the shape table, the hash
 // table and the keys, the lists of odd rows and of rows, and last the input. 16 bytes after the input may be read.
 
+import { clearColumns, columns, columnSize, isBeyondDouble, isCursor, lookUp, noteWide, required, rowWide, sameBytes, settleWide, tableAt } from './scan-columns.as';
 import { container, digits, end, escaped, isFraction, isTime, literal, number, rowOdd, setEnd, setOdd, space, string, TIMESTAMP } from './scan-values.as';
-
-// A column of the table, 16 bytes: key address (with its quotes), key length, type | flags << 8, number of the row it was last seen in.
-const columnSize: usize = 16;
-const required: i32 = 1, isCursor: i32 = 2;
-
-/** Beside type and flags: the column has integers beyond 2^53, of which a double holds only some. */
-const wide: i32 = 1 << 16;
-/** The same, found in a row of which it is not known yet whether it is odd. */
-const maybeWide: i32 = 1 << 17;
 
 // Types, as numbered in row-scanner.ts.
 const INTEGER: i32 = 0, NUMBER: i32 = 1, BOOLEAN: i32 = 2, STRING: i32 = 3, JSON: i32 = 7;
@@ -24,10 +16,8 @@ const INTEGER: i32 = 0, NUMBER: i32 = 1, BOOLEAN: i32 = 2, STRING: i32 = 3, JSON
 // What `scan` answers.
 const MORE: i32 = 0, ENDED: i32 = 1, LISTS_FULL: i32 = 2, MALFORMED: i32 = -1, NOT_AN_OBJECT: i32 = -2;
 
-export let tableAt: usize = 0;
-export let columns: i32 = 0;
-export let hashAt: usize = 0;
-export let hashMask: i32 = 0;
+export { columns, hashAt, hashMask, tableAt } from './scan-columns.as';
+
 export let requiredCount: i32 = 0;
 export let maxAt: usize = 0;
 export let oddAt: usize = 0;
@@ -60,7 +50,6 @@ let cursorAt: usize = 0;
 let cursorLength: i32 = 0;
 let maxInteger: i64 = 0;
 let newMax: i32 = 0;
-let rowWide: i32 = 0;
 let newInteger: i64 = 0;
 
 export function restart(): void {
@@ -68,70 +57,12 @@ export function restart(): void {
   wantComma = 0;
   stamp = 0;
   first = 1;
-  for (let i = 0; i < columns; i++) {
-    const column = tableAt + <usize>i * columnSize;
-    store<i32>(column + 8, load<i32>(column + 8) & ~wide);
-    store<i32>(column + 12, 0);
-  }
-}
-
-function sameBytes(a: usize, b: usize, length: i32): bool {
-  if (length <= 16) {
-    return (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) | (-1 << length)) == -1;
-  }
-  let i = 0;
-  for (; i + 16 <= length; i += 16) if (i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i))) != 0xffff) return false;
-  for (; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
-  return true;
-}
-
-/** The column of the key (with its quotes) at p, or -1. Keys mostly come in the order of the row before. */
-function lookUp(p: usize, length: i32): i32 {
-  for (let tries = 0; tries < 4 && tries < columns; tries++) {
-    let at = expected + tries;
-    if (at >= columns) at -= columns;
-    const column = tableAt + <usize>at * columnSize;
-    if (load<i32>(column + 4) == length && sameBytes(p, load<u32>(column), length)) return at;
-  }
-  let hash: u32 = 0x811c9dc5;
-  for (let i = 0; i < length; i++) hash = (hash ^ load<u8>(p + i)) * 0x01000193;
-  for (let slot = <i32>hash & hashMask; ; slot = (slot + 1) & hashMask) {
-    const at = load<i32>(hashAt + (<usize>slot << 2));
-    if (at < 0) return -1;
-    const column = tableAt + <usize>at * columnSize;
-    if (load<i32>(column + 4) == length && sameBytes(p, load<u32>(column), length)) return at;
-  }
-  return -1;
+  clearColumns();
 }
 
 function isDigits(p: usize, length: i32): bool {
   for (let i = 0; i < length; i++) if (<u32>load<u8>(p + i) - 0x30 > 9) return false;
   return true;
-}
-
-/** Whether the integer of 16 digits or more that ends at p lies beyond 2^53. */
-function isBeyondDouble(p: usize): bool {
-  if (digits > 18) return true;
-  let value: i64 = 0;
-  for (let i = p - digits; i < p; i++) value = value * 10 + (load<u8>(i) - 0x30);
-  return value > 9007199254740992;
-}
-
-/** Notes that the integer which ends at p lies beyond 2^53, unless its column (type and flags at `info`) has one already. */
-function noteWide(info: usize, p: usize): void {
-  const flags = load<i32>(info);
-  if ((flags & wide) != 0 || !isBeyondDouble(p)) return;
-  store<i32>(info, flags | maybeWide);
-  rowWide = 1;
-}
-
-/** What was noted of this row counts unless the row is odd: then it is read once more elsewhere. */
-function settleWide(): void {
-  for (let i = 0; i < columns; i++) {
-    const info = tableAt + <usize>i * columnSize + 8;
-    const flags = load<i32>(info);
-    if ((flags & maybeWide) != 0) store<i32>(info, rowOdd ? flags & ~maybeWide : (flags & ~maybeWide) | wide);
-  }
 }
 
 /** Notes the cursor of this row; one that is not spelled like the highest so far makes the row odd. */
@@ -166,7 +97,6 @@ function row(p: usize): usize {
   expected = 0;
   cursorLength = 0;
   newMax = 0;
-  rowWide = 0;
   p = space(p + 1);
   if (p >= end) return 0;
   if (load<u8>(p) == 0x7d) {
@@ -185,7 +115,7 @@ function row(p: usize): usize {
     } else {
       p = string(p + 1);
       if (p <= 1) return p;
-      if (columns > 0) at = lookUp(key, <i32>(p - key));
+      if (columns > 0) at = lookUp(key, <i32>(p - key), expected);
     }
     let type = -1, flags = 0;
     if (at < 0) setOdd(1);
