@@ -1,10 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { SourceMap, type SourceMapPayload } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+    readonly callFrame: {
+      readonly functionName: string
+      readonly url: string
+      readonly lineNumber: number
+      readonly columnNumber: number
+    }
   }[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
@@ -41,8 +48,30 @@ export function topFunctions(dir: string, count: number): { readonly files: stri
   }
 }
 
-function describe({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {
-  const name = functionName || '(anonymous)'
+function describe({ functionName, url, lineNumber, columnNumber }: CpuProfile['nodes'][number]['callFrame']): string {
+  const source = findMap(url)?.findEntry(lineNumber, columnNumber) as Original | undefined
+  const name = source?.name ?? (functionName || '(anonymous)')
   if (!url) return name
+  if (source?.originalSource !== undefined)
+    return `${name}  ${source.originalSource.replace(/^.*\/src\//, 'src/')}:${(source.originalLine ?? 0) + 1}`
   return `${name}  ${url.replace(/^.*\/(node_modules|src|dist)\//, '$1/')}:${lineNumber + 1}`
+}
+
+/** What an entry of a source map says, where there is one. */
+interface Original {
+  readonly name?: string
+  readonly originalSource?: string
+  readonly originalLine?: number
+}
+
+const maps = new Map<string, SourceMap | undefined>()
+
+/** What a built chunk was made of; undefined for other scripts. */
+function findMap(url: string): SourceMap | undefined {
+  if (!maps.has(url)) {
+    const path = url.startsWith('file:') ? `${fileURLToPath(url)}.map` : ''
+    const isThere = url.includes('/dist/') && existsSync(path)
+    maps.set(url, isThere ? new SourceMap(JSON.parse(readFileSync(path, 'utf8')) as SourceMapPayload) : undefined)
+  }
+  return maps.get(url)
 }
