@@ -79,7 +79,7 @@ function searchObject(
   const { rowsAt } = page
   const holdsRows = rowsAt === undefined || at.every((name, index) => rowsAt[index] === name)
   if (at.length > deepest || (!holdsRows && Object.values(object).some(isListing))) return []
-  const paging = holdsRows || pagingName.test(plain(at.at(-1) ?? ''))
+  const paging = holdsRows || traitsOf(at.at(-1) ?? '').paging
   return Object.entries(object).flatMap(([name, value]) => {
     const path = [...at, name]
     if (holdsRows && rowsAt?.length === path.length && rowsAt.at(-1) === name) return []
@@ -99,22 +99,23 @@ interface Surroundings {
 }
 
 function readMember(names: readonly string[], value: unknown, { paging, rowCount }: Surroundings): Sign | undefined {
-  const [outer, name] = [plain(names.at(-2) ?? ''), plain(names.at(-1) ?? '')]
+  const traits = traitsOf(names.at(-1) ?? '')
+  const name = traits.plain
   const path = pathOf(names)
-  const flag = readFlag(value)
-  const isPlace = typeof value !== 'boolean' && nextName.test(name)
-  if (flag !== undefined && !isPlace && moreName.test(name)) return { path, kind: 'more', value: flag }
-  if (typeof value === 'boolean' && endName.test(name)) return { path, kind: 'more', value: !value }
-  if (nextName.test(name) || continuationName.test(name) || (outer === 'next' && insideNext.test(name)))
+  const flag = traits.more ? readFlag(value) : undefined
+  const isPlace = typeof value !== 'boolean' && traits.next
+  if (flag !== undefined && !isPlace) return { path, kind: 'more', value: flag }
+  if (typeof value === 'boolean' && traits.end) return { path, kind: 'more', value: !value }
+  if (traits.next || traits.continuation || (traits.insideNext && traitsOf(names.at(-2) ?? '').plain === 'next'))
     return readNext(path, value)
   // Airtable's offset: an opaque text, which no offset that counts rows is.
   if (name === 'offset' && paging && typeof value === 'string' && !/^\d*$/.test(value))
     return { path, kind: 'cursor', value }
   const count = toCount(isObject(value) ? value['value'] : value)
   if (count === undefined) return undefined
-  if (totalName.test(name) || (name === 'total' && paging)) return { path, kind: 'total', value: count, sure: true }
+  if (traits.total || (name === 'total' && paging)) return { path, kind: 'total', value: count, sure: true }
   if (name === 'count' && paging && count > rowCount) return { path, kind: 'total', value: count, sure: false }
-  if (pagesName.test(name)) return { path, kind: 'pages', value: count, sure: true }
+  if (traits.pages) return { path, kind: 'pages', value: count, sure: true }
   if (name === 'pages' && paging) return { path, kind: 'pages', value: count, sure: false }
   return undefined
 }
@@ -149,13 +150,13 @@ function searchHeaders({ headers, url }: Searched): readonly Sign[] {
   const link = findLink(parseLinks(headers['link'] ?? ''), 'next', url)
   const found: readonly Sign[] = link ? [{ path: 'header:link', kind: 'link', value: link.target }] : []
   const counts = Object.entries(headers).flatMap(([name, text]): readonly Sign[] => {
-    const known = plain(name).replace(/^x(?:wp)?/, '')
+    const known = traitsOf(name).plain.replace(/^x(?:wp)?/, '')
     const count = toCount(text)
     if (known === 'nextpage') return [{ path: `header:${name}`, ...nextHeader(text) }]
     if (count === undefined) return []
-    if (totalName.test(known) || known === 'total')
+    if (traitsOf(known).total || known === 'total')
       return [{ path: `header:${name}`, kind: 'total', value: count, sure: true }]
-    return pagesName.test(known) ? [{ path: `header:${name}`, kind: 'pages', value: count, sure: true }] : []
+    return traitsOf(known).pages ? [{ path: `header:${name}`, kind: 'pages', value: count, sure: true }] : []
   })
   return [...found, ...counts]
 }
@@ -168,6 +169,42 @@ function isEcho(sign: Sign, { url, body }: ApiRequest): boolean {
   if (sign.kind !== 'cursor') return false
   const asked = [...new URL(url).searchParams.values()]
   return asked.includes(String(sign.value)) || (body ?? '').includes(JSON.stringify(String(sign.value)))
+}
+
+interface Traits {
+  readonly plain: string
+  readonly next: boolean
+  readonly continuation: boolean
+  readonly insideNext: boolean
+  readonly more: boolean
+  readonly end: boolean
+  readonly total: boolean
+  readonly pages: boolean
+  readonly paging: boolean
+}
+
+/** Every page has the same names, which are read once; an envelope may hold any others. */
+const traitsByName = new Map<string, Traits>()
+const mostKnown = 1_000
+
+function traitsOf(name: string): Traits {
+  const before = traitsByName.get(name)
+  if (before) return before
+  const text = plain(name)
+  const traits = {
+    plain: text,
+    next: nextName.test(text),
+    continuation: continuationName.test(text),
+    insideNext: insideNext.test(text),
+    more: moreName.test(text),
+    end: endName.test(text),
+    total: totalName.test(text),
+    pages: pagesName.test(text),
+    paging: pagingName.test(text),
+  }
+  if (traitsByName.size >= mostKnown) traitsByName.clear()
+  traitsByName.set(name, traits)
+  return traits
 }
 
 /** `has_more`, `hasMore` and `HasMore` are one name. */

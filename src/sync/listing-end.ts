@@ -81,6 +81,8 @@ export function countOf(page: PageView, declared: readonly Sign[], ignore: reado
 
 /** Where a page names a next page that is not the one which `next` asks for; undefined where it names none, or that one. */
 export function findUnsent(page: PageView, next: ApiRequest, ignore: readonly string[]): string | undefined {
+  const places = findSigns(page).filter((sign) => sign.kind === 'cursor' || sign.kind === 'link')
+  if (places.length === 0) return undefined
   const asked = new URL(next.url).searchParams
   const isAsked = (sign: Sign): boolean => {
     if (sign.kind === 'cursor') {
@@ -93,7 +95,6 @@ export function findUnsent(page: PageView, next: ApiRequest, ignore: readonly st
     const leads = [...link.searchParams].filter(([name, value]) => !before.getAll(name).includes(value))
     return leads.length === 0 || leads.some(([name, value]) => asked.getAll(name).includes(value))
   }
-  const places = findSigns(page).filter((sign) => sign.kind === 'cursor' || sign.kind === 'link')
   return places.every((sign) => !isAsked(sign)) ? places.find((sign) => !isIgnored(sign, ignore))?.path : undefined
 }
 
