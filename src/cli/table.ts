@@ -67,7 +67,8 @@ function shrink(widths: readonly number[], room: number): readonly number[] {
   )
 }
 
-const isNumber = (text: string): boolean => text === '' || /^-?[\d,]*\.?\d+(e[+-]?\d+)?$/i.test(text)
+const isNumber = (text: string): boolean =>
+  text === '' || /^-?(?=\.?\d)(?:\d[\d,]*)?(?:\.\d+)?(e[+-]?\d+)?$/i.test(text)
 
 function pad(text: string, width: number, right: boolean): string {
   const space = ' '.repeat(Math.max(0, width - widthOf(text)))

@@ -92,6 +92,6 @@ export function formatMoment({ wall, form }: Moment): string | number {
   if (form.kind === 'basic_date') return iso.slice(0, 10).replaceAll('-', '')
   if (form.kind === 'date') return iso.slice(0, 10)
   const nanos = String(wall - floorDiv(wall, second) * second).padStart(9, '0')
-  const fraction = nanos.slice(0, Math.max(form.digits, nanos.replace(/0+$/, '').length))
+  const fraction = nanos.slice(0, Math.max(form.digits, nanos.replace(/(?<!0)0+$/, '').length))
   return `${iso.slice(0, 10)}${form.separator}${iso.slice(11, 19)}${fraction && `.${fraction}`}${form.zone}`
 }

@@ -27,7 +27,7 @@ export function renderUrl({ baseUrl, stream, templates, under, over }: Target, c
   const { path, query } = splitParts(partsOf(stream.url ?? stream.path ?? '', context))
   const below = renderPath(path, context)
   const root = stream.url === undefined ? base : ''
-  const joined = root && below ? `${root.replace(/\/+$/, '')}/${below.replace(/^\/+/, '')}` : root || below
+  const joined = root && below ? `${root.replace(/(?<!\/)\/+$/, '')}/${below.replace(/^\/+/, '')}` : root || below
   const last = sourceOf(stream.url ?? stream.path ?? '', context)
   const url = URL.parse(joined)
   if (!url) throw valueError('makes no URL with what stands around it', { part: last, context })
@@ -51,7 +51,13 @@ export function renderUrl({ baseUrl, stream, templates, under, over }: Target, c
 export function endsInPlaceholder({ path, url }: Pick<StreamConfig, 'path' | 'url'>): boolean {
   const parts = parseTemplate(url ?? path ?? '').parts.map((part) => (part.kind === 'text' ? part.text : '\0'))
   const [written] = splitOnce(parts.join(''))
-  return written.replace(/\/+$/, '').split('/').at(-1)?.includes('\0') === true
+  return (
+    written
+      .replace(/(?<!\/)\/+$/, '')
+      .split('/')
+      .at(-1)
+      ?.includes('\0') === true
+  )
 }
 
 function splitOnce(text: string): [string, string?] {

@@ -75,7 +75,7 @@ function unwrap(line: string): string {
   return line
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
     .trim()
-    .replace(/^["'<]+|["'>]+$/g, '')
+    .replace(/^["'<]+|(?<!["'>])["'>]+$/g, '')
 }
 
 /** The query, or what is wrong; the words never quote what was pasted. */

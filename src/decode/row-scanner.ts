@@ -146,7 +146,7 @@ export class RowScanner {
 
   /** Goes through what has come in and hands over the whole rows. At the end of the array `rest` has what lies behind it. */
   scan(take: (rows: ScannedRows) => void): ScanState {
-    for (;;) {
+    for (let marks = 0; ;) {
       this.#set('out', this.#input)
       this.#set('rows', 0)
       this.#set('odd', 0)
@@ -156,7 +156,7 @@ export class RowScanner {
       if (state === ended) return 'ended'
       if (state === malformed) return 'malformed'
       if (state === notAnObject) {
-        const mark = this.#markHere()
+        const mark = this.#markHere(marks++)
         if (mark === 'whole') continue
         if (mark === undefined) return 'not an object'
       }
@@ -173,13 +173,15 @@ export class RowScanner {
 
   /**
    * A line may begin with a byte order mark, as files do that were put together: blanks that of the line here, and those
-   * of all the lines behind it that have come, so that it is asked for once a scan.
+   * of all the lines behind it that have come: they are looked for with the first mark of a scan only, as lines may have
+   * many.
    */
-  #markHere(): 'whole' | 'cut' | undefined {
+  #markHere(before: number): 'whole' | 'cut' | undefined {
     const rest = Buffer.from(this.#bytes.buffer, this.#pos, this.#filled - this.#pos)
     if (this.#get('lines') === 0 || !mark.subarray(0, rest.length).equals(rest.subarray(0, 3))) return undefined
     if (rest.length < mark.length) return 'cut'
     rest.fill(' ', 0, mark.length)
+    if (before > 0) return 'whole'
     for (let at = rest.indexOf(markedLine); at >= 0; at = rest.indexOf(markedLine, at)) {
       rest.fill(' ', at + 1, at + markedLine.length)
     }

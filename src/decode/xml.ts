@@ -88,10 +88,31 @@ function replaceOrRefuse(body: Buffer, { charset, replaceInvalid, onRepair }: De
 
 /** Whether a text that is no document began as one and lacks the end of its root. */
 function isCut(text: string): boolean {
-  const [, root = ''] = /^\uFEFF?\s*(?:<\?[\s\S]*?\?>\s*|<!(?:--[\s\S]*?--|[^>[]*)>\s*)*<([\w:.-]+)/.exec(text) ?? []
+  const root = findRoot(text)
   if (root === '') return /^\s*<[?!]/.test(text)
   return root.toLowerCase() !== 'html' && !new RegExp(`</${root}\\s*>`).test(text)
 }
+
+/** What may come before the root of a document. */
+const prologs = [
+  ['<?', '?>'],
+  ['<!--', '-->'],
+  ['<!', '>'],
+] as const
+
+/** The name of the first element; empty where there is none. */
+function findRoot(text: string): string {
+  let rest = text.replace(/^\uFEFF/, '').trimStart()
+  for (let prolog = prologOf(rest); prolog; prolog = prologOf(rest)) {
+    const [open, close] = prolog
+    const end = rest.indexOf(close, open.length)
+    if (end < 0) return ''
+    rest = rest.slice(end + close.length).trimStart()
+  }
+  return /^<([\w:.-]+)/.exec(rest)?.[1] ?? ''
+}
+
+const prologOf = (text: string) => prologs.find(([open]) => text.startsWith(open))
 
 function locateRows(document: XmlNode, options: DecoderOptions): { path: string } | { problem: SyncError } {
   const search = findXmlRows(document)

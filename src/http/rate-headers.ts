@@ -60,8 +60,9 @@ interface Limit {
 }
 
 function structured(value = ''): readonly Limit[] {
-  const older = /remaining=(\d+)[\s\S]*?reset=(\d+)/i.exec(value)
-  if (older) return [{ remaining: Number(older[1]), reset: older[2] as string }]
+  const left = /remaining=(\d+)/i.exec(value)?.[1]
+  const until = /reset=(\d+)/i.exec(value)?.[1]
+  if (left !== undefined && until !== undefined) return [{ remaining: Number(left), reset: until }]
   return value.split(',').flatMap((policy) => {
     const remaining = /;\s*r=(\d+)/.exec(policy)?.[1]
     const reset = /;\s*t=(\d+)/.exec(policy)?.[1]
@@ -98,7 +99,7 @@ const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m
 /** Milliseconds of `1h6m0.5s` or `20ms`, as Go writes a duration. */
 function durationOf(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/.test(text)) return undefined
-  const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)
+  const parts = text.matchAll(/(?<![\d.])(\d+(?:\.\d+)?)(ms|[dhms])/g)
   return [...parts].reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0)
 }
 

@@ -23,7 +23,7 @@ const known: Readonly<Record<string, string>> = {
 
 /** What the code of a failed connection says of TLS (OpenSSL's verification results and alerts, RFC 8446 section 6); undefined where it is about something else. */
 export function findTlsFailure(code: string): TlsFailure | undefined {
-  if (/^ERR_SSL_.*ALERT.*(?:CERT|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
+  if (/^ERR_SSL_.{0,60}ALERT.{0,60}(?:CERT|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
     // TLS 1.2 has no word of its own for a certificate that was not given.
     const what = code.includes('HANDSHAKE') ? 'broke off the TLS handshake, mostly for want of' : 'wants'
     return {

@@ -16,7 +16,7 @@ function readDigits(value: string | number): Digits | undefined {
   const all = `${'0'.repeat(Math.max(0, -shift - before.length))}${before}${behind}`.padEnd(before.length + shift, '0')
   const point = Math.max(0, before.length + shift)
   const whole = all.slice(0, point).replace(/^0+/, '')
-  const fraction = all.slice(point).replace(/0+$/, '')
+  const fraction = all.slice(point).replace(/(?<!0)0+$/, '')
   return { negative: sign === '-' && whole + fraction !== '', whole, fraction }
 }
 

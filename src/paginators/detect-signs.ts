@@ -30,7 +30,7 @@ function paramOf(
   { path, value }: Extract<Sign, { readonly value: unknown }>,
   { request }: PageView,
 ): string | undefined {
-  const name = /(\w+)(?:'\])?$/.exec(path)?.[1] ?? ''
+  const name = /(?<!\w)(\w+)(?:'\])?$/.exec(path)?.[1] ?? ''
   if (/^(?:header:)?(?:x-)?next[-_]?page(?:[-_]?number)?$/i.test(path.split('.').at(-1) ?? ''))
     return /^\d+$/.test(String(value)) ? (firstParam(request, names.pageParams) ?? 'page') : undefined
   return names.certainParams.get(name)

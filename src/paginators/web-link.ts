@@ -7,11 +7,12 @@ export interface WebLink {
   readonly anchor?: string
 }
 
-const target = /[\s,]*<([^>]*)>/y
+/** No URI has a `<` (RFC 3986 section 2): the search for `>` ends there, so that a header of nothing else is read once. */
+const target = /[\s,]*<([^<>]*)>/y
 /** `;`, a name, and perhaps a value: a quoted string or whatever stands before the next separator. */
 const parameter = /\s*;\s*(?:([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?/y
 const rest = /[^,]*/y
-const rubbish = /[\s,]*[^,]*/y
+const rubbish = /[\s,]*(?:[^\s,][^,]*)?/y
 
 /**
  * The links of a `Link` header, several headers joined by commas included (RFC 8288 section 3 and appendix B.2). Commas and

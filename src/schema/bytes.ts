@@ -4,7 +4,10 @@
  */
 export function normalizeBase64(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined
-  const bare = text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
+  const bare = text
+    .replace(/(?<!=)=+$/, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
   if (bare.length % 4 === 1) return undefined
   const tail = bare.slice(bare.length - (bare.length % 4))
   const whole = Buffer.from(tail, 'base64').toString('base64')

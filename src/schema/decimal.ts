@@ -8,7 +8,7 @@ export function fitDecimal(text: string, precision: number, scale: number): stri
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = decimal.exec(text) ?? []
   if (whole === '') return undefined
   const all = whole + fraction
-  const digits = all.replace(/^0+/, '').replace(/0+$/, '')
+  const digits = all.replace(/^0+/, '').replace(/(?<!0)0+$/, '')
   if (digits === '') return '0'
   const point = whole.length + Number(exponent) - (all.length - all.replace(/^0+/, '').length)
   const behind = Math.max(0, digits.length - point)

@@ -92,7 +92,7 @@ export const isNative = ({ formats = [] }: TimeSpelling): boolean => !formats.so
 
 /** How far the clock that a value shows is ahead of UTC, in nanoseconds, where the value ends with that. */
 function writtenOffset(value: string): bigint {
-  const [offset] = /(?<=[\d\s])([+-]\d\d(:?\d\d)?|[a-z]+)(?=(\s*\([^)]*\))?$)/i.exec(value) ?? []
+  const [offset] = /(?<=[\d\s])(?:[+-]\d\d(?::?\d\d)?|[a-z]+)$/i.exec(value.replace(/(?<!\s)\s*\([^()]*\)$/, '')) ?? []
   return (offset === undefined ? undefined : spelledOffset(offset)) ?? 0n
 }
 

@@ -21,7 +21,7 @@ const tightened = new WeakMap<TemplateStringsArray, readonly string[]>()
 function tighten(strings: TemplateStringsArray): readonly string[] {
   const known = tightened.get(strings)
   if (known) return known
-  const tight = strings.map((text) => text.replace(/\s*\n\s*/g, '\n'))
+  const tight = strings.map((text) => text.replace(/(?<!\s)\s*\n\s*/g, '\n'))
   tightened.set(strings, tight)
   return tight
 }

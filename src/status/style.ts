@@ -123,8 +123,8 @@ export const policy: string = [...rules, "frame-ancestors 'none'"].join('; ')
 
 function minify(css: string): string {
   return css
-    .replace(/\s*\n\s*/g, '')
-    .replace(/\s*([{};,])\s*/g, '$1')
-    .replace(/: (?=[^}]*[;}])/g, ':')
+    .replace(/(?<!\s)\s*\n\s*/g, '')
+    .replace(/(?<!\s)\s*([{};,])\s*/g, '$1')
+    .replaceAll(': ', ':')
     .replace(/;}/g, '}')
 }

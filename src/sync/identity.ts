@@ -74,12 +74,12 @@ type Env = IdentityOptions['env']
 /** A change from http to https, or of a slash, leads to the same rows. */
 function sourceOf({ base_url: base }: Connector, { url, path = '' }: StreamConfig, env: Env): string {
   const [root = ''] = base.split(/[?#]/)
-  const whole = url ?? `${root.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`
+  const whole = url ?? `${root.replace(/(?<!\/)\/+$/, '')}/${path.replace(/^\/+/, '')}`
   const [place = ''] = withEnv(whole, env).split('?')
   return place
     .replace(/^https?:\/\//i, '')
     .replace(/^[^/]*/, (host) => host.toLowerCase())
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
 }
 
 /** A value of the environment is what decides: `{{ env.ACCOUNT }}` is written the same for every account. */

@@ -68,6 +68,6 @@ function risingPages(
     paginator.type === 'offset' ||
     (paginator.type.startsWith('link_') && next !== undefined && firstParam(next, pageParams) !== undefined)
   const isDescending = incremental?.order === 'desc' || /\bdesc(?:ending)?\b|newest|"-\w/i.test(asked)
-  if (!incremental || !isNumbered || isDescending || !/\{\{[^}]*\bcursor\b/.test(asked)) return undefined
+  if (!incremental || !isNumbered || isDescending || !/\{\{[^{}]*\bcursor\b/.test(asked)) return undefined
   return `numbered pages under a filter by ${incremental.cursor} can lose rows that move up while they are read: let the provider sort newest first (and say order: desc), or page by a cursor or a keyset`
 }

@@ -204,6 +204,11 @@ test('a byte order mark and another charset are taken', async () => {
   )
 })
 
+test('JSON Lines: many byte order marks in a line are passed over once, however many there are', async () => {
+  const page = await decode(`{"a":1}\n${'\uFEFF'.repeat(300_000)}{"a":2}\n`, { format: 'jsonl', rows: undefined })
+  assert.equal(page.rows.count, 2)
+})
+
 test('JSON Lines: blank lines, carriage returns and a missing last line feed are taken, nonsense is not', async () => {
   const lines = (body: string, at: readonly number[] = []) =>
     decode(body, { format: 'jsonl', rows: undefined, cuts: at })

@@ -171,6 +171,11 @@ suite('XML', () => {
     )
   })
 
+  test('a body of nothing but comments and instructions is refused at once', async () => {
+    for (const piece of ['<!---->', '<!-->', '<??>', '<?a?>\n<!b>'])
+      await assert.rejects(decode(`${piece.repeat(60)}!`), { code: 'RESPONSE_INVALID' })
+  })
+
   test('bytes of any kind give rows or an error of ours, never anything else', async () => {
     const piece = fc.constantFrom(
       '<a>',

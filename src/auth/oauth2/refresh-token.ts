@@ -69,7 +69,7 @@ function remedyOf(ref: SecretRef, { file }: Pick<AuthDeps, 'file'>): string {
   const field = ref.pointer === undefined ? '' : ` in its field ${ref.pointer}`
   switch (ref.store) {
     case 'secret': {
-      const name = ref.name.replace(/^.*\/secrets\//, '').replace(/\/versions\/.*$/, '')
+      const name = ref.name.replace(/^.*\/secrets\//, '').replace(/\/versions\/[^/]*$/, '')
       const project = /^projects\/([^/]+)\//.exec(ref.name)?.[1]
       const flags = project === undefined ? '' : ` --project=${project}`
       return `Get a new refresh token from the provider and store it${field}: gcloud secrets versions add ${name} --data-file=-${flags}`

@@ -10,7 +10,7 @@ const token = String.raw`[!#$%&'*+.^_\x60|~0-9A-Za-z-]+`
 
 /** A name and its value, in quotes or not; `qop=auth,auth-int` without quotes is met in the wild. */
 const param = new RegExp(
-  String.raw`[\s,]*(${token})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s,"]*(?:\s*,\s*auth(?:-int)?(?=\s*(?:,|$)))*))`,
+  String.raw`[\s,]*(${token})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s,"]+(?:\s*,\s*auth(?:-int)?(?![^\s,]))*)?)`,
   'sy',
 )
 

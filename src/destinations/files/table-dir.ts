@@ -51,7 +51,7 @@ export async function removeUncommitted(dir: string, seq: number, suffix: string
 
 /** The place of a file in its stream's commit log; 0 where it is not a file of that stream. */
 function placeOf(name: string, suffix: string): number {
-  const [, digits, rest] = /^(\d{12,})(.*)\.(?:ndjson|parquet)$/.exec(name) ?? []
+  const [, digits, rest] = /^(\d{12,})((?:\D.*)?)\.(?:ndjson|parquet)$/.exec(name) ?? []
   return digits !== undefined && rest === suffix ? Number(digits) : 0
 }
 
