@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { BrokenExchange } from './broken-exchange.ts'
 import { findTlsFailure } from './tls-failure.ts'
 
@@ -19,6 +20,8 @@ const reasons: Readonly<Record<string, string>> = {
 /** What broke, as far as it is known; an error without a code is returned as it is. */
 export function toFailure(error: unknown): unknown {
   const code = codeOf(error)
+  if (error instanceof errors.HTTPParserError)
+    return new BrokenExchange('API_UNAVAILABLE', `was answered with what is no HTTP (${code ?? error.message})`, error)
   if (code === undefined) return error
   if (timeouts.has(code))
     return new BrokenExchange('REQUEST_TIMEOUT', `${reasons[code] ?? 'timed out'} (${code})`, error)

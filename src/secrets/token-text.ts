@@ -78,12 +78,12 @@ function fieldFormat(text: string, { pointer, tokens, name }: FieldPlace): Token
       const change = (parent: unknown): unknown =>
         // A list has no place beside the token.
         Array.isArray(parent)
-          ? parent.with(Number(last), refreshToken)
+          ? replaceItem(parent, last, { item: refreshToken, name })
           : {
               ...withTokens(isObject(parent) ? parent : {}, beside, ['access_token', 'expires_at', 'obtained_at']),
               [last]: refreshToken,
             }
-      return `${stringifyExact(changeAt(parseJson(text, name), steps.slice(0, -1), change))}\n`
+      return `${stringifyExact(changeAt(parseJson(text, name), { steps: steps.slice(0, -1), change, name }))}\n`
     },
   }
 }
@@ -94,11 +94,29 @@ function withTokens(fields: Fields, next: SavedTokens, ours: readonly string[] =
   return Object.fromEntries([...rest, ...Object.entries(next)])
 }
 
-function changeAt(value: unknown, steps: readonly string[], change: (parent: unknown) => unknown): unknown {
+interface Change {
+  readonly steps: readonly string[]
+  readonly change: (parent: unknown) => unknown
+  readonly name: string
+}
+
+function changeAt(value: unknown, { steps, change, name }: Change): unknown {
   const [step, ...more] = steps
   if (step === undefined) return change(value)
-  const inner = changeAt(readMember(value, step), more, change)
-  return Array.isArray(value) ? value.with(Number(step), inner) : { ...(isObject(value) && value), [step]: inner }
+  const item = changeAt(readMember(value, step), { steps: more, change, name })
+  return Array.isArray(value)
+    ? replaceItem(value, step, { item, name })
+    : { ...(isObject(value) && value), [step]: item }
+}
+
+function replaceItem(
+  list: readonly unknown[],
+  step: string,
+  { item, name }: { readonly item: unknown; readonly name: string },
+): readonly unknown[] {
+  if (/^\d+$/.test(step) && Number(step) < list.length) return list.with(Number(step), item)
+  const message = `The secret ${name} has a list without a place ${step}; correct what follows # in its reference.`
+  throw new SyncError('SECRET_MISSING', message)
 }
 
 function readParent(value: unknown, pointer: string): Fields {

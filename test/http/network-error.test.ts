@@ -14,3 +14,9 @@ test("undici's own errors are about HTTP, not about certificates", () => {
     assert.deepEqual([failure.code, failure.retry], ['API_UNAVAILABLE', true])
   }
 })
+
+test('an answer that is no HTTP is one that may come right, though the parser has no code for it', () => {
+  const failure = toFailure(new errors.HTTPParserError('Response does not match the HTTP/1.1 protocol'))
+  assert.ok(failure instanceof BrokenExchange)
+  assert.deepEqual([failure.code, failure.retry], ['API_UNAVAILABLE', true])
+})
