@@ -33,13 +33,14 @@ const inConnector = ['further out, at the top of the file', headKeys, 0] as cons
 /** Checks the text of a connector file, YAML or JSON; `file` is what messages call it. Throws CONFIG_INVALID. */
 export function parseConnector(text: string, file: string): Connector {
   const source = readSource(text)
-  if (!source.readable) throw configError(file, source.problems)
+  if (!source.readable) throw configError(file, source.problems.slice(0, maxProblems))
   const findings: Finding[] = []
   const connector = understand(source.value, {
     file,
     report: (path, message, where) => findings.push({ ...where, path, message }),
   })
-  const problems = [...source.problems, ...findings.slice(0, maxProblems).map((finding) => source.locate(finding))]
+  const located = findings.slice(0, maxProblems).map((finding) => source.locate(finding))
+  const problems = [...source.problems, ...located].slice(0, maxProblems)
   if (problems.length > 0) throw configError(file, problems)
   return connector
 }
