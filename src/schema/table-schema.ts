@@ -1,4 +1,5 @@
 import { formatsOf } from '../config/cursor-format.ts'
+import { isTime } from '../destinations/flags.ts'
 import { cursorKeyColumn } from '../destinations/system.ts'
 import { legalName, variantName } from './names.ts'
 import { longestKey, mostColumns, refuseKeys, sizeOfName } from './new-keys.ts'
@@ -178,6 +179,15 @@ export class TableSchema {
 
   /** Places the text that orders a row where the column of its cursor does not. */
   placeCursorKey(text: string): Cell {
+    const { cursor, live, where, warn } = this.#options
+    const own = cursor === undefined ? undefined : this.#fields.get(cursor)?.type
+    const isNew = live.length > 0 && !this.#columns.get(cursorKeyColumn)
+    // Times have their key in their own column.
+    if (isNew && (own === undefined || !isTime(own)))
+      warn?.(
+        'STATE_CHANGED',
+        `${where}: the rows that the table has so far have no ${cursorKeyColumn}, so that they count as older than any row that comes; --full-refresh gives them one.`,
+      )
     return this.#into(cursorKeyColumn, JSON.stringify(text), 'string')
   }
 

@@ -263,3 +263,17 @@ test('a checkpoint says how the cursor is spelled, and an older one is read by i
     stuck.learn(['2024-01-01'])
     assert.equal(stuck.higher('0000-00-00', '2024-01-01'), '2024-01-01')
   }))
+
+test('rows that were merged before the cursor had a key leave a warning, once', () =>
+  withSource(async ({ harness, serve }) => {
+    const times = ['Wed, 31 Jan 2024 10:00:00 GMT', 'Thu, 01 Feb 2024 10:00:00 GMT'] as const
+    harness.connector = stream('')
+      .replace('    incremental: { cursor: at }\n', '')
+      .replace(/ {4}params.*\n/, '')
+    serve(...times)
+    await harness.run()
+    harness.connector = stream('')
+    const codes = async (): Promise<readonly string[]> => (await harness.run()).first.warnings.map(({ code }) => code)
+    assert.deepEqual(await codes(), ['STATE_CHANGED'])
+    assert.deepEqual(await codes(), [])
+  }))
