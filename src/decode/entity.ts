@@ -1,4 +1,4 @@
-import { isObject } from './json-path.ts'
+import { isObject, memberAt } from './json-path.ts'
 import { findRowsPath, isUsual, type RowsPath } from './rows-path.ts'
 
 /** What the path of a request says of its answer. */
@@ -10,7 +10,7 @@ export interface Asked {
 }
 
 /** Members of a row that tell it from others. */
-const identities = ['id', '_id', 'uuid', 'guid', 'gid', 'sid', 'Id', 'ID']
+const identities = ['id', '_id', 'uuid', 'guid', 'gid', 'sid', 'Id', 'ID', '@id']
 
 /** What stands around the rows of a listing, and says nothing of a thing of its own. */
 const aroundRows =
@@ -36,6 +36,27 @@ export function findEntity(body: unknown, asked: Asked | undefined): RowsPath | 
   return isOne ? whole : undefined
 }
 
+/**
+ * As `findEntity`, for XML: the outermost element above the rows that were found (or above the first place where they
+ * may be) which is one thing. A feed has an id too, and is a listing.
+ */
+export function findXmlEntity(
+  document: Members,
+  found: readonly string[],
+  asked: Asked | undefined,
+): readonly string[] | undefined {
+  const isNamed = (name: string): boolean =>
+    asked?.names.some((one) => one.toLowerCase() === name.toLowerCase()) === true
+  if (!asked || /^(?:rss|(?:[^:]+:)?feed)$/.test(found[0] ?? '') || found.some(isNamed)) return undefined
+  for (let length = 1; length < found.length; length++) {
+    const node = memberAt(document, found.slice(0, length))
+    if (!isObject(node)) return undefined
+    const isOne = found.slice(length).some(isUsual) ? asked.one && hasId(node) && hasOwn(node) : isThing(node, asked)
+    if (isOne) return found.slice(0, length)
+  }
+  return undefined
+}
+
 const whole: RowsPath = { path: [], single: true }
 
 type Members = Readonly<Record<string, unknown>>
@@ -49,3 +70,7 @@ const hasOwn = (object: Members): boolean =>
   Object.entries(object).some(
     ([name, value]) => !Array.isArray(value) && !identities.includes(name) && !aroundRows.test(name),
   )
+
+/** What is guessed where an answer has an id of its own; `rows` is the path of the thing itself. */
+export const describeEntity = ({ where }: { readonly where: string }, rows: string): string =>
+  `The answer of ${where} has an id of its own, so that it is taken for one row although it holds a list: say rows: ${rows} if it is one, or where its rows are.`

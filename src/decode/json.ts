@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { SyncError } from '../errors.ts'
 import { notIn, replacement } from './charset.ts'
 import { cutShort, endsTooEarly } from './cut-short.ts'
-import { findEntity } from './entity.ts'
+import { describeEntity, findEntity } from './entity.ts'
 import { describeBytes, Envelope } from './envelope.ts'
 import { parseExact, stringifyExact } from './exact-json.ts'
 import { compilePath, leadingNames, memberAt, simplePath } from './json-path.ts'
@@ -144,7 +144,7 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
         return isEmpty ? empty : { ...empty, problem: rowsNotFound(options, search.candidates) }
       }
       const rows = writePath(search.path, search.single === true)
-      if (entity && !options.asked?.one) options.onGuess?.(describeEntity(options))
+      if (entity && !options.asked?.one) options.onGuess?.(describeEntity(options, '$'))
       options.onRowsFound?.(rows)
       found = jsonDecoder({ ...options, rows })
       for (const chunk of whole.chunks) await found.write(chunk)
@@ -153,9 +153,6 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
     discard: async () => found?.discard(),
   }
 }
-
-const describeEntity = ({ where }: DecoderOptions): string =>
-  `The answer of ${where} has an id of its own, so that it is taken for one row although it holds a list: say rows: $ if it is one, or where its rows are.`
 
 function wholeBody(options: DecoderOptions) {
   const limit = options.maxWhole ?? searchLimit

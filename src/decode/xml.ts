@@ -4,6 +4,7 @@ import { cutShort } from './cut-short.ts'
 import { describeBytes } from './envelope.ts'
 import { stringifyExact } from './exact-json.ts'
 import type { DecoderOptions } from './index.ts'
+import { describeEntity, findXmlEntity } from './entity.ts'
 import { isObject, leadingNames, memberAt, simplePath } from './json-path.ts'
 import { explainNoRows, reportsError } from './missing-rows.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
@@ -117,8 +118,16 @@ const prologOf = (text: string) => prologs.find(([open]) => text.startsWith(open
 function locateRows(document: XmlNode, options: DecoderOptions): { path: string } | { problem: SyncError } {
   const search = findXmlRows(document)
   const found = 'candidates' in search ? undefined : writePath(search)
-  const { rows } = options
+  const { rows, asked } = options
   if (rows === undefined) {
+    const place = 'candidates' in search ? simplePath(search.candidates[0] ?? '$') : search
+    const entity = place && findXmlEntity(document, place, asked)
+    if (entity) {
+      const path = writePath(entity)
+      if (!asked?.one) options.onGuess?.(describeEntity(options, path))
+      options.onRowsFound?.(path)
+      return { path }
+    }
     if (found === undefined) {
       const candidates = 'candidates' in search ? search.candidates : []
       // A root without any element in it is a listing without rows.

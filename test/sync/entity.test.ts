@@ -54,3 +54,35 @@ suite('a listing stays one', () => {
   ]
   for (const [name, body, path] of listings) test(name, async () => assert.equal((await readUsers(body, path)).rows, 4))
 })
+
+suite('a single entity in XML is one row', () => {
+  const bodies: readonly (readonly [what: string, body: string, rows: number, path?: string])[] = [
+    ['a thing with a list', '<user><id>1</id><order><n>1</n></order><order><n>2</n></order></user>', 1],
+    ['a thing in a wrapper', '<r><user id="1"><orders><o><n>1</n></o><o><n>2</n></o></orders></user></r>', 1],
+    ['a thing with two lists', '<user><name>x</name><a><n>1</n></a><a/><b><n>1</n></b><b/></user>', 1],
+    ['a thing with an id, at any path', '<user><id>1</id><o><n>1</n></o><o><n>2</n></o></user>', 1, '/me'],
+    ['a listing with paging members', '<list><total>2</total><o><n>1</n></o><o><n>2</n></o></list>', 2],
+    [
+      'a list that is called as the stream is',
+      '<r><id>7</id><name>x</name><users><n>1</n></users><users><n>2</n></users></r>',
+      2,
+    ],
+    [
+      'a feed',
+      '<feed xmlns="http://www.w3.org/2005/Atom"><id>x</id><entry><n>1</n></entry><entry><n>2</n></entry></feed>',
+      2,
+    ],
+  ]
+  for (const [what, body, rows, path = '/users/{{ partition.id }}'] of bodies)
+    test(what, async () => {
+      await using provider = await startAnswering(() => ({ body, headers: { 'content-type': 'application/xml' } }))
+      using harness = createHarness(provider.url)
+      harness.connector = `streams:
+  - { name: users, path: "${path}", format: xml, partitions: [{ id: 1 }], params: { id: "{{ partition.id }}" }, paginator: { type: none } }
+`
+      const { first } = await harness.run()
+      assert.equal(first.status, 'complete', first.error?.message)
+      assert.equal(first.rows, rows)
+      assert.equal(first.warnings.length, path === '/me' ? 1 : 0)
+    })
+})
