@@ -28,7 +28,7 @@ const typeNumbers: Partial<Record<ColumnType, number>> = {
 const otherType = 8
 const wideFlag = 1 << 16
 
-const [more, ended, listsFull, malformed, notAnObject] = [0, 1, 2, -1, -2] as const
+const [, ended, listsFull, malformed, notAnObject] = [0, 1, 2, -1, -2] as const
 
 /** Past this size a body's bytes are scanned; less would only mean more calls. */
 const scanSize = 1024 * 1024
@@ -154,13 +154,12 @@ export class RowScanner {
       this.#hand(take)
       if (state === listsFull) continue
       if (state === ended) return 'ended'
-      if (state === malformed) return 'malformed'
-      if (state === notAnObject) {
-        const mark = this.#markHere(marks++)
-        if (mark === 'whole') continue
-        if (mark === undefined) return 'not an object'
+      if (state === malformed || state === notAnObject) {
+        const found = state === malformed ? this.#markBehind() : this.#markHere(marks++)
+        if (found === 'whole') continue
+        if (found === undefined) return state === malformed ? 'malformed' : 'not an object'
       }
-      if (state === more || state === notAnObject) this.#keepTail()
+      if (state !== listsFull) this.#keepTail()
       return 'more'
     }
   }
@@ -186,6 +185,23 @@ export class RowScanner {
       rest.fill(' ', at + 1, at + markedLine.length)
     }
     return 'whole'
+  }
+
+  /** The same where the last line of the file before has no line feed: the mark becomes one. */
+  #markBehind(): 'whole' | 'cut' | undefined {
+    if (this.#get('lines') === 0) return undefined
+    const rest = Buffer.from(this.#bytes.buffer, this.#pos, this.#filled - this.#pos)
+    const end = rest.indexOf('\n')
+    const line = end < 0 ? rest : rest.subarray(0, end)
+    for (let at = line.indexOf(lastByte); at >= 0; at = line.indexOf(lastByte, at + 1)) {
+      const behind = line.subarray(at + 1, at + 1 + mark.length)
+      const isMark = behind.length > 0 && mark.subarray(0, behind.length).equals(behind)
+      if (!isMark || !isJson(line.subarray(0, at + 1))) continue
+      if (behind.length < mark.length) return end < 0 ? 'cut' : undefined
+      behind.fill(' ').fill('\n', 0, 1)
+      return 'whole'
+    }
+    return undefined
   }
 
   get #pos(): number {
@@ -302,7 +318,17 @@ export class RowScanner {
 
 /** U+FEFF in UTF-8. */
 const mark = Buffer.from('\uFEFF')
+const lastByte = 0x7d
 const markedLine = Buffer.from('\n\uFEFF')
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString())
+    return true
+  } catch {
+    return false
+  }
+}
 
 const align = (address: number): number => (address + 15) & ~15
 

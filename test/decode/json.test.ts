@@ -196,6 +196,17 @@ test('a row larger than any buffer comes through whole', async () => {
   assert.deepEqual(rowsOf(page.text), [{ a: text }, { b: 1 }])
 })
 
+test('files of lines that were put together without a line feed come apart at the byte order mark', async () => {
+  const rows = ['{"a":"x}\uFEFF{"}', '{"a":{"b":2}}', '{"a":3}']
+  const body = `\uFEFF${rows.join('\uFEFF')}\n`
+  for (let cut = 0; cut < Buffer.byteLength(body); cut++) {
+    const { text } = await decode(body, { format: 'jsonl', rows: undefined, cuts: [cut] })
+    assert.equal(text, rows.map((row) => `${row}\n`).join(''))
+  }
+  for (const broken of ['{"a":1}{"a":2}', '{"a":1\uFEFF}', '{"a":1}\uFEFF2'])
+    await assert.rejects(decode(`${broken}\n`, { format: 'jsonl', rows: undefined }), { code: 'RESPONSE_INVALID' })
+})
+
 test('a byte order mark and another charset are taken', async () => {
   assert.equal((await decode('\uFEFF{"data":[{"a":"é"}]}')).text, '{"a":"é"}\n')
   assert.equal(
