@@ -4,6 +4,7 @@ import { findTemplateUse, isPerSlice } from '../config/template-use.ts'
 import { unsendable } from '../config/template-value.ts'
 import { toSyncError } from '../errors.ts'
 import { RefusedParents } from './refused-parents.ts'
+import { writeMode } from '../config/write-mode.ts'
 import { markLength } from './marks.ts'
 import { sliceKey } from './slice-cursors.ts'
 import type { Slice, StreamSource } from './slices.ts'
@@ -44,7 +45,9 @@ export function pickSlices(
   const use = findTemplateUse(connector, stream)
   const { parent, name } = stream
   const known = new Set(ended)
-  if (known.size >= endedLimit)
+  const write = writeMode(stream)
+  const isMerged = write !== 'append' && stream.primary_key !== undefined
+  if (known.size >= endedLimit && !isMerged)
     warn(
       'ROWS_MAY_REPEAT',
       `Stream ${name} goes on in a listing that was cut short after ${endedLimit} slices or more: a row of ${parent?.stream} that comes twice, before and behind the cut, is read twice.`,
