@@ -1,5 +1,6 @@
+import { oneLine } from '../words/line.ts'
 import { SyncError } from '../errors.ts'
-import { article } from './placed.ts'
+import { article, type SchemaOptions } from './placed.ts'
 import type { Column, ColumnType } from './types.ts'
 import { isBelowMicroseconds, type Member } from './value.ts'
 
@@ -27,8 +28,25 @@ export const refuseDeclared = (where: string, { name, type }: Column, declared: 
   )
 
 /** A frozen schema stays as it is. */
-export const refuseFrozen = (where: string, what: string): SyncError =>
+const refuseFrozen = (where: string, what: string): SyncError =>
   new SyncError(
     'SCHEMA_FROZEN',
     `${where}: ${what}, and the schema is frozen; allow it with schema: evolve, or drop it under columns:`,
   )
+
+/** Why a row, or what it has for a field alone (`discard`), is left out. */
+export interface Refused {
+  readonly refused: string
+  readonly discard: boolean
+}
+
+/** What the policy makes of a change: nothing where it is allowed; a frozen schema throws. */
+export function mayChange(
+  { policy, where }: Pick<SchemaOptions, 'policy' | 'where'>,
+  what: string,
+): Refused | undefined {
+  if (policy === 'evolve') return undefined
+  const words = oneLine(what, 300)
+  if (policy === 'freeze') throw refuseFrozen(where, words)
+  return { refused: `the schema does not allow it: ${words}`, discard: policy === 'discard_columns' }
+}

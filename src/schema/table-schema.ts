@@ -1,25 +1,22 @@
-import { formatsOf } from '../config/cursor-format.ts'
-import { isTime } from '../destinations/flags.ts'
 import { cursorKeyColumn } from '../destinations/system.ts'
 import { legalName, variantName } from './names.ts'
 import { longestKey, mostColumns, refuseKeys, sizeOfName } from './new-keys.ts'
 import { TableColumns } from './table-columns.ts'
 import type { Shape } from './shape.ts'
-import { declaredType } from './declared-type.ts'
+import { createField } from './create-field.ts'
 import { Misfits } from './misfits.ts'
-import { mustBeDeclared, typeTree } from './type-tree.ts'
+import { typeTree } from './type-tree.ts'
 import { type Cell, type Field, type Placed, type SchemaOptions, type TableColumn, variantType } from './placed.ts'
 import type { Column, ColumnType, ScalarType } from './types.ts'
-import { keyType, refuseKey } from './key-type.ts'
+import { keyType, refuseCutKey, refuseKey, warnOfKeyless } from './key-type.ts'
 import { type Member, readItems } from './value.ts'
 import { coerceValue, encodeValue } from './coerce.ts'
-import { canWiden, holds, holdsExactly, joined, widened } from './widen.ts'
+import { holds, joined, widened } from './widen.ts'
 import { settleNames } from './settled-names.ts'
 import { isCutTime } from './times.ts'
-import { describeCut, describeMisfit, isCut, refuseDeclared, refuseFrozen } from './misfit.ts'
+import { describeMisfit, isCut, mayChange, type Refused } from './misfit.ts'
 import { createShape } from './create-shape.ts'
 import { type Undecided, undecided, Widths } from './widths.ts'
-import { oneLine } from '../words/line.ts'
 
 /**
  * The columns of one table and which key goes into which. It only ever grows: a column is added or widened, a value
@@ -97,7 +94,7 @@ export class TableSchema {
    * columns has become one of doubles since, which must not take them as they are.
    */
   noteWide(keys: readonly string[]): boolean {
-    const columns = keys.map((key) => this.#column(this.#field(key)))
+    const columns = keys.map((key) => this.#columns.get(this.#field(key).name))
     for (const column of columns) if (column) column.isWide = true
     return columns.some((column) => column?.type === 'number')
   }
@@ -115,7 +112,7 @@ export class TableSchema {
     if (field.dropped || field.declared) return
     if (field.type === undefined) this.#setType(field, member)
     if (!holds(member, field.type as ColumnType)) this.#widen(field, member, true)
-    else this.#widths.note(this.#column(field), member)
+    else this.#widths.note(this.#columns.get(field.name), member)
   }
 
   /** Why a row has fields that the table must not get, or undefined: see `refuseKeys`. */
@@ -138,28 +135,14 @@ export class TableSchema {
     }
     const field = this.#field(key)
     if (field.dropped) return undefined
-    if (field.declared) {
-      const text = coerceValue(member, field.type as ColumnType, 'refuse', field.times)
-      if (text !== undefined && this.#isKey(key) && isCutTime(member, field.type as ColumnType, field.times))
-        throw refuseKey(
-          this.#options.where,
-          key,
-          `is ${field.type}, and a row has ${describeCut(field.type as ColumnType)}`,
-        )
-      if (text !== undefined) return this.#into(field.name, text, field.type as ColumnType)
-      const extended = this.#placeExtended(field, member)
-      if (extended) return extended
-      this.misfits.add(member, field.type as ColumnType)
-      return this.#placeBeside(field, member)
-    } else {
-      if (field.type === undefined) {
-        const refused = this.#isKey(key) ? undefined : this.#mayChange(`a new field ${key}`)
-        if (refused) return refused.discard ? undefined : refused
-        this.#setType(field, member)
-      }
-      if (!holds(member, field.type as ColumnType) && this.#widen(field, member) === undecided) return undefined
-      if (holds(member, field.type as ColumnType)) return this.#placeScalar(field, member)
+    if (field.declared) return this.#placeDeclared(field, member)
+    if (field.type === undefined) {
+      const refused = this.#isKey(key) ? undefined : this.#mayChange(`a new field ${key}`)
+      if (refused) return refused.discard ? undefined : refused
+      this.#setType(field, member)
     }
+    if (!holds(member, field.type as ColumnType) && this.#widen(field, member) === undecided) return undefined
+    if (holds(member, field.type as ColumnType)) return this.#placeScalar(field, member)
     return this.#placeBeside(field, member)
   }
 
@@ -179,15 +162,8 @@ export class TableSchema {
 
   /** Places the text that orders a row where the column of its cursor does not. */
   placeCursorKey(text: string): Cell {
-    const { cursor, live, where, warn } = this.#options
-    const own = cursor === undefined ? undefined : this.#fields.get(cursor)?.type
-    const isNew = live.length > 0 && !this.#columns.get(cursorKeyColumn)
-    // Times have their key in their own column.
-    if (isNew && (own === undefined || !isTime(own)))
-      warn?.(
-        'STATE_CHANGED',
-        `${where}: the rows that the table has so far have no ${cursorKeyColumn}, so that they count as older than any row that comes; --full-refresh gives them one.`,
-      )
+    const { cursor = '' } = this.#options
+    if (!this.#columns.get(cursorKeyColumn)) warnOfKeyless(this.#options, this.typeOf(cursor))
     return this.#into(cursorKeyColumn, JSON.stringify(text), 'string')
   }
 
@@ -201,10 +177,22 @@ export class TableSchema {
     return this.#options.columns[key]?.drop === true
   }
 
+  #placeDeclared(field: Field, member: Member): Placed {
+    const type = field.type as ColumnType
+    const text = coerceValue(member, type, 'refuse', field.times)
+    if (text !== undefined && this.#isKey(member.key) && isCutTime(member, type, field.times))
+      throw refuseCutKey(this.#options.where, member.key, type)
+    if (text !== undefined) return this.#into(field.name, text, type)
+    const extended = this.#placeExtended(field, member)
+    if (extended) return extended
+    this.misfits.add(member, type)
+    return this.#placeBeside(field, member)
+  }
+
   /** A time that its column cuts to the microsecond stands beside it too, as it is. */
   #placeScalar(field: Field, member: Member): Placed {
     const type = field.type as ScalarType
-    this.#widths.note(this.#column(field), member)
+    this.#widths.note(this.#columns.get(field.name), member)
     const cell = { column: field.name, text: encodeValue(member, type) }
     if (!isCut(member, type)) return cell
     const beside = this.#placeBeside(field, member, 'string')
@@ -247,7 +235,7 @@ export class TableSchema {
   }
 
   #widen(field: Field, member: Member, learns = false): Undecided | undefined {
-    const column = this.#column(field)
+    const column = this.#columns.get(field.name)
     if (!column) return undefined
     const type = field.type as ColumnType
     const widest = column.live ? widened(type, member.kind) : joined(type, member.kind)
@@ -261,10 +249,6 @@ export class TableSchema {
     return undefined
   }
 
-  #column({ name }: Pick<Field, 'name'>): TableColumn | undefined {
-    return this.#columns.get(name)
-  }
-
   #isConfigured(key: string): boolean {
     return Object.hasOwn(this.#options.columns, key) || this.#isKey(key)
   }
@@ -274,11 +258,8 @@ export class TableSchema {
   }
 
   /** What the policy makes of a change: nothing where it is allowed; a frozen schema throws. */
-  #mayChange(what: string): { readonly refused: string; readonly discard: boolean } | undefined {
-    const { policy, where } = this.#options
-    if (policy === 'evolve' || this.#columns.isNew) return undefined
-    if (policy === 'freeze') throw refuseFrozen(where, oneLine(what, 300))
-    return { refused: `the schema does not allow it: ${oneLine(what, 300)}`, discard: policy === 'discard_columns' }
+  #mayChange(what: string): Refused | undefined {
+    return this.#columns.isNew ? undefined : mayChange(this.#options, what)
   }
 
   #field(key: string): Field {
@@ -289,20 +270,7 @@ export class TableSchema {
   }
 
   #addField(key: string, name: string): Field {
-    const config = this.#options.columns[key]
-    const declared = config && declaredType(config)
-    const type = this.#columns.get(name)?.type
-    const stays = declared !== undefined && type !== undefined && holdsExactly(type, declared)
-    if (declared && type && declared !== type && !stays && !canWiden(type, declared))
-      throw refuseDeclared(this.#options.where, { name, type }, declared)
-    const field: Field = {
-      name,
-      type: stays ? type : (declared ?? type),
-      declared: declared !== undefined || (type !== undefined && mustBeDeclared(type)),
-      dropped: config?.drop ?? false,
-      times: { formats: config && formatsOf(config), zone: config?.time_zone },
-      variants: new Map(),
-    }
+    const field = createField(this.#options, { key, name, live: this.#columns.get(name)?.type })
     this.#fields.set(key, field)
     this.#renamed += sizeOfName(key, name)
     this.#columns.take(name)
