@@ -89,8 +89,11 @@ export interface TablePlan {
    * each from its own time on, where the cursor is a time.
    */
   readonly cursor?: string
-  /** The unit since 1970 in which a cursor that is a number counts time. */
-  readonly cursorUnit?: 'seconds' | 'milliseconds'
+  /**
+   * The unit since 1970 in which a cursor that is a number, or its text, counts time; `spelled` where a cursor whose
+   * column is no time has its moment in `_headrace_cursor_key`.
+   */
+  readonly cursorUnit?: 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds' | 'spelled'
   readonly deletes?: DeletePlan
   readonly layout?: TableLayout
   /**

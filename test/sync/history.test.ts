@@ -252,3 +252,37 @@ test('a run goes on with the columns that a backfill has made, so that a version
   assert.deepEqual(await ids(harness), [1, 2])
   assert.deepEqual(Object.keys((await harness.query('SELECT * FROM api.rows'))[0] ?? {}), columns)
 })
+
+const spelled: readonly (readonly [name: string, earlier: unknown, later: unknown])[] = [
+  ['in RFC 2822', 'Wed, 01 May 2024 10:00:00 GMT', 'Thu, 02 May 2024 10:00:00 GMT'],
+  ['with an offset of hours', '2024-05-01T12:00:00+02', '2024-05-02T12:00:00+02'],
+  ['as /Date()/', '/Date(1714557600000)/', '/Date(1714644000000)/'],
+  ['as an epoch', 1714557600, 1714644000],
+  ['as an epoch of milliseconds', 1714557600000, 1714644000000],
+  ['as an epoch of microseconds', 1714557600000000, 1714644000000000],
+  ['as an epoch in a text', '1714557600', '1714644000'],
+]
+
+for (const [name, earlier, later] of spelled)
+  test(`a version begins at its cursor, also where that is spelled ${name}`, async () => {
+    await using provider = await startProvider({ rows: [], pageSize: 7 })
+    using harness = createHarness(provider.url)
+    harness.connector = stream('    write: scd2\n    incremental: { cursor: at }\n')
+    for (const [label, at] of [
+      ['a', earlier],
+      ['b', later],
+    ] as const) {
+      provider.setRows([{ id: 1, label, at }])
+      assert.equal((await harness.run()).status, 'complete')
+    }
+    const versions = await harness.query(
+      'SELECT label, epoch(_valid_from) AS begun, epoch(_valid_to) AS ended FROM api.rows ORDER BY _valid_from',
+    )
+    assert.deepEqual(
+      versions.map(({ label, begun, ended }) => [label, Number(begun), ended === null ? null : Number(ended)]),
+      [
+        ['a', 1714557600, 1714644000],
+        ['b', 1714644000, null],
+      ],
+    )
+  })

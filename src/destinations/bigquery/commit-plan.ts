@@ -1,6 +1,8 @@
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
 import { compareColumns, keptColumns, mergeColumns } from '../column-changes.ts'
+import { withCursorUnit } from '../cursor-unit.ts'
+import type { Batch } from '../destination.ts'
 import { commitsTable, rejectsTable, sameName, systemColumns } from '../system.ts'
 import { filterPartitions } from './bounds.ts'
 import type { CommitPlan, Rebuild, Retract, Write } from './commit-script.ts'
@@ -63,7 +65,8 @@ async function planWrite(state: WriterState, group: Group): Promise<Write | unde
   if (sources.length === 0) return undefined
   const table = qualify(warehouse, plan.table)
   if (!stage.keyed) return { kind: 'append', target: { table, columns: live.columns }, sources }
-  return planMerge(plan, { table, live, keys: planKeys(plan, live.columns), sources, whole: false })
+  const timed = withCursorUnit(plan, group.batches.at(-1)?.batch)
+  return planMerge(timed, { table, live, keys: planKeys(plan, live.columns), sources, whole: false })
 }
 
 interface Rows {
@@ -77,7 +80,7 @@ async function planListing(state: WriterState, { batches }: Group, rows: Rows): 
   const last = batches.at(-1)?.batch
   if (last?.complete) {
     const all = await gatherListing(state, rows)
-    return stage.plan.merges ? mergeListing(state, all, last.whole === true) : replaceByListing(state, all)
+    return stage.plan.merges ? mergeListing(state, all, last) : replaceByListing(state, all)
   }
   if (batches.every(({ batch }) => batch.announcement)) return undefined
   state.listing ??= { table: nameListing(stage.plan, batches[0]?.batch.seq ?? 0), begun: false }
@@ -149,7 +152,7 @@ function planRebuild(
 async function mergeListing(
   state: WriterState,
   { sources, columns, isKnown }: Rows & { readonly isKnown: boolean },
-  whole: boolean,
+  last: Batch,
 ) {
   const { warehouse, stage } = state
   const { plan } = stage
@@ -159,7 +162,8 @@ async function mergeListing(
   const live = await prepareTarget(state, columns)
   const table = qualify(warehouse, plan.table)
   const keys = planKeys(plan, live.columns)
-  return planMerge(plan, { table, live, keys, sources, whole: whole && !isNew })
+  const whole = last.whole === true && !isNew
+  return planMerge(withCursorUnit(plan, last), { table, live, keys, sources, whole })
 }
 
 function canTake(table: string, live: LiveTable, wanted: readonly Column[]): boolean {

@@ -2,7 +2,16 @@ import type { Column } from '../../schema/types.ts'
 import { typeTree } from '../../schema/type-tree.ts'
 import type { TablePlan } from '../destination.ts'
 import { isTime } from '../flags.ts'
-import { deletedAtColumn, loadedAtColumn, runIdColumn, sameName, validFromColumn, validToColumn } from '../system.ts'
+import { countedTime, isCountable } from '../cursor-unit.ts'
+import {
+  cursorKeyColumn,
+  deletedAtColumn,
+  loadedAtColumn,
+  runIdColumn,
+  sameName,
+  validFromColumn,
+  validToColumn,
+} from '../system.ts'
 import { deletionTime } from './flag-sql.ts'
 import {
   type Keys,
@@ -42,12 +51,16 @@ export interface History {
 /** From when on a version holds where the cursor is a time, as an expression over its row; undefined where it is none. */
 export function cursorTime({ cursor, cursorUnit }: TablePlan, columns: readonly Column[]): string | undefined {
   const column = columns.find(({ name }) => cursor !== undefined && sameName(name, cursor))
-  if (!column) return undefined
-  const value = quoteName(column.name)
-  if (isTime(column.type)) return `CAST(${value} AS TIMESTAMP)`
-  if (cursorUnit === undefined || (column.type !== 'integer' && column.type !== 'number')) return undefined
-  const [last, micros] = cursorUnit === 'seconds' ? [253_402_300_799, 1_000_000] : [253_402_300_799_999, 1_000]
-  return `IF(${value} BETWEEN 0 AND ${last}, TIMESTAMP_MICROS(CAST(${value} * ${micros} AS INT64)), NULL)`
+  if (column && isTime(column.type)) return `CAST(${quoteName(column.name)} AS TIMESTAMP)`
+  if (cursorUnit === undefined) return undefined
+  if (cursorUnit === 'spelled') {
+    const key = columns.find(({ name }) => sameName(name, cursorKeyColumn))
+    return key && `SAFE_CAST(CONCAT(SUBSTR(${quoteName(key.name)}, 1, 26), 'Z') AS TIMESTAMP)`
+  }
+  if (!column || !isCountable(column.type)) return undefined
+  const value = column.type === 'string' ? `SAFE_CAST(${quoteName(column.name)} AS NUMERIC)` : quoteName(column.name)
+  const { last, micros } = countedTime(cursorUnit, value)
+  return `IF(${value} BETWEEN 0 AND ${last}, TIMESTAMP_MICROS(CAST(${micros} AS INT64)), NULL)`
 }
 
 /**

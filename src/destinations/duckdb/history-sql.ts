@@ -1,7 +1,16 @@
 import type { Column } from '../../schema/types.ts'
 import { isTime } from '../flags.ts'
 import type { TablePlan } from '../destination.ts'
-import { deletedAtColumn, loadedAtColumn, runIdColumn, validFromColumn, validToColumn } from '../system.ts'
+import {
+  cursorKeyColumn,
+  deletedAtColumn,
+  loadedAtColumn,
+  runIdColumn,
+  sameName,
+  validFromColumn,
+  validToColumn,
+} from '../system.ts'
+import { countedTime, isCountable } from '../cursor-unit.ts'
 import { batchTable, matchKeys, type MergeKeys, orderColumn } from './merge-sql.ts'
 import { quoteName, quoteText } from './sql.ts'
 
@@ -17,12 +26,17 @@ const moment = 'INTERVAL 1 MICROSECOND'
 /** From when on a version holds where the cursor is a time, as an expression over its row; undefined where it is none. */
 export function cursorTime({ cursor, cursorUnit }: TablePlan, columns: readonly Column[]): string | undefined {
   const column = columns.find(({ name }) => name === cursor)
-  if (!column) return undefined
-  const value = quoteName(column.name)
-  if (isTime(column.type)) return `${value}::TIMESTAMPTZ`
-  if (cursorUnit === undefined || (column.type !== 'integer' && column.type !== 'number')) return undefined
-  const [last, micros] = cursorUnit === 'seconds' ? [253_402_300_799, 1_000_000] : [253_402_300_799_999, 1_000]
-  return `CASE WHEN ${value} BETWEEN 0 AND ${last} THEN make_timestamptz((${value} * ${micros})::BIGINT) END`
+  if (column && isTime(column.type)) return `${quoteName(column.name)}::TIMESTAMPTZ`
+  if (cursorUnit === undefined) return undefined
+  if (cursorUnit === 'spelled') {
+    const key = columns.find(({ name }) => sameName(name, cursorKeyColumn))
+    return key && `TRY_CAST(${quoteName(key.name)}[:26] || 'Z' AS TIMESTAMPTZ)`
+  }
+  if (!column || !isCountable(column.type)) return undefined
+  const value =
+    column.type === 'string' ? `TRY_CAST(${quoteName(column.name)} AS DECIMAL(38,9))` : quoteName(column.name)
+  const { last, micros } = countedTime(cursorUnit, value)
+  return `CASE WHEN ${value} BETWEEN 0 AND ${last} THEN make_timestamptz((${micros})::BIGINT) END`
 }
 
 export interface HistoryKeys extends MergeKeys {

@@ -1,6 +1,7 @@
 import { SyncError } from '../../errors.ts'
 import type { Column } from '../../schema/types.ts'
 import { keptColumns, mergeColumns } from '../column-changes.ts'
+import { withCursorUnit } from '../cursor-unit.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
 import { runIdColumn, stagingName } from '../system.ts'
 import type { Database, Session } from './database.ts'
@@ -120,7 +121,7 @@ async function prepareColumns(state: WriterState, session: Session, batch: Batch
   const { schema, plan, table } = state
   const isEmpty = batch.columns.length === 0 && batch.rows === 0
   if (isEmpty && !plan.staged) return []
-  return prepareTable(session, { schema, table, plan: loadPlan(state) }, batch.columns)
+  return prepareTable(session, { schema, table, plan: loadPlan(state, batch) }, batch.columns)
 }
 
 async function retractRuns(state: WriterState, session: Session, { retract }: Batch): Promise<void> {
@@ -140,7 +141,7 @@ async function loadRows(
   source: { readonly path: string; readonly columns: readonly Column[] },
 ): Promise<void> {
   const { schema, table, rowSize, database } = state
-  const plan = loadPlan(state)
+  const plan = loadPlan(state, batch)
   const target = qualify(schema, table)
   const select = selectRows({ ...source, runId: plan.runId, loadedAt: plan.loadedAt, rowSize })
   const keyed = plan.primaryKey.length > 0 && (plan.staged || plan.write !== 'append')
@@ -162,15 +163,16 @@ async function loadRows(
 }
 
 /** What a complete listing is merged by must not be done to the rows that collect for it. */
-function loadPlan({ plan }: WriterState): TablePlan {
-  if (plan.merges !== true) return plan
+function loadPlan({ plan }: WriterState, batch: Batch): TablePlan {
+  if (plan.merges !== true) return withCursorUnit(plan, batch)
   const { deletes: _deletes, ...rest } = plan
   return { ...rest, write: 'merge' }
 }
 
 /** Merges the rows that have collected into the table, once they are all that there is. */
 async function mergeStaged(state: WriterState, session: Session, batch: Batch): Promise<void> {
-  const { schema, plan, table, database } = state
+  const { schema, table, database } = state
+  const plan = withCursorUnit(state.plan, batch)
   const listing = qualify(schema, table)
   const target = { schema, table: plan.table, plan }
   const fresh = (await readColumns(session, schema, table)) ?? []

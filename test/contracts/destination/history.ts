@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Destination, TablePlan } from '../../../src/destinations/destination.ts'
 import type { Column } from '../../../src/schema/types.ts'
 import { appendAll, createBatch, idAndName } from '../../destinations/batch.ts'
-import { type Harness, integer } from './harness.ts'
+import { type Harness, integer, text } from './harness.ts'
 
 const at = (hour: number): string => `2024-05-01T${String(hour).padStart(2, '0')}:00:00Z`
 const loadedAt = (day: number): string => `2024-06-${String(day).padStart(2, '0')}T00:00:00.000Z`
@@ -193,6 +193,25 @@ export function checkHistory(harness: Harness): void {
       })
       assert.deepEqual(await read(place), ['1 a 3-5', '1 b 5-'])
     })
+
+    for (const [unit, spell] of [
+      ['microseconds', (hour: number) => String(Date.parse(at(hour)) * 1000)],
+      ['spelled', (hour: number) => at(hour).replace('Z', '.000000000')],
+    ] as const)
+      test(`a text whose moment the plan knows to find is a time (${unit})`, async () => {
+        const place = await createPlace()
+        const columns = [...idAndName, text('at'), text('_headrace_cursor_key')]
+        await use(place, async (d) => {
+          for (const [name, hour] of [
+            ['b', 5],
+            ['a', 3],
+          ] as const) {
+            const rows = [{ id: 1, name, at: spell(hour), _headrace_cursor_key: spell(hour) }]
+            await appendAll(d, { ...byCursor, cursorUnit: unit }, [(seq) => createBatch(seq, rows, { columns })])
+          }
+        })
+        assert.deepEqual(await read(place), ['1 a 3-5', '1 b 5-'])
+      })
 
     test('a column that is new, or no longer sent, makes a version only where a value differs', async () => {
       const place = await createPlace()
