@@ -7,6 +7,7 @@ import { loadConnector } from '../config/load.ts'
 import type { Destination } from '../destinations/destination.ts'
 import { isThere } from '../status/sources.ts'
 import type { CursorValue } from '../sync/checkpoint.ts'
+import { isChunk } from '../sync/mark-chunks.ts'
 import { editState } from '../sync/edit-state.ts'
 import { oneLine } from '../words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
@@ -85,7 +86,9 @@ async function readStates(
 }
 
 const sliceCursors = async (destination: Destination, stream: string) =>
-  (await destination.readSlices(stream)).map(({ slice, progress }) => ({ slice, cursor: progress.done }))
+  (await destination.readSlices(stream))
+    .filter((state) => !isChunk(state))
+    .map(({ slice, progress }) => ({ slice, cursor: progress.done }))
 
 function describeStates(states: readonly State[], { terminal }: CommandContext): string {
   const table = (lines: string[][]): string =>

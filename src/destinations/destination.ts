@@ -28,7 +28,10 @@ export interface Batch {
   readonly rejects: readonly Reject[]
   /** Append: the runs whose rows are deleted first, as the listing that brought them starts again. */
   readonly retract: readonly string[]
-  /** The slices that have come to their end since the batch before; each at most once in a batch. */
+  /**
+   * What has changed of `_headrace_slices` since the batch before, each row of it at most once: slices that have come to their
+   * end, and chunks of marks. Absent where the stream has none.
+   */
   readonly slices?: readonly SliceState[]
   /** With the first batch of a listing: what is known of the stream's slices goes, as it is another listing's. */
   readonly forgetsSlices?: true
@@ -97,7 +100,7 @@ export interface TablePlan {
   readonly deletes?: DeletePlan
   readonly layout?: TableLayout
   /**
-   * The stream has a cursor for each slice: what its batches say of them is kept in `_headrace_slices`. Staged, it
+   * The stream has a cursor for each slice, or may have too many marks for its checkpoints: what its batches say of both is kept in `_headrace_slices`. Staged, it
    * counts once the listing is complete, and takes the place of what was there.
    */
   readonly slices?: true
@@ -155,9 +158,10 @@ export interface Destination extends AsyncDisposable {
   readPosition(stream: string): Promise<Position>
   /**
    * How far each slice of the stream has got by the last commit; `without` the runs whose rows are about to be taken
-   * back (`Batch.retract`), which takes back what they say of slices too.
+   * back (`Batch.retract`), which takes back what they say of slices too. With `staged`, what a listing has put aside that is
+   * not complete yet.
    */
-  readSlices(stream: string, without?: readonly string[]): Promise<readonly SliceState[]>
+  readSlices(stream: string, without?: readonly string[], staged?: boolean): Promise<readonly SliceState[]>
   openTable(plan: TablePlan): Promise<TableWriter>
   /** Inserts the record, or overwrites the one with the same `run_id`. */
   saveRun(run: RunRecord): Promise<void>

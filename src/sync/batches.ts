@@ -4,6 +4,7 @@ import type { TableSchema } from '../schema/table-schema.ts'
 import type { OpenListing } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
 import { Filling } from './filling.ts'
+import type { MarkChunks } from './mark-chunks.ts'
 import type { CutListing } from './max-pages.ts'
 import type { Bounds } from './reading.ts'
 import type { SliceCursors } from './slice-cursors.ts'
@@ -20,6 +21,8 @@ export interface BatchRules {
   readonly bounds: (key: string | undefined, opened: OpenListing | undefined) => Bounds
   /** Set where each slice has a cursor of its own. */
   readonly slices: SliceRules | undefined
+  /** Of an append stream with a cursor: the marks that are too many for its checkpoints. */
+  readonly chunks: MarkChunks
   /** What a checkpoint remembers a slice by; undefined where none comes twice. */
   readonly markOf: ((slice: Slice) => string) | undefined
   /** What a row gets beside its own members, by its slice. */

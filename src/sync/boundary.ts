@@ -1,13 +1,11 @@
-import type { CursorValue, SeenRows } from './checkpoint.ts'
+import type { CursorValue, OpenListing, SeenRows } from './checkpoint.ts'
 import { SyncError } from '../errors.ts'
 import type { CursorType } from './cursor.ts'
-import { type Copies, type CursorMarks, readMarks, type SavedMarks, saveMarks, sizeOfMarks } from './marks.ts'
+import { type ChunkRef, heavyBytes, type MarkChunks } from './mark-chunks.ts'
+import { type Copies, markLength, readMarks, saveMarks } from './marks.ts'
 
-/**
- * Bytes of marks that a listing keeps at most, as they go into each of its checkpoints: some 90,000 rows of one cursor.
- * A stream that would need more belongs into a merge.
- */
-const marksLimit = 1024 * 1024
+/** Rows that a listing keeps in mind at most: they take some 150 bytes of memory each. */
+const rowsLimit = 750_000
 
 export interface BoundaryOptions {
   readonly where: string
@@ -18,7 +16,8 @@ export interface BoundaryOptions {
   /** What earlier listings appended at or beyond the cursor. */
   readonly seen: SeenRows | undefined
   /** Append streams: keep in mind what a later listing will bring again; what this one has brought so far. */
-  readonly remember: SavedMarks | undefined
+  readonly remember: Pick<OpenListing, 'marks' | 'chunks' | 'repeats' | 'seen'> | undefined
+  readonly chunks: MarkChunks
   /** Whether a row's mark stands for its primary key: then its copies are one row, however many there are. */
   readonly keyed: boolean
   /** How cursors are read and ordered. */
@@ -50,14 +49,25 @@ export class Boundary {
   readonly #known: ReadonlyMap<string, Copies>
   /** By mark: what this listing has brought, new or not. */
   readonly #met: Map<string, Copies>
-  /** What an older checkpoint holds may be more than is taken now. */
-  readonly #limit: number
+  /** What of it is in no chunk yet. */
+  readonly #pending: Set<string>
+  /** The chunks of what is new with this listing, and of what was known before. */
+  #fresh: readonly ChunkRef[]
+  #repeats: readonly ChunkRef[]
+  /** The last one that was asked for, and the one by which rows were forgotten. */
+  #edge: CursorValue | null = null
+  #prunedAt: CursorValue | null = null
+  #pruneAbove = 1024
 
   constructor(options: BoundaryOptions) {
+    const { seen = { highest: null }, remember = {}, chunks } = options
+    const { marks = [], seen: rows = [], chunks: fresh = [], repeats = [] } = remember
     this.#options = options
-    this.#known = readMarks(options.seen ?? {})
-    this.#met = readMarks(options.remember ?? {})
-    this.#limit = Math.max(marksLimit, sizeOfMarks(this.#known), sizeOfMarks(this.#met))
+    this.#known = readMarks({ ...seen, marks: [...chunks.read(seen.chunks ?? []), ...(seen.marks ?? [])] })
+    this.#met = readMarks({ marks: [...chunks.read([...fresh, ...repeats]), ...marks], rows })
+    this.#pending = new Set(readMarks({ marks, rows }).keys())
+    this.#fresh = fresh
+    this.#repeats = repeats
   }
 
   /**
@@ -91,22 +101,38 @@ export class Boundary {
   /** Keeps a page's rows in mind, and forgets new ones that lie before `edge`: no listing starts there again. */
   remember({ met }: PageTally, edge: CursorValue | null): void {
     if (!this.#options.remember) return
-    for (const [mark, copies] of met) this.#met.set(mark, copies)
-    for (const [mark, { cursor }] of this.#met) {
-      // How many copies of a known row have come must be counted up to the end of the listing.
-      if (!this.#isReached(cursor, edge) && !this.#known.has(mark)) this.#met.delete(mark)
+    for (const [mark, copies] of met) {
+      this.#met.set(mark, copies)
+      this.#pending.add(mark)
     }
-    if (sizeOfMarks(this.#met) > this.#limit) {
-      throw new SyncError(
-        'CONFIG_INVALID',
-        `${this.#options.where}: ${this.#met.size} rows lie at the cursor (within lookback), too many to tell new ones from old in append; give the stream a primary_key and write: merge, or a shorter lookback`,
-      )
-    }
+    this.#edge = edge
+    if (this.#met.size <= this.#pruneAbove) return
+    this.#prune()
+    this.#pruneAbove = Math.max(1024, this.#met.size * 2)
+    if (this.#met.size > rowsLimit) throw this.#tooMany()
+    this.#pruneAbove = Math.min(this.#pruneAbove, rowsLimit)
   }
 
-  /** What an interrupted listing has brought so far. */
-  get kept(): readonly CursorMarks[] {
-    return saveMarks(this.#met)
+  /** Whether the rows since the last commit are so many that they are to be committed. */
+  get isHeavy(): boolean {
+    return this.#pending.size * markLength > heavyBytes
+  }
+
+  /** What a checkpoint inside of the listing says of it. Too much for one becomes a chunk, which goes with the same commit. */
+  save(): Pick<OpenListing, 'marks' | 'chunks' | 'repeats'> {
+    this.#prune()
+    if (this.#pending.size * markLength > this.#options.chunks.limit) {
+      const [fresh, repeats] = [this.#waiting(true), this.#waiting(false)]
+      if (fresh.size > 0) this.#fresh = [...this.#fresh, this.#write(fresh)]
+      if (repeats.size > 0) this.#repeats = [...this.#repeats, this.#write(repeats)]
+      this.#pending.clear()
+    }
+    const pending = new Map([...this.#pending].map((mark) => [mark, this.#met.get(mark) as Copies]))
+    return {
+      marks: saveMarks(pending),
+      ...(this.#fresh.length > 0 && { chunks: this.#fresh }),
+      ...(this.#repeats.length > 0 && { repeats: this.#repeats }),
+    }
   }
 
   /** Whether every row of a page has to be looked at, as some of it lies beyond `until`. */
@@ -117,15 +143,60 @@ export class Boundary {
 
   /** What a complete listing leaves behind: what it brought and what of the earlier ones can still come again. */
   seen(edge: CursorValue | null): SeenRows | undefined {
-    if (!this.#options.remember) return undefined
-    const stored = new Map(this.#known)
-    for (const [mark, copies] of this.#met) {
-      if (copies.count >= (stored.get(mark)?.count ?? 0)) stored.set(mark, copies)
+    const { remember, seen } = this.#options
+    if (!remember) return undefined
+    const stored = new Map([...readMarks({ marks: [], ...seen }), ...this.#waiting(true)])
+    const inline = new Map([...stored].filter(([, { cursor }]) => this.#isReached(cursor, edge)))
+    let chunks = [...(seen?.chunks ?? []), ...this.#fresh].filter((ref) => this.#isKept(ref, edge))
+    if (inline.size * markLength > this.#options.chunks.limit) {
+      chunks = [...chunks, this.#write(inline)]
+      inline.clear()
     }
-    const marks = saveMarks(new Map([...stored].filter(([, { cursor }]) => this.#isReached(cursor, edge))))
-    if (marks.length === 0) return undefined
-    const highest = marks.map(([cursor]) => cursor).reduce((a, b) => this.#options.order.higher(a, b))
-    return { highest, marks }
+    if (inline.size + chunks.length === 0) return undefined
+    const highest = [highestOf(inline, this.#options.order), ...chunks.map((chunk) => chunk.highest)]
+    return {
+      highest: highest.reduce((a, b) => this.#options.order.higher(a, b), null),
+      marks: saveMarks(inline),
+      ...(chunks.length > 0 && { chunks }),
+    }
+  }
+
+  /** What is in no chunk yet: new rows and further copies of known ones, or the others. */
+  #waiting(isNew: boolean): ReadonlyMap<string, Copies> {
+    const found = new Map<string, Copies>()
+    for (const mark of this.#pending) {
+      const copies = this.#met.get(mark)
+      if (copies && copies.count > (this.#known.get(mark)?.count ?? 0) === isNew) found.set(mark, copies)
+    }
+    return found
+  }
+
+  #write(copies: ReadonlyMap<string, Copies>): ChunkRef {
+    return this.#options.chunks.write(copies, highestOf(copies, this.#options.order))
+  }
+
+  /** Forgets what no listing brings again. How many copies of a known row have come must be counted up to the end of this one. */
+  #prune(): void {
+    const edge = this.#edge
+    if (edge === null || edge === this.#prunedAt) return
+    this.#prunedAt = edge
+    for (const [mark, { cursor }] of this.#met) {
+      if (this.#isReached(cursor, edge) || this.#known.has(mark)) continue
+      this.#met.delete(mark)
+      this.#pending.delete(mark)
+    }
+    this.#fresh = this.#fresh.filter((ref) => this.#isKept(ref, edge))
+  }
+
+  #isKept({ highest, always }: ChunkRef, edge: CursorValue | null): boolean {
+    return always === true || this.#isReached(highest, edge)
+  }
+
+  #tooMany(): SyncError {
+    return new SyncError(
+      'CONFIG_INVALID',
+      `${this.#options.where}: ${this.#met.size} rows lie at the cursor (within lookback), too many to tell new ones from old in append; give the stream a primary_key and write: merge, or a shorter lookback`,
+    )
   }
 
   #isInside(cursor: CursorValue): boolean {
@@ -148,4 +219,10 @@ export class Boundary {
     const copies = this.#known.get(row.mark())?.count ?? 0
     return copies > 0 || this.#known.size === 0 ? copies : (this.#known.get(row.byteMark())?.count ?? 0)
   }
+}
+
+function highestOf(copies: ReadonlyMap<string, Copies>, order: CursorType): CursorValue | null {
+  let highest: CursorValue | null = null
+  for (const { cursor } of copies.values()) if (cursor !== highest) highest = order.higher(highest, cursor)
+  return highest
 }

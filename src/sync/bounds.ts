@@ -3,7 +3,7 @@ import { Boundary } from './boundary.ts'
 import type { CursorValue, OpenListing } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
 import type { JobOptions } from './job.ts'
-import type { SavedMarks } from './marks.ts'
+import type { MarkChunks } from './mark-chunks.ts'
 import type { Bounds } from './reading.ts'
 import type { SliceProgress } from './slice-state.ts'
 
@@ -34,20 +34,22 @@ export const needsBoundary = ({ stream, backfill }: JobOptions): boolean =>
 interface Reader {
   readonly options: JobOptions
   readonly order: CursorType | undefined
+  readonly chunks: MarkChunks
 }
 
 /** Where a listing begins and ends that goes on from `progress`. */
 export function createBounds(
   progress: SliceProgress,
   opened: OpenListing | undefined,
-  { options, order }: Reader,
+  { options, order, chunks }: Reader,
 ): Bounds {
   const { incremental } = options.stream
   const edges = findEdges(progress, options, order)
   return {
     done: progress.done,
     order,
-    boundary: order && needsBoundary(options) ? createBoundary(progress, opened, { options, order, edges }) : undefined,
+    boundary:
+      order && needsBoundary(options) ? createBoundary(progress, opened, { options, order, edges, chunks }) : undefined,
     descendingTo: incremental?.order === 'desc' ? edges.start : null,
     ascendingTo: incremental?.order === 'asc' ? edges.until : undefined,
   }
@@ -56,7 +58,7 @@ export function createBounds(
 function createBoundary(
   { seen }: SliceProgress,
   opened: OpenListing | undefined,
-  { options, order, edges }: { readonly options: JobOptions; readonly order: CursorType; readonly edges: Edges },
+  { options, order, edges, chunks }: Reader & { readonly order: CursorType; readonly edges: Edges },
 ): Boundary {
   const { stream, connector, backfill } = options
   const append = writeMode(stream) === 'append'
@@ -66,13 +68,13 @@ function createBoundary(
     floor: backfill || (append && stream.incremental?.client_filter) ? start : null,
     until,
     seen: append ? seen : undefined,
-    remember: append && !backfill ? toMarks(opened) : undefined,
+    chunks,
+    remember: append && !backfill ? (opened ?? {}) : undefined,
     keyed: (stream.primary_key ?? []).length > 0,
     order,
   })
 }
 
-const toMarks = ({ marks = [], seen = [] }: Pick<OpenListing, 'marks' | 'seen'> = {}): SavedMarks => ({
-  marks,
-  rows: seen,
-})
+/** Whether rows are known that earlier listings have appended. */
+export const needsMarks = (options: JobOptions): boolean =>
+  needsBoundary(options) && writeMode(options.stream) === 'append' && options.backfill === undefined

@@ -1,7 +1,7 @@
 import type { Destination, Position } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import { compareSpelled } from '../moments/compare.ts'
-import { type Checkpoint, checkpointVersion, type CursorValue } from './checkpoint.ts'
+import { type Checkpoint, chunkedVersion, type CursorValue } from './checkpoint.ts'
 import { compareIdentities } from './compare-identity.ts'
 import { formatsOfIdentity, type Identity } from './identity.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
@@ -28,10 +28,10 @@ export async function checkState(job: StreamJob, position: Position, { destinati
 }
 
 export function checkVersion(where: string, { version = 1 }: Checkpoint): void {
-  if (version <= checkpointVersion) return
+  if (version <= chunkedVersion) return
   throw new SyncError(
     'STATE_MISMATCH',
-    `The state of ${where} was written by a newer headrace (format ${version}, this one reads up to ${checkpointVersion}): run that version, or a newer one.`,
+    `The state of ${where} was written by a newer headrace (format ${version}, this one reads up to ${chunkedVersion}): run that version, or a newer one.`,
   )
 }
 

@@ -1,11 +1,16 @@
 import type { OpenParents, ParentProgress } from './changed-parents.ts'
 import type { Identity } from './identity.ts'
+import type { ChunkRef } from './mark-chunks.ts'
 import type { CursorMarks, SavedMarks, SeenRow } from './marks.ts'
 import type { SliceProgress } from './slice-state.ts'
 import type { Place } from './slices.ts'
 
-/** Of the format of checkpoints. Version 1 named neither itself nor what its cursor belongs to. */
+/**
+ * Of the format of checkpoints. Version 1 named neither itself nor what its cursor belongs to; one that refers to chunks of
+ * marks, which nothing before it reads, is of version 3.
+ */
 export const checkpointVersion = 2
+export const chunkedVersion = 3
 
 /** As the source wrote it: a string, or a number (an integer beyond 2^53 as its decimal string). */
 export type CursorValue = string | number
@@ -87,6 +92,10 @@ export interface OpenListing {
   readonly parents?: OpenParents
   /** Append streams: what this listing has brought that lies at or beyond its highest cursor (less the lookback). */
   readonly marks?: readonly CursorMarks[]
+  /** Append streams: where further marks are that are new with this listing. */
+  readonly chunks?: readonly ChunkRef[]
+  /** Append streams: where the marks are of rows that were known before and have come again. */
+  readonly repeats?: readonly ChunkRef[]
   /** Older checkpoints have this instead of `marks`. */
   readonly seen?: readonly SeenRow[]
 }

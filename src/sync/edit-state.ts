@@ -8,6 +8,7 @@ import { nothingYet } from './announce.ts'
 import { checkVersion } from './check-state.ts'
 import { type Checkpoint, checkpointVersion, type CursorValue } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
+import { isChunk } from './mark-chunks.ts'
 import type { SliceState } from './slice-state.ts'
 
 /** What a person does to the state of a stream. */
@@ -95,7 +96,7 @@ async function readStanding(edit: StateEdit, destination: Destination): Promise<
   const position = await destination.readPosition(name)
   checkVersion(where, position.checkpoint)
   await checkIdle(position, { where, destination, now, name })
-  const all = await destination.readSlices(name, retractOf(edit, position))
+  const all = (await destination.readSlices(name, retractOf(edit, position))).filter((state) => !isChunk(state))
   const slices = slice === undefined ? all : all.filter((one) => one.slice === slice)
   if (slice !== undefined && slices.length === 0) throw unknownSlice(where, slice, all)
   const from = slice === undefined ? position.checkpoint.done : (slices[0]?.progress.done ?? null)

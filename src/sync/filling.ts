@@ -1,8 +1,9 @@
 import { Spool } from '../decode/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
 import type { BatchRules, FilledBatch } from './batches.ts'
-import type { Checkpoint, CursorValue } from './checkpoint.ts'
+import { type Checkpoint, chunkedVersion, type CursorValue } from './checkpoint.ts'
 import { encodePage } from './encode-page.ts'
+import { chunksOf } from './mark-chunks.ts'
 import { endedLimit } from './pick-slices.ts'
 import { Reading } from './reading.ts'
 import { refuseLostPage, tooManyRejects } from './reject-limits.ts'
@@ -74,7 +75,9 @@ export class Filling {
       this.#batch.lines.size + this.#part.lines.size >= batchBytes ||
       (since !== undefined && this.#rules.now() - since >= this.#rules.age) ||
       this.#slices.length >= sliceLimits.count ||
-      this.#sliceBytes >= sliceLimits.bytes
+      this.#sliceBytes >= sliceLimits.bytes ||
+      this.#rules.chunks.isHeavy ||
+      this.#reading?.bounds.boundary?.isHeavy === true
     )
   }
 
@@ -192,14 +195,15 @@ export class Filling {
   /** Closes the batch behind its last page; at the end of the listing with `complete`. */
   async close(complete: boolean): Promise<FilledBatch> {
     await this.#joinPart()
-    const { position, schema, retract, slices } = this.#rules
+    const { position, schema, retract, slices, chunks } = this.#rules
     const { lines, rows, rejects, pages } = this.#batch
-    const changed = this.#slices.splice(0)
+    const states = this.#slices.splice(0)
     this.#batch = emptyBatch()
     this.#sliceBytes = 0
     this.#seq++
     const isFirst = this.#seq === position.seq + 1
     const place = complete ? undefined : this.#place
+    const checkpoint = place ? this.#midway(place) : this.#done()
     return {
       pages,
       batch: {
@@ -207,10 +211,10 @@ export class Filling {
         rows,
         lines,
         columns: schema.columns,
-        checkpoint: place ? this.#midway(place) : this.#done(),
+        checkpoint: { ...(chunks.isUsed && { version: chunkedVersion }), ...checkpoint },
         rejects,
         retract: isFirst ? retract : [],
-        ...(slices && { slices: changed }),
+        ...((slices || chunks.isUsed) && { slices: [...states, ...chunks.take()] }),
         ...(slices?.forgets && isFirst && { forgetsSlices: true as const }),
         complete: !place,
         // What a listing lacks that was read in two parts it may have lost in between.
@@ -279,10 +283,11 @@ export class Filling {
   }
 
   #done(): Checkpoint {
-    const { movesCursor, slices, now, schema } = this.#rules
+    const { movesCursor, slices, now, schema, chunks } = this.#rules
     const rest = { ...this.#spelling(), names: schema.names }
     if (!movesCursor) return { ...this.#kept(), ...rest }
-    if (slices) return { done: this.#reached, per: 'slice', ...rest }
-    return { ...(this.#reading?.finish(now()) ?? this.#kept()), ...rest }
+    const progress = slices ? undefined : (this.#reading?.finish(now()) ?? this.#kept())
+    chunks.sweep(chunksOf(slices?.cursors.all ?? [progress ?? {}]))
+    return { ...(progress ?? { done: this.#reached, per: 'slice' as const }), ...rest }
   }
 }

@@ -14,11 +14,12 @@ import type { Member } from '../schema/value.ts'
 import { readMembers, refusal } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules, SliceRules } from './batches.ts'
-import { createBounds, findEdges, needsBoundary } from './bounds.ts'
+import { createBounds, findEdges, needsBoundary, needsMarks } from './bounds.ts'
 import { ChangedParents } from './changed-parents.ts'
 import { type CursorValue, fresh } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
+import { chunksOf, isChunk, MarkChunks } from './mark-chunks.ts'
 import { cutBy } from './max-pages.ts'
 import type { ParentListings } from './parent-listings.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
@@ -137,7 +138,7 @@ export function createJob(options: JobOptions): StreamJob {
         position: listing.position,
         staged: listing.staged,
         ...(listing.merges && { merges: true }),
-        ...(perSlice && { slices: true as const }),
+        ...((perSlice || needsMarks(options)) && { slices: true as const }),
         resumed: listing.resumed,
       }
     },
@@ -145,6 +146,7 @@ export function createJob(options: JobOptions): StreamJob {
       const order = createOrder(listing, options, perSlice)
       const schema = createSchema(listing, live, order)
       const slices = perSlice ? createSlices(listing, options, known) : undefined
+      const chunks = createChunks(listing, options, known)
       const progressOf = (key: string | undefined): SliceProgress =>
         slices && key !== undefined ? slices.cursors.of(key) : listing.position.checkpoint
       const changed = createChanged(listing, options)
@@ -165,8 +167,9 @@ export function createJob(options: JobOptions): StreamJob {
           schema,
           order,
           slices,
+          chunks,
           changed,
-          bounds: (key, opened) => createBounds(progressOf(key), opened, { options, order }),
+          bounds: (key, opened) => createBounds(progressOf(key), opened, { options, order, chunks }),
         }),
       }
     },
@@ -214,6 +217,20 @@ function createChanged({ position, resumed }: ListingPlan, options: JobOptions):
   return new ChangedParents({ options, parent, checkpoint: position.checkpoint, resumed })
 }
 
+/** The marks that are too many for a checkpoint. */
+function createChunks(
+  { position: { checkpoint }, resumed, forgetsSlices }: ListingPlan,
+  { stream, connector }: JobOptions,
+  known: readonly SliceState[],
+): MarkChunks {
+  const all = [checkpoint, checkpoint.base ?? {}, ...known.map(({ progress }) => progress)]
+  return new MarkChunks(`stream ${stream.name} of ${connector.name}`, {
+    known,
+    used: resumed ? undefined : chunksOf(all),
+    rewrites: forgetsSlices === true,
+  })
+}
+
 /** What a stream needs that keeps a cursor for each slice. */
 function createSlices(
   listing: ListingPlan,
@@ -222,7 +239,10 @@ function createSlices(
 ): SliceRules {
   const use = findTemplateUse(connector, stream)
   return {
-    cursors: new SliceCursors(known, listing.position.checkpoint.base ?? fresh),
+    cursors: new SliceCursors(
+      known.filter((state) => !isChunk(state)),
+      listing.position.checkpoint.base ?? fresh,
+    ),
     keyOf: (slice) => sliceKey(slice, use),
     forgets: listing.forgetsSlices === true,
     appends: writeMode(stream) === 'append' && !listing.staged,
@@ -235,7 +255,9 @@ function createRules(
   {
     changed,
     ...parts
-  }: Pick<BatchRules, 'schema' | 'order' | 'slices' | 'bounds'> & { readonly changed: ChangedParents | undefined },
+  }: Pick<BatchRules, 'schema' | 'order' | 'slices' | 'chunks' | 'bounds'> & {
+    readonly changed: ChangedParents | undefined
+  },
 ): BatchRules {
   const { stream, connector, runId, effects, describe } = options
   const onCut = cutBy(listing, options)

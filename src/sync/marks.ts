@@ -1,4 +1,5 @@
 import type { CursorValue } from './checkpoint.ts'
+import type { ChunkRef } from './mark-chunks.ts'
 
 /**
  * A mark is the beginning of the row's hash in base64url: 66 bits, so that among a million rows two are taken for one
@@ -19,6 +20,8 @@ export type SeenRow = readonly [mark: string, cursor: CursorValue | null, count?
 /** Marks as a checkpoint holds them. Plain JSON. */
 export interface SavedMarks {
   readonly marks?: readonly CursorMarks[]
+  /** Where the others are. */
+  readonly chunks?: readonly ChunkRef[]
   /** Older checkpoints have these instead. */
   readonly rows?: readonly SeenRow[]
 }
@@ -35,7 +38,8 @@ export function readMarks({ marks = [], rows = [] }: SavedMarks): Map<string, Co
   for (const [cursor, text, counts = {}] of marks) {
     for (let at = 0; at < text.length; at += markLength) {
       const mark = text.slice(at, at + markLength)
-      found.set(mark, { cursor, count: counts[mark] ?? 1 })
+      const count = Math.max(counts[mark] ?? 1, found.get(mark)?.count ?? 0)
+      found.set(mark, { cursor, count })
     }
   }
   return found
@@ -48,17 +52,4 @@ export function saveMarks(copies: ReadonlyMap<string, Copies>): readonly CursorM
     const several = rows.filter(([, { count }]) => count > 1).map(([mark, { count }]) => [mark, count])
     return several.length > 0 ? [cursor, marks, Object.fromEntries(several)] : [cursor, marks]
   })
-}
-
-/** Bytes of JSON that `saveMarks` will come to, or a little less. */
-export function sizeOfMarks(copies: ReadonlyMap<string, Copies>): number {
-  const cursors = new Set<CursorValue | null>()
-  let size = 0
-  for (const [, { cursor, count }] of copies) {
-    size += count > 1 ? markLength * 2 + 6 : markLength
-    if (cursors.has(cursor)) continue
-    cursors.add(cursor)
-    size += String(cursor).length + 8
-  }
-  return size
 }

@@ -70,10 +70,14 @@ export class Reading {
   }
 
   /** What a checkpoint inside of it says. */
-  open(now: number): Pick<OpenListing, 'highest' | 'began' | 'marks' | 'stays'> {
+  open(now: number): Pick<OpenListing, 'highest' | 'began' | 'marks' | 'chunks' | 'repeats' | 'stays'> {
     const { boundary } = this.bounds
-    const marks = boundary && { marks: boundary.kept }
-    return { highest: this.#highest, began: this.#began ?? now, ...marks, ...(this.#stays && { stays: true as const }) }
+    return {
+      highest: this.#highest,
+      began: this.#began ?? now,
+      ...boundary?.save(),
+      ...(this.#stays && { stays: true as const }),
+    }
   }
 
   /** What it leads to, now that it was read to its end. */

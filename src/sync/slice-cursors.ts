@@ -42,6 +42,11 @@ export class SliceCursors {
     return this.#known.get(key) ?? this.#base
   }
 
+  /** What is known of all slices. */
+  get all(): Iterable<SliceProgress> {
+    return this.#known.values()
+  }
+
   /** Takes what a slice's complete listing led to. Returns what is to be saved: nothing where that is known already. */
   advance(key: string, progress: SliceProgress): SliceState | undefined {
     if (isDeepStrictEqual(this.#known.get(key) ?? unread, progress)) return undefined

@@ -5,6 +5,7 @@ import { type BatchRules, type FilledBatch, toBatches } from './batches.ts'
 import type { Column } from '../schema/types.ts'
 import { checkState, checkTable } from './check-state.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { isChunk } from './mark-chunks.ts'
 import type { Identity } from './identity.ts'
 import type { RunStatus } from './run-record.ts'
 import { isSettled, stampBatches } from './settled.ts'
@@ -201,10 +202,15 @@ async function* readWhole(job: StreamJob, source: StreamSource): AsyncGenerator<
 /** A refresh begins each slice where a new one begins. */
 async function readSlices(
   { id, perSlice }: StreamJob,
-  { staged, refresh, forgetsSlices, retract }: ListingPlan,
+  { position: { checkpoint }, staged, refresh, forgetsSlices, retract }: ListingPlan,
   destination: Destination,
 ): Promise<readonly SliceState[]> {
-  return perSlice && !staged && !refresh && !forgetsSlices ? destination.readSlices(id, retract) : []
+  const isKept = perSlice && !staged && !refresh && !forgetsSlices
+  const { seen, base, open } = checkpoint
+  const chunks = [seen, base?.seen, open, open && { chunks: open.repeats }].flatMap((one) => one?.chunks ?? [])
+  if (!isKept && chunks.length === 0) return []
+  const all = await destination.readSlices(id, retract, staged)
+  return isKept ? all : all.filter(isChunk)
 }
 
 function mayResume({ open, per }: Checkpoint, { fingerprint, refresh, perSlice }: StreamJob): boolean {

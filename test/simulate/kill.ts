@@ -57,7 +57,7 @@ export class Fate {
     const guarded = <T>(work: () => Promise<T>): Promise<T> => this.#work(() => this.pass('read', work))
     return {
       readPosition: (stream) => guarded(() => destination.readPosition(stream)),
-      readSlices: (stream, without) => guarded(() => destination.readSlices(stream, without)),
+      readSlices: (stream, without, staged) => guarded(() => destination.readSlices(stream, without, staged)),
       recentRuns: (limit, filter) => guarded(() => destination.recentRuns(limit, filter)),
       positions: () => guarded(() => destination.positions()),
     }

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Boundary, type PageTally } from '../../src/sync/boundary.ts'
-import { type CursorMarks, markLength, type SavedMarks } from '../../src/sync/marks.ts'
+import type { SeenRows } from '../../src/sync/checkpoint.ts'
+import { chunksOf, MarkChunks } from '../../src/sync/mark-chunks.ts'
+import { markLength } from '../../src/sync/marks.ts'
+import type { SliceState } from '../../src/sync/slice-state.ts'
 import { byteMark } from '../../src/sync/rows.ts'
 import { type Row, startProvider } from '../support/provider.ts'
 import { createHarness } from './harness.ts'
@@ -101,7 +104,7 @@ test('a row in a checkpoint that an earlier version saved is known, by its bytes
   }
 })
 
-test('a checkpoint that holds more marks than fit today goes on, a stream that comes to as many is refused', () => {
+test('a checkpoint that holds more marks than one does today goes on, and hands them to a chunk', () => {
   const rows = Array.from({ length: 200_000 }, (_, at) => mark(String(at)))
   const take = (boundary: Boundary) => {
     const tally: PageTally = { met: new Map() }
@@ -109,10 +112,21 @@ test('a checkpoint that holds more marks than fit today goes on, a stream that c
     boundary.remember(tally, '5')
     return admitted.length
   }
-  const old = createBoundary({ rows: rows.map((row) => [`${row}-----------`, '5']) })
+  const chunks = createChunks()
+  const old = createBoundary({ rows: rows.map((row) => [`${row}-----------`, '5']) }, {}, chunks)
   assert.equal(take(old), 0)
-  assert.ok(JSON.stringify(old.seen('5')).length < 2_300_000)
-  assert.throws(() => take(createBoundary({})), /200000 rows lie at the cursor .* write: merge, or a shorter lookback/)
+  const seen = old.seen('5') as SeenRows
+  assert.ok(JSON.stringify(seen).length < 200)
+  assert.equal(take(createBoundary(seen, {}, createChunks(chunks.take()))), 0)
+})
+
+test('more rows of one cursor than fit into memory are refused', () => {
+  const boundary = createBoundary({})
+  const met = new Map(Array.from({ length: 800_000 }, (_, at) => [mark(String(at)), { cursor: '5', count: 1 }]))
+  assert.throws(
+    () => boundary.remember({ met }, '5'),
+    /800000 rows lie at the cursor .* write: merge, or a shorter lookback/,
+  )
 })
 
 test('marks take few bytes, whether rows share a cursor, are told apart by it, or are copies of each other', () => {
@@ -123,49 +137,80 @@ test('marks take few bytes, whether rows share a cursor, are told apart by it, o
     for (let at = 0; at < 1_000; at++)
       boundary.admits(cursors(at)[which] as string, { mark: () => mark(String(at)), byteMark: () => '' }, tally)
     boundary.remember(tally, null)
-    const text = JSON.stringify(boundary.kept)
+    const saved = boundary.save()
+    const text = JSON.stringify(saved)
     assert.ok(text.length < 15_000, String(text.length))
-    assert.deepEqual(createBoundary({}, { marks: boundary.kept }).kept, boundary.kept)
+    assert.deepEqual(createBoundary({}, saved).save(), saved)
   }
 })
 
-test('however copies come and go, as many are appended as any listing had at most', () => {
-  const listing = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 })
-  fc.assert(
-    fc.property(fc.array(listing, { maxLength: 6 }), fc.integer({ min: 1, max: 4 }), (listings, pageSize) => {
-      const stored = new Map<string, number>()
-      const most = new Map<string, number>()
-      let seen: SavedMarks = {}
-      for (const rows of listings) {
-        let boundary = createBoundary(seen)
-        for (let at = 0; at < rows.length; at += pageSize) {
-          const tally: PageTally = { met: new Map() }
-          for (const row of rows.slice(at, at + pageSize)) {
-            if (boundary.admits('5', { mark: () => mark(row), byteMark: () => '' }, tally))
-              stored.set(row, (stored.get(row) ?? 0) + 1)
-          }
-          boundary.remember(tally, '5')
-          // The run ends here, and the next goes on from its checkpoint.
-          boundary = createBoundary(seen, { marks: JSON.parse(JSON.stringify(boundary.kept)) as CursorMarks[] })
+for (const [where, limit] of [
+  ['in the checkpoint', undefined],
+  ['in chunks', 0],
+] as const) {
+  test(`however copies come and go, as many are appended as any listing had at most, with marks ${where}`, () => {
+    const listing = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 })
+    fc.assert(
+      fc.property(fc.array(listing, { maxLength: 6 }), fc.integer({ min: 1, max: 4 }), (listings, pageSize) => {
+        const stored = new Map<string, number>()
+        const most = new Map<string, number>()
+        const table = new Map<string, SliceState>()
+        const commit = (chunks: MarkChunks): void => {
+          for (const state of chunks.take()) table.set(state.slice, state)
         }
-        for (const row of rows)
-          most.set(row, Math.max(most.get(row) ?? 0, rows.filter((other) => other === row).length))
-        seen = boundary.seen('5') ?? {}
-      }
-      assert.deepEqual(Object.fromEntries(stored), Object.fromEntries(most))
-    }),
-  )
-})
+        let seen: SeenRows | undefined
+        for (const rows of listings) {
+          let chunks = createChunks([...table.values()], { limit, used: chunksOf([{ ...(seen && { seen }) }]) })
+          let boundary = createBoundary(seen ?? {}, {}, chunks)
+          for (let at = 0; at < rows.length; at += pageSize) {
+            const tally: PageTally = { met: new Map() }
+            for (const row of rows.slice(at, at + pageSize)) {
+              if (boundary.admits('5', { mark: () => mark(row), byteMark: () => '' }, tally))
+                stored.set(row, (stored.get(row) ?? 0) + 1)
+            }
+            boundary.remember(tally, '5')
+            // The run ends here, and the next goes on from its checkpoint.
+            const saved = JSON.parse(JSON.stringify(boundary.save())) as ReturnType<Boundary['save']>
+            commit(chunks)
+            chunks = createChunks([...table.values()], { limit })
+            boundary = createBoundary(seen ?? {}, saved, chunks)
+          }
+          for (const row of rows)
+            most.set(row, Math.max(most.get(row) ?? 0, rows.filter((other) => other === row).length))
+          seen = boundary.seen('5')
+          chunks.sweep(chunksOf([{ ...(seen && { seen }) }]))
+          commit(chunks)
+          const kept = [...table.values()].filter(({ progress }) => progress.marks?.length)
+          assert.equal(kept.length, seen?.chunks?.length ?? 0)
+        }
+        assert.deepEqual(Object.fromEntries(stored), Object.fromEntries(most))
+      }),
+    )
+  })
+}
 
 const mark = (row: string): string => row.padStart(markLength, '-')
 
-function createBoundary(seen: SavedMarks, remember: SavedMarks = {}): Boundary {
+const createChunks = (
+  known: readonly SliceState[] = [],
+  options: { readonly limit?: number | undefined; readonly used?: ReadonlySet<number> } = {},
+): MarkChunks => {
+  const { limit, used } = options
+  return new MarkChunks('stream rows', { known, used, rewrites: false, ...(limit !== undefined && { limit }) })
+}
+
+function createBoundary(
+  seen: Partial<SeenRows>,
+  remember: ReturnType<Boundary['save']> = {},
+  chunks = createChunks(),
+): Boundary {
   return new Boundary({
     where: 'stream rows',
     floor: null,
     until: undefined,
     seen: { highest: '5', ...seen },
     remember,
+    chunks,
     keyed: false,
     order: createOrder('at', { formats: ['number'] }),
   })

@@ -49,7 +49,8 @@ export function openBigquery(
     batchAge: spec.batchAge ?? 30_000,
     exclusive: false,
     readPosition: (stream) => tell(warehouse, name, () => readPosition(warehouse, stream)),
-    readSlices: (stream, without) => tell(warehouse, name, () => readSlices(warehouse, stream, without)),
+    readSlices: (stream, without, staged) =>
+      tell(warehouse, name, () => readSlices(warehouse, stream, { without, staged })),
     openTable(plan) {
       checkTable(plan)
       return tell(warehouse, `table ${dataset}.${plan.table}`, () => openWriter(warehouse, plan))

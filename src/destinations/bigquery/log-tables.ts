@@ -91,9 +91,9 @@ export async function readPosition(warehouse: Warehouse, stream: string): Promis
 export async function readSlices(
   warehouse: Warehouse,
   stream: string,
-  without: readonly string[] = [],
+  rows: Parameters<typeof selectSlices>[2],
 ): Promise<readonly SliceState[]> {
-  return (await readLog(warehouse, selectSlices(warehouse, stream, without))).map(toSliceState)
+  return (await readLog(warehouse, selectSlices(warehouse, stream, rows))).map(toSliceState)
 }
 
 function lastCommit(warehouse: Warehouse, stream: string): Sql {

@@ -13,7 +13,7 @@ export interface SliceWrites {
 
 /** A row is added for each slice that has changed; the end of a listing removes those that no longer hold. */
 export function planSlices(warehouse: Warehouse, plan: TablePlan, { batches }: Group): SliceWrites | undefined {
-  if (!plan.slices) return undefined
+  if (!plan.slices || batches.every(({ batch }) => !batch.slices)) return undefined
   const table = qualify(warehouse, slicesTable)
   const remove = (where: string): string => `DELETE FROM ${table} AS T WHERE T.stream = @stream AND ${where}`
   const begins = !plan.resumed && batches[0]?.batch.seq === plan.position.seq + 1
@@ -52,11 +52,18 @@ SELECT @stream, JSON_VALUE(state, '$.slice'), PARSE_JSON(JSON_QUERY(state, '$.pr
 FROM UNNEST(@slices_${seq}) AS state`
 }
 
-export function selectSlices(warehouse: Warehouse, stream: string, without: readonly string[]): Sql {
+export function selectSlices(
+  warehouse: Warehouse,
+  stream: string,
+  {
+    without = [],
+    staged = false,
+  }: { readonly without?: readonly string[] | undefined; readonly staged?: boolean | undefined },
+): Sql {
   const except = without.length > 0 ? ' AND run_id NOT IN UNNEST(@without)' : ''
   return {
     query: `SELECT slice, TO_JSON_STRING(progress) FROM ${qualify(warehouse, slicesTable)}
-WHERE stream = @stream AND NOT staged${except} QUALIFY ROW_NUMBER() OVER (PARTITION BY slice ORDER BY seq DESC) = 1 ORDER BY slice`,
+WHERE stream = @stream AND ${staged ? '' : 'NOT '}staged${except} QUALIFY ROW_NUMBER() OVER (PARTITION BY slice ORDER BY seq DESC) = 1 ORDER BY slice`,
     parameters: {
       stream: { type: 'STRING', value: stream },
       ...(without.length > 0 && { without: { type: 'STRING', value: without } as const }),

@@ -4,6 +4,7 @@ import type { Column } from '../../schema/types.ts'
 import { mergeColumns } from '../column-changes.ts'
 import { withoutOwn } from './commit-plan.ts'
 import type { Batch, TablePlan, TableWriter } from '../destination.ts'
+import { isChunk } from '../../sync/mark-chunks.ts'
 import { commitGroup, refuseResume } from './committer.ts'
 import { createMainDataset, createStagingDataset } from './datasets.ts'
 import { toFailure } from './failures.ts'
@@ -139,9 +140,17 @@ async function nextGroup(queue: readonly Entry[], announces: boolean): Promise<r
   return queue.slice(0, end < 0 ? queue.length : end)
 }
 
-/** What a batch takes back must not be what is committed with it, and a listing that ends is followed by another. */
+/**
+ * What a batch takes back must not be what is committed with it, a listing that ends is followed by another, and a request holds
+ * so many marks only.
+ */
 function mustBeFirst(queue: readonly Entry[], at: number): boolean {
-  return (queue[at]?.batch.retract.length ?? 0) > 0 || (queue[at - 1]?.batch.complete ?? false)
+  const batch = queue[at]?.batch
+  return (
+    (batch?.retract.length ?? 0) > 0 ||
+    batch?.slices?.some(isChunk) === true ||
+    (queue[at - 1]?.batch.complete ?? false)
+  )
 }
 
 function noteListing(state: WriterState, group: readonly Entry[]): void {

@@ -31,7 +31,8 @@ export async function openDuckdb(
     batchAge: 5_000,
     exclusive: true,
     readPosition: (stream) => database.use((session) => readPosition(session, schema, stream)),
-    readSlices: (stream, without) => database.use((session) => readSlices(session, schema, { stream, without })),
+    readSlices: (stream, without, staged) =>
+      database.use((session) => readSlices(session, schema, { stream, without, staged })),
     async openTable(plan) {
       checkTable(plan)
       return openWriter(database, schema, plan)

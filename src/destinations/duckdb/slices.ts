@@ -17,10 +17,18 @@ export async function createSlicesTable(session: Session, schema: string): Promi
 export async function readSlices(
   session: Session,
   schema: string,
-  { stream, without = [] }: { readonly stream: string; readonly without?: readonly string[] | undefined },
+  {
+    stream,
+    without = [],
+    staged = false,
+  }: {
+    readonly stream: string
+    readonly without?: readonly string[] | undefined
+    readonly staged?: boolean | undefined
+  },
 ): Promise<readonly SliceState[]> {
   const rows = await session.read(
-    `SELECT slice, progress FROM ${qualify(schema, slicesTable)} WHERE stream = $1 AND NOT staged${except(without)}
+    `SELECT slice, progress FROM ${qualify(schema, slicesTable)} WHERE stream = $1 AND ${staged ? '' : 'NOT '}staged${except(without)}
      QUALIFY row_number() OVER (PARTITION BY slice ORDER BY seq DESC) = 1 ORDER BY slice`,
     [stream],
   )
@@ -39,7 +47,7 @@ export async function writeSlices(
   schema: string,
   { plan, batch, begun }: { readonly plan: TablePlan; readonly batch: Batch; readonly begun: boolean },
 ): Promise<void> {
-  if (!plan.slices) return
+  if (!plan.slices || !batch.slices) return
   const table = qualify(schema, slicesTable)
   const { stream, staged } = plan
   const remove = (where: string) => session.run(`DELETE FROM ${table} AS t WHERE stream = $1 AND ${where}`, [stream])

@@ -32,7 +32,8 @@ export async function openFiles(
     batchAge: 30_000,
     exclusive: true,
     readPosition: async (stream) => toPosition(folder.commits.get(stream)),
-    readSlices: (stream, without) => guard(folder.dir, () => folder.lock(() => readSlices(folder, stream, without))),
+    readSlices: (stream, without, staged) =>
+      guard(folder.dir, () => folder.lock(() => readSlices(folder, stream, { without, staged }))),
     async openTable(plan) {
       checkTable(plan)
       return openWriter({ folder, plan, format: spec.format, now })

@@ -18,7 +18,10 @@ export function sliceFields(
 export async function readSlices(
   folder: Folder,
   stream: string,
-  without: readonly string[] = [],
+  {
+    without = [],
+    staged: wantsStaged = false,
+  }: { readonly without?: readonly string[] | undefined; readonly staged?: boolean | undefined },
 ): Promise<readonly SliceState[]> {
   const commits = await readCommits(folder, stream)
   const retracted = new Set(commits.flatMap(({ retracts = [] }) => retracts))
@@ -35,5 +38,5 @@ export async function readSlices(
       staged = new Map()
     }
   }
-  return [...found.values()].toSorted((a, b) => (a.slice < b.slice ? -1 : 1))
+  return [...(wantsStaged ? staged : found).values()].toSorted((a, b) => (a.slice < b.slice ? -1 : 1))
 }

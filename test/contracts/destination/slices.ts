@@ -66,6 +66,7 @@ export function checkSlices({ name, use, createPlace, readIds }: Harness): void 
         await commit(d, 'one', [[state('a', 1), state('b', 1)]])
         await commit(d, 'two', [[state('b', 5)]], {}, { staged: true })
         assert.deepEqual(sorted(await d.readSlices('orders')), [state('a', 1), state('b', 1)])
+        assert.deepEqual(await d.readSlices('orders', [], true), [state('b', 5)])
         await commit(d, 'three', [[state('c', 6)], [state('d', 7)]], {}, { staged: true })
         await commit(d, 'four', [[state('e', 8)]], { complete: true }, { staged: true, resumed: true })
         assert.deepEqual(sorted(await d.readSlices('orders')), [state('c', 6), state('d', 7), state('e', 8)])
