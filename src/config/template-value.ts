@@ -4,7 +4,7 @@ import type { CursorValue } from '../sync/checkpoint.ts'
 import { addDuration, formatTime } from './calendar.ts'
 import { floorDiv, formatMoment, instantOf, parseMoment } from './moment.ts'
 import type { Moment } from './moment.ts'
-import { recognizeNumber, recognizeText, type Spelled, type TimeFormat } from '../moments/formats.ts'
+import { findFormat, recognizeNumber, recognizeText, type Spelled, type TimeFormat } from '../moments/formats.ts'
 import { hasTemplate, parseTemplate } from './template-syntax.ts'
 import type { FilterCall, Part, TemplatePart } from './template-syntax.ts'
 
@@ -27,6 +27,13 @@ export interface TemplateContext {
   readonly where: string
   /** `parent.include` of the stream: name in templates -> field of the parent row. */
   readonly include: Readonly<Record<string, string>>
+  /** How the cursor is spelled, as far as the file declares it. */
+  readonly spelling?: Spelling
+}
+
+export interface Spelling {
+  readonly formats: readonly string[]
+  readonly zone: string | undefined
 }
 
 export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === ''
@@ -83,7 +90,7 @@ export function evaluate(part: TemplatePart, context: TemplateContext): unknown 
 /** Where a value stands, for messages: in which template, of what. */
 export interface Place {
   readonly part: Part<string>
-  readonly context: Pick<TemplateContext, 'where'>
+  readonly context: Pick<TemplateContext, 'where' | 'spelling'>
   /** An empty text is hashed like any other, rather than left out. */
   readonly hashesNothing?: boolean
 }
@@ -155,7 +162,8 @@ function applyFilter(value: unknown, { name, argument }: FilterCall, place: Plac
     case 'add': {
       const moment = addDuration(toMoment(value, place), String(argument))
       if (!moment) throw valueError('leaves the years 0 to 9999 when the duration is added', place)
-      return findOther(value)?.write(instantOf(moment), { like: value as Spelled }) ?? formatMoment(moment)
+      const zone = place.context.spelling?.zone
+      return findOther(value, place)?.write(instantOf(moment), { like: value as Spelled, zone }) ?? formatMoment(moment)
     }
     case 'json':
       return JSON.stringify(value)
@@ -182,16 +190,26 @@ function applyFilter(value: unknown, { name, argument }: FilterCall, place: Plac
 const isDigest = (name: string): boolean => ['md5', 'sha1', 'sha256', 'sha512'].includes(name)
 
 function toMoment(value: unknown, place: Place): Moment {
-  const wall = findOther(value)?.read(value as Spelled)
-  if (wall !== undefined) return { wall, offset: 0, form: { kind: 'date_time', separator: 'T', digits: 0, zone: 'Z' } }
+  const format = findOther(value, place)
+  const wall = format?.read(value as Spelled)
+  if (wall !== undefined) {
+    const instant = format?.read(value as Spelled, place.context.spelling?.zone) ?? wall
+    const offset = Number((wall - instant) / 60_000_000_000n)
+    return { wall, offset, form: { kind: 'date_time', separator: 'T', digits: 0, zone: 'Z' } }
+  }
   const moment = parseMoment(value)
   if (!moment) throw valueError('is no point in time: expected an RFC 3339 timestamp, a date or an epoch number', place)
   return moment
 }
 
-/** The format of a cursor that is spelled in one of the ways that `parseMoment` does not read, or takes for another one. */
-function findOther(value: unknown): TimeFormat | undefined {
+/** The format of a time that is spelled in one of the ways that `parseMoment` does not read, or takes for another one. */
+function findOther(value: unknown, { part, context }: Place): TimeFormat | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const isCursor = part.kind === 'template' && part.root === 'cursor'
+  for (const name of isCursor ? (context.spelling?.formats ?? []) : []) {
+    const declared = /%|^epoch/.test(name) ? findFormat(name) : undefined
+    if (declared?.read(value) !== undefined) return declared
+  }
   const format = recognizeText(value) ?? recognizeNumber(value)
   const isOther = format !== undefined && (/^epoch_[un]s$/.test(format.name) || /^\d{14}$/.test(String(value)))
   return isOther || parseMoment(value) === undefined ? format : undefined

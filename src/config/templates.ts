@@ -1,5 +1,6 @@
 import type { ApiRequest } from '../http/send.ts'
 import type { Connector, StreamConfig } from './connector.ts'
+import { formatsOf } from './cursor-format.ts'
 import { toParams } from './query.ts'
 import type { Param } from './query.ts'
 import { contentTypeOf, renderBody, renderList } from './request-body.ts'
@@ -23,6 +24,7 @@ export function renderRequest(connector: RequestConnector, stream: RequestStream
     scope,
     where: `stream ${stream.name} of ${connector.file}`,
     include: stream.parent?.include ?? {},
+    spelling: { formats: formatsOf(stream.incremental ?? {}) ?? [], zone: stream.incremental?.time_zone },
   }
   const body = renderBody(stream, context, contentTypeOf(connector.headers, stream.headers))
   return {

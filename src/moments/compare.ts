@@ -13,12 +13,15 @@ export function compareSpelled(a: Spelled, b: Spelled, formats: readonly string[
 }
 
 /**
- * Whether the start of a range lies beyond its end, by their values; false where that cannot be told, as of times that
- * only a pattern reads.
+ * Whether the start of a range lies beyond its end, by their values. Of times that only a pattern reads, which is not among
+ * `formats`, it is true where all patterns agree that may be meant.
  */
-export function isAfter(start: Spelled, end: Spelled): boolean {
-  const isOpaque = [start, end].some((edge) => suggestPatterns(shapeOf(edge)).length > 0)
-  return !isOpaque && compareSpelled(start, end) > 0
+export function isAfter(start: Spelled, end: Spelled, formats: readonly string[] = []): boolean {
+  const opaque = [start, end].filter((edge) => readMoment(edge, formats) === undefined)
+  const patterns = opaque.flatMap((edge) => suggestPatterns(shapeOf(edge)))
+  if (patterns.length === 0) return compareSpelled(start, end, formats) > 0
+  const both = patterns.filter((pattern) => [start, end].every((edge) => readMoment(edge, [pattern]) !== undefined))
+  return both.length > 0 && both.every((pattern) => compareSpelled(start, end, [pattern]) > 0)
 }
 
 /** Nanoseconds since 1970; undefined where the value is no moment that can be told. */

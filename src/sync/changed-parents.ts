@@ -7,6 +7,7 @@ import { identify } from './identity.ts'
 import type { JobOptions } from './job.ts'
 import type { ParentPage } from './parent-listings.ts'
 import type { ParentRow } from './slice-values.ts'
+import type { ListingPlan } from './stream.ts'
 
 /** Up to where a stream has read the children of its changed parents. Plain JSON. */
 export interface ParentProgress {
@@ -152,6 +153,14 @@ export class ChangedParents {
       ...(this.#stays && { stays: true as const }),
     }
   }
+}
+
+/** Undefined where the children of all parents are read, as by a backfill. */
+export function findChanged({ position, resumed }: ListingPlan, options: JobOptions): ChangedParents | undefined {
+  const { stream, connector, backfill } = options
+  const parent = connector.streams.find(({ name }) => name === stream.parent?.stream)
+  if (!stream.parent?.changed_only || !parent || backfill) return undefined
+  return new ChangedParents({ options, parent, checkpoint: position.checkpoint, resumed })
 }
 
 /** What decides which parents there are, and which children they have. */

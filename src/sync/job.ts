@@ -5,6 +5,7 @@ import { writeMode } from '../config/write-mode.ts'
 import { replacement } from '../decode/charset.ts'
 import type { DecoderOptions } from '../decode/index.ts'
 import type { Effects } from '../effects.ts'
+import { SyncError } from '../errors.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
 import type { ApiRequest, Send } from '../http/send.ts'
 import { noShape, type Shape } from '../schema/shape.ts'
@@ -15,11 +16,11 @@ import { readMembers, refusal } from '../schema/value.ts'
 import { stringifyExact } from '../decode/exact-json.ts'
 import type { BatchRules, SliceRules } from './batches.ts'
 import { createBounds, findEdges, needsBoundary, needsMarks } from './bounds.ts'
-import { ChangedParents } from './changed-parents.ts'
+import { type ChangedParents, findChanged } from './changed-parents.ts'
 import { type CursorValue, fresh } from './checkpoint.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
-import { chunksOf, isChunk, MarkChunks } from './mark-chunks.ts'
+import { isChunk, openChunks } from './mark-chunks.ts'
 import { cutBy } from './max-pages.ts'
 import type { ParentListings } from './parent-listings.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
@@ -146,10 +147,10 @@ export function createJob(options: JobOptions): StreamJob {
       const order = createOrder(listing, options, perSlice)
       const schema = createSchema(listing, live, order)
       const slices = perSlice ? createSlices(listing, options, known) : undefined
-      const chunks = createChunks(listing, options, known)
+      const chunks = openChunks(listing, options, known)
       const progressOf = (key: string | undefined): SliceProgress =>
         slices && key !== undefined ? slices.cursors.of(key) : listing.position.checkpoint
-      const changed = createChanged(listing, options)
+      const changed = findChanged(listing, options)
       const shape = (): Shape => (stream.parent?.columns ? noShape : schema.shape())
       return {
         source: createSource(stream, {
@@ -195,7 +196,7 @@ function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: b
   const edges = backfill
     ? [backfill.from, backfill.until]
     : [done === null || perSlice ? incremental.start : undefined, incremental.end]
-  return new CursorType({
+  const order = new CursorType({
     where: `stream ${stream.name} of ${connector.name}`,
     field: incremental.cursor,
     formats: formatsOf(incremental),
@@ -207,28 +208,12 @@ function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: b
     canSend: sendableCursor(options, stream),
     warn,
   })
-}
-
-/** A backfill reads the children of all parents. */
-function createChanged({ position, resumed }: ListingPlan, options: JobOptions): ChangedParents | undefined {
-  const { stream, connector, backfill } = options
-  const parent = connector.streams.find(({ name }) => name === stream.parent?.stream)
-  if (!stream.parent?.changed_only || !parent || backfill) return undefined
-  return new ChangedParents({ options, parent, checkpoint: position.checkpoint, resumed })
-}
-
-/** The marks that are too many for a checkpoint. */
-function createChunks(
-  { position: { checkpoint }, resumed, forgetsSlices }: ListingPlan,
-  { stream, connector }: JobOptions,
-  known: readonly SliceState[],
-): MarkChunks {
-  const all = [checkpoint, checkpoint.base ?? {}, ...known.map(({ progress }) => progress)]
-  return new MarkChunks(`stream ${stream.name} of ${connector.name}`, {
-    known,
-    used: resumed ? undefined : chunksOf(all),
-    rewrites: forgetsSlices === true,
-  })
+  if (backfill && order.compare(backfill.from, backfill.until) > 0)
+    throw new SyncError(
+      'REQUEST_INVALID',
+      `from ${backfill.from} lies after until ${backfill.until}, as stream ${stream.name} of ${connector.name} spells its cursor: exchange them.`,
+    )
+  return order
 }
 
 /** What a stream needs that keeps a cursor for each slice. */

@@ -1,6 +1,8 @@
 import { SyncError } from '../errors.ts'
 import type { CursorValue } from './checkpoint.ts'
+import type { JobOptions } from './job.ts'
 import { type Copies, type CursorMarks, markLength, saveMarks } from './marks.ts'
+import type { ListingPlan } from './stream.ts'
 import type { SliceProgress, SliceState } from './slice-state.ts'
 
 /** Marks that are too many for a checkpoint: a row of `_headrace_slices`. Plain JSON. */
@@ -124,6 +126,20 @@ export class MarkChunks {
     const slice = `${prefix}${id}`
     this.#written = [...this.#written.filter((one) => one.slice !== slice), { slice, progress: { done: null, marks } }]
   }
+}
+
+/** The chunks as a listing of the stream finds them. */
+export function openChunks(
+  { position: { checkpoint }, resumed, forgetsSlices }: ListingPlan,
+  { stream, connector }: JobOptions,
+  known: readonly SliceState[],
+): MarkChunks {
+  const all = [checkpoint, checkpoint.base ?? {}, ...known.map(({ progress }) => progress)]
+  return new MarkChunks(`stream ${stream.name} of ${connector.name}`, {
+    known,
+    used: resumed ? undefined : chunksOf(all),
+    rewrites: forgetsSlices === true,
+  })
 }
 
 const idOf = (slice: string): number => Number(slice.slice(prefix.length))

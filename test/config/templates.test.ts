@@ -30,6 +30,22 @@ function evaluate(template: string, cursor: string | number): unknown {
   return (JSON.parse(body ?? '') as { v: unknown }).v
 }
 
+test('filters read a cursor by the patterns and the zone that the stream declares', () => {
+  const give = (template: string, cursor: string, more: string): unknown => {
+    const spelled = `incremental: { cursor: at, ${more} }`
+    const { body } = render(`method: POST, ${spelled}, body: { v: ${JSON.stringify(template)} }`, { cursor })
+    return (JSON.parse(body ?? '') as { v: unknown }).v
+  }
+  const days = 'format: "%d/%m/%Y"'
+  assert.equal(give('{{ cursor | date("%Y-%m-%d") }}', '31/12/2023', days), '2023-12-31')
+  assert.equal(give('{{ cursor | add("P1D") }}', '31/12/2023', days), '01/01/2024')
+  assert.equal(give('{{ cursor | date("%Y-%m-%d") }}', '03/04/2024', days), '2024-04-03')
+  const local = 'format: ["%d.%m.%Y %H:%M"], time_zone: Europe/Berlin'
+  assert.equal(give('{{ cursor | epoch }}', '31.01.2024 10:00', local), Date.UTC(2024, 0, 31, 9) / 1000)
+  assert.equal(give('{{ cursor | date("%H:%M") }}', '31.01.2024 10:00', local), '09:00')
+  assert.equal(give('{{ cursor | add("PT1H") }}', '31.01.2024 10:00', local), '31.01.2024 11:00')
+})
+
 test('a request has the path below base_url, parameters and headers of the connector under those of the stream', () => {
   const head = 'params: { a: 1, b: 2 }\nheaders: { X-A: one, X-B: two }\n'
   assert.deepEqual(render('path: /orders, params: { b: 3, c: true }, headers: { x-b: three }', {}, head), {

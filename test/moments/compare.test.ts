@@ -13,5 +13,8 @@ test('a range that ends before it starts is told by what its ends mean, however 
     assert.ok(isAfter(start, end), `${start} after ${end}`)
     assert.ok(!isAfter(end, start), `${end} before ${start}`)
   }
-  assert.ok(!isAfter('31/12/2023', '01/02/2024'), 'only a pattern tells')
+  assert.ok(!isAfter('31/12/2023', '01/02/2024'), 'a pattern tells that it lies before')
+  assert.ok(isAfter('13/12/2024', '31/12/2023'), 'the only pattern that reads both says so')
+  assert.ok(!isAfter('02/01/2024', '01/03/2024'), 'the patterns that read both do not agree')
+  assert.ok(isAfter('2 Jan 24', '1 Jan 24', ['%d %b %y']), 'a declared pattern')
 })

@@ -1,4 +1,4 @@
-import { compareSpelled, readMoment } from '../../moments/compare.ts'
+import { isAfter, readMoment } from '../../moments/compare.ts'
 import { areTimes, formatsOf } from '../cursor-format.ts'
 import type { StreamSubject } from './subject.ts'
 
@@ -20,7 +20,7 @@ export function checkCursor({ stream, broken, report }: StreamSubject): void {
       )
   }
   const { start, end, lookback } = incremental
-  if (start !== undefined && end !== undefined && compareSpelled(start, end, formats) > 0)
+  if (start !== undefined && end !== undefined && isAfter(start, end, formats))
     report(['incremental', 'start'], 'expected start before end')
   if (isTime && typeof lookback === 'object')
     report(['incremental', 'lookback'], 'the cursor is a time: expected a duration, such as PT10M')
