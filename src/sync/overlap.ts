@@ -13,6 +13,11 @@ const tailRows = 20
 /** And those of them that lie within so many bytes of the end of a page. */
 const tailBytes = 64 * 1024
 
+/** Fewer rows in the same order may be there twice by chance. */
+const fewestRows = 5
+
+const lineFeed = Buffer.from('\n')
+
 /** What makes a row the same one on another page. */
 export interface SameRow {
   readonly primaryKey: readonly string[]
@@ -28,6 +33,8 @@ export interface Overlap {
   readonly dropped: number
   /** The page begins with rows that the one before it ends with, but rows are often the same there. */
   readonly isDoubtful: boolean
+  /** The page holds the rows that the one before it ends with, behind more rows than are known of that. */
+  readonly isFar: boolean
 }
 
 /**
@@ -62,6 +69,12 @@ export class Tail {
     return new Tail(this.#same, saved, all)
   }
 
+  /** The rows as they came, one behind the other; undefined where they are too few to be known by. */
+  get block(): Buffer | undefined {
+    const lines = this.#lines.flatMap((line) => [line, lineFeed])
+    return this.#lines.length < fewestRows ? undefined : Buffer.concat(lines)
+  }
+
   /** Whether a row is one of these. */
   has(line: Buffer): boolean {
     const isCheap = this.#saved.length === 0 && this.#same.primaryKey.length === 0
@@ -78,7 +91,7 @@ export class Tail {
  * They are left out. Rows without a key, of which the last pages have copies, may as well be new: they stay.
  */
 export async function cutOverlap(rows: PageRows, tail: Tail, same: SameRow): Promise<Overlap> {
-  if (rows.count === 0) return { rows, tail, dropped: 0, isDoubtful: false }
+  if (rows.count === 0) return { rows, tail, dropped: 0, isDoubtful: false, isFar: false }
   const head = tail.length === 0 ? [] : await readHead(rows, tail, same)
   const size = head.length === 0 ? 0 : overlapOf(tail.marks, head)
   const isDoubtful = size > 0 && same.primaryKey.length === 0 && new Set(tail.marks).size < tail.length
@@ -86,7 +99,7 @@ export async function cutOverlap(rows: PageRows, tail: Tail, same: SameRow): Pro
   const last = tail.with(await readTail(rows, rows.count - dropped))
   const length = head.slice(0, dropped).reduce((sum, row) => sum + row.length, 0)
   const rest = dropped === 0 ? rows : await behind(rows, { count: dropped, length })
-  return { rows: rest, tail: last, dropped, isDoubtful }
+  return { rows: rest, tail: last, dropped, isDoubtful, isFar: size === 0 && (await holds(rows, tail.block)) }
 }
 
 interface HeadRow {
@@ -118,6 +131,22 @@ async function readHead({ lines }: PageRows, tail: Tail, same: SameRow): Promise
     }
   }
   return head
+}
+
+/** Whether these bytes are in a page. */
+async function holds({ lines }: PageRows, block: Buffer | undefined): Promise<boolean> {
+  if (!block || lines.size < block.length) return false
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of lines.read()) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    const seam = Buffer.concat([rest, bytes.subarray(0, block.length)])
+    if (bytes.includes(block) || seam.includes(block)) return true
+    // A copy, as the page takes its blocks back.
+    rest = Buffer.concat(bytes.length < block.length ? [rest, bytes] : [bytes.subarray(-block.length)]).subarray(
+      -block.length,
+    )
+  }
+  return false
 }
 
 /** The last rows of a page, at most `count`: copies, as the page gives its own back. */

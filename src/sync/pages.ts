@@ -200,6 +200,11 @@ async function dropMoved(
       `A page begins with rows that the one before it ends with, first at ${describe(at.request)}: they ${done}; declare a primary_key to tell rows apart, or page by a cursor.`,
     )
   }
+  if (found.isFar)
+    warn(
+      'ROWS_MAY_REPEAT',
+      `Many rows were inserted in front while the pages were read, so that rows of one page come again on the next, first at ${describe(at.request)}: they are stored again; sort oldest first and declare order: asc, write: merge with a primary_key, or page by a cursor.`,
+    )
   return { rows: found.rows, tail }
 }
 

@@ -85,6 +85,24 @@ streams:
       )
     })
 
+  test('more rows than are remembered are no longer told from new ones, which is a warning', async () => {
+    let rows = rowsOf(1, 90).toReversed()
+    await using provider = await startAnswering((query, at) => {
+      const from = Number(query.get('from'))
+      const answer = { body: { data: rows.slice(from, from + 40) } }
+      if (at === 0) rows = [...rowsOf(91, 120).toReversed(), ...rows]
+      return answer
+    })
+    using harness = createHarness(provider.url)
+    harness.connector = `rate_limit: { concurrency: 1 }
+streams:
+  - { name: rows, path: /rows, rows: "$.data[*]", write: append, paginator: { type: offset, param: from, limit: 40 } }
+`
+    const { first } = await harness.run()
+    assert.deepEqual([first.rows, first.warnings.map(({ code }) => code)], [120, ['ROWS_MAY_REPEAT']])
+    assert.match(first.warnings[0]?.message ?? '', /^Many rows were inserted in front .*&from=40:/)
+  })
+
   test('rows that have twins on the page before may be new, so that they stay', async () => {
     const pages = [
       [{ level: 'error' }, { level: 'info' }, { level: 'info' }],
