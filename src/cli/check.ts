@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import type { Connector, StreamConfig } from '../config/connector.ts'
 import { findConnector } from '../config/find.ts'
 import { loadConnector } from '../config/load.ts'
-import { toSyncError } from '../errors.ts'
+import { redactError } from '../secrets/redact-error.ts'
 import { type Prober, type StreamProbe, failProbe, openProber, probeStream } from '../sync/probe.ts'
 import { type SignInReport, blameSignIns, findStep, trySignIns } from '../sync/sign-in.ts'
 import { oneLine } from '../words/line.ts'
@@ -64,7 +64,7 @@ async function check(subject: Subject, view: View): Promise<Findings> {
   try {
     prober = await openProber(connector, app, run)
   } catch (thrown) {
-    const error = toSyncError(thrown)
+    const error = redactError(thrown, (text) => app.redactor.redact(text))
     const methods = connector.auth.map(({ type }) => type)
     const report = { streams: streams.map(({ name }) => name), methods, facts: [], failedAt: findStep(error), error }
     view.show(describeSignIn(report, view.terminal))

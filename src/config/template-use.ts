@@ -45,7 +45,8 @@ export function filtersCursor(connector: Partial<Texts>, stream: Partial<StreamC
     .some((part) => part.kind === 'template' && part.root === 'cursor' && part.filters.length > 0)
 }
 
-function textsOf(value: unknown): readonly string[] {
+/** Every text with a template in it, however deep it stands. */
+export function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return hasTemplate(value) ? [value] : []
   if (Array.isArray(value)) return value.flatMap(textsOf)
   return isKeys(value) ? Object.values(value).flatMap(textsOf) : []

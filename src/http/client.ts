@@ -4,6 +4,7 @@ import type { Effects } from '../effects.ts'
 import { SyncError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Deadline } from '../resume/deadline.ts'
+import { redactError } from '../secrets/redact-error.ts'
 import { authorize } from './authorize.ts'
 import type { Redact } from './describe.ts'
 import { createHeadJudge, createJudge } from './error-rules.ts'
@@ -49,8 +50,11 @@ export function createClient(options: ClientOptions): Send {
   )
   return (request, signal) =>
     send(request, signal).catch((error: unknown) => {
-      throw signal.aborted
-        ? new SyncError('INTERRUPTED', 'The run was told to stop in the middle of a request.', { cause: error })
-        : error
+      throw redactError(
+        signal.aborted
+          ? new SyncError('INTERRUPTED', 'The run was told to stop in the middle of a request.', { cause: error })
+          : error,
+        redact,
+      )
     })
 }

@@ -42,6 +42,8 @@ export interface SchemaOptions {
   /** Columns of the table as it stands; none where it is new. */
   readonly live: readonly Column[]
   readonly names: NonNullable<Checkpoint['names']>
+  /** Whether a key holds a secret of the connector, which must not become the name of a column. */
+  readonly isSecret?: ((key: string) => boolean) | undefined
   /** Called for declared types that most values do not fit. */
   readonly warn?: Warn | undefined
 }

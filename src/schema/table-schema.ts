@@ -107,7 +107,7 @@ export class TableSchema {
 
   /** Takes note of a member of a row that is yet to be placed, so that the shape is known early. Only a schema that may grow learns. */
   learn(member: Member): void {
-    if (member.kind === 'null' || this.#options.policy !== 'evolve') return
+    if (member.kind === 'null' || this.#options.policy !== 'evolve' || this.#isSecret(member.key)) return
     const field = this.#field(member.key)
     if (field.dropped || field.declared) return
     if (field.type === undefined) this.#setType(field, member)
@@ -132,6 +132,7 @@ export class TableSchema {
       // What the schema does not take leaves nothing behind, its name included.
       const refused = this.#mayChange(`a new field ${key}`)
       if (refused) return refused.discard ? undefined : refused
+      if (this.#isSecret(key)) return { refused: 'has a field whose name holds a secret of the connector' }
     }
     const field = this.#field(key)
     if (field.dropped) return undefined
@@ -251,6 +252,11 @@ export class TableSchema {
 
   #isConfigured(key: string): boolean {
     return Object.hasOwn(this.#options.columns, key) || this.#isKey(key)
+  }
+
+  /** Asked of new keys only. */
+  #isSecret(key: string): boolean {
+    return !this.#fields.has(key) && this.#options.isSecret?.(key) === true
   }
 
   #isKey(key: string): boolean {

@@ -21,6 +21,11 @@ export interface Redactor {
    * or several times, in base64 and hexadecimal; cut off too, as long as 12 characters of its beginning or end are left.
    */
   redact(text: string): string
+  /**
+   * Whether `text` holds the whole of a secret, so long (10 characters or more) that it is there by no accident: for names
+   * and cursors, which are refused, as they must stay what they are. What may be no secret at all does not count.
+   */
+  holds(text: string): boolean
 }
 
 const shortest = 4
@@ -45,17 +50,23 @@ export function createRedactor(): Redactor {
     passing: createMemory(mostPassing),
     whole: createMemory(mostLasting),
   }
-  let search: Search | undefined
+  const open = (...those: readonly Memory[]): Search => openSearch(those.flatMap(({ known }) => [...known.values()]))
+  let everything: Search | undefined
+  let credentials: Search | undefined
   const learn = (memory: Memory, secret: Secret): void => {
-    if (remember(memory, secret.reveal(), memory === memories.whole)) search = undefined
+    if (remember(memory, secret.reveal(), memory === memories.whole)) everything = credentials = undefined
   }
   return {
     add: (secret) => learn(memories.lasting, secret),
     addPassing: (secret) => learn(memories.passing, secret),
     addWhole: (secret) => learn(memories.whole, secret),
     redact(text) {
-      search ??= openSearch(Object.values(memories).flatMap(({ known }) => [...known.values()]))
-      return search === nothing ? text : replaceRanges(text, mergeRanges(findRanges(text, search)))
+      everything ??= open(...Object.values(memories))
+      return everything === nothing ? text : replaceRanges(text, mergeRanges(findRanges(text, everything)))
+    },
+    holds(text) {
+      const { index } = (credentials ??= open(memories.lasting, memories.passing))
+      return levelsOf(text).some((view) => index.find(toSkeleton(view.text)).some(isWhole))
     },
   }
 }
@@ -109,15 +120,27 @@ function openSearch(traces: readonly Traces[]): Search {
 }
 
 function findRanges(text: string, { index, words }: Search): Range[] {
-  const ranges: Range[] = []
-  let view: View | undefined = { text: text.toWellFormed() }
-  for (let level = 0; view && level <= mostLevels; level++, view = unescape(view)) {
-    const skeleton = toSkeleton(view.text)
-    for (const match of index.find(skeleton)) ranges.push(toRange(match, skeleton.at, view))
-    for (const range of findWords(view.text, words)) ranges.push(toSource(range, view.places))
-  }
-  return ranges
+  return levelsOf(text).flatMap((view) => {
+    const { codes, at } = toSkeleton(view.text)
+    const parts = index.find({ codes, at }).map((match) => toRange(match, at, view))
+    return [...parts, ...findWords(view.text, words).map((word) => toSource(word, view.places))]
+  })
 }
+
+/** The text as it is, and with one level of escapes after the other taken off. */
+function levelsOf(text: string): readonly View[] {
+  const views: View[] = []
+  for (
+    let view: View | undefined = { text: text.toWellFormed() };
+    view && views.length <= mostLevels;
+    view = unescape(view)
+  )
+    views.push(view)
+  return views
+}
+
+const isWhole = ({ start, end, pattern: { codes } }: Match): boolean =>
+  codes.length >= 10 && end - start >= codes.length
 
 function toRange({ start: from, end: to, pattern }: Match, at: Int32Array, { text, places }: View): Range {
   const first = at[from] as number

@@ -3,6 +3,7 @@ import type { Member } from '../schema/value.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import type { OpenListing } from './checkpoint.ts'
 import type { CursorType } from './cursor.ts'
+import type { RowRules } from './encode-page.ts'
 import { Filling } from './filling.ts'
 import type { MarkChunks } from './mark-chunks.ts'
 import type { CutListing } from './max-pages.ts'
@@ -39,6 +40,8 @@ export interface BatchRules {
   readonly maxRow: number
   /** See `RowRules.repair`. */
   readonly repair?: ((bytes: Uint8Array) => string) | undefined
+  /** See `RowRules.redactor`. */
+  readonly redactor: RowRules['redactor']
   /** Milliseconds from a batch's first page until it closes. */
   readonly age: number
   readonly now: () => number

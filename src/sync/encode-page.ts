@@ -5,6 +5,7 @@ import { Spool } from '../decode/spool.ts'
 import type { Reject, TableWriter } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import { type Member, readMembers, refusal } from '../schema/value.ts'
 import type { Boundary, PageTally } from './boundary.ts'
 import type { CursorValue } from './checkpoint.ts'
@@ -40,6 +41,8 @@ export interface RowRules {
   readonly began: number
   /** Milliseconds since 1970, by the clock of the provider or of this machine, whichever is ahead. */
   readonly now: number
+  /** What is kept of a refused row holds no secret. A row whose cursor is one is refused, as it would go into checkpoints. */
+  readonly redactor?: Pick<Redactor, 'redact' | 'holds'> | undefined
   /** See `TableWriter.isWide`. */
   readonly isWide?: TableWriter['isWide']
 }
@@ -72,7 +75,8 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
   const typed = order && schema.columns.find(({ name }) => name === order.field)?.type
   const numeric = typed === 'integer'
   const passed = page.highest === null ? null : readCursor(page.highest, numeric)
-  const isTrusted = passed === null || (order?.reads(passed) === true && !order.isBarred(passed, rules.now))
+  const isTrusted =
+    passed === null || (order?.reads(passed) === true && !order.isBarred(passed, rules.now) && !isSecret(passed, rules))
   const verbatim = isTrusted ? passed : null
   const reachesEnd = verbatim !== null && boundary?.reachesEnd(verbatim) === true
   const known = reachesEnd ? null : verbatim
@@ -164,7 +168,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
   }
   const text = rowText(bytes) ?? rules.repair?.(bytes)
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
-  if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
+  if (text === undefined || reason !== undefined) return reject(bytes, { reason: reason as string, rules, pass })
   const members = withKeyMembers([...readMembers(text), ...rules.extra], primaryKey)
   const absurd = schema.refusal(members)
   if (absurd !== undefined) return reject(bytes, absurd, pass)
@@ -173,6 +177,8 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
     return reject(bytes, `has a cursor of ${found.length} characters, longer than ${longestCursor}`, pass)
   const cursor = found !== undefined && order?.reads(found) ? found : undefined
   if (found !== undefined) pass.hasCursor = true
+  if (isSecret(found ?? null, rules))
+    return reject(bytes, { reason: 'has a cursor that holds a secret of the connector', rules, pass })
   if (found !== undefined && cursor === undefined) order?.warnOf(found)
   const missing = missingFields(members, primaryKey, rules.keyNulls)
   if (missing.length > 0) return { missing }
@@ -193,7 +199,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
         ? schema.placeCursor(member, (type) => order.toColumn(cursor, type))
         : schema.place(member)
     if (placed === undefined) continue
-    if ('refused' in placed) return reject(bytes, placed.refused, pass)
+    if ('refused' in placed) return reject(bytes, { reason: placed.refused, rules, pass })
     parts.push(`"${placed.column}":${placed.text}`)
     if (placed.beside) parts.push(`"${placed.beside.column}":${placed.beside.text}`)
   }
@@ -216,9 +222,19 @@ function cursorKey(cursor: CursorValue | undefined, order: CursorType, schema: T
   return key === undefined ? undefined : schema.placeCursorKey(key)
 }
 
-function reject(bytes: Uint8Array, reason: string, pass: Pass): undefined {
-  pass.rejects.push({ reason, row: Buffer.from(bytes.subarray(0, rejectLimit)).toString() })
+interface Refusal {
+  readonly reason: string
+  readonly rules: RowRules
+  readonly pass: Pass
 }
+
+function reject(bytes: Uint8Array, { reason, rules: { redactor }, pass }: Refusal): undefined {
+  const row = Buffer.from(bytes.subarray(0, rejectLimit)).toString()
+  pass.rejects.push(redactor ? { reason: redactor.redact(reason), row: redactor.redact(row) } : { reason, row })
+}
+
+const isSecret = (cursor: CursorValue | null, { redactor }: RowRules): boolean =>
+  typeof cursor === 'string' && redactor?.holds(cursor) === true
 
 function lazy<T>(make: () => T): () => T {
   let made: T | undefined

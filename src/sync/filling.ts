@@ -99,6 +99,7 @@ export class Filling {
       boundary: reading.bounds.boundary,
       repair: rules.repair,
       maxRow: rules.maxRow,
+      redactor: rules.redactor,
       extra: rules.extra(streamStep.slice),
       // Most pages never need their name.
       get where() {

@@ -10,6 +10,7 @@ import type { PaginatorConfig } from '../paginators/index.ts'
 import type { ApiRequest, Send } from '../http/send.ts'
 import { noShape, type Shape } from '../schema/shape.ts'
 import type { Column } from '../schema/types.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import { TableSchema } from '../schema/table-schema.ts'
 import type { Member } from '../schema/value.ts'
 import { readMembers, refusal } from '../schema/value.ts'
@@ -63,6 +64,8 @@ export interface JobOptions {
   readonly parents: ParentListings
   /** Takes what is guessed, skipped or left in doubt. */
   readonly warn: Warn
+  /** Knows the secrets that no name, no cursor and no refused row may hold. */
+  readonly redactor: Pick<Redactor, 'redact' | 'holds'>
 }
 
 /** Makes the client of a stream: its rows are decoded against `shape` as they come in. */
@@ -96,6 +99,7 @@ export function createJob(options: JobOptions): StreamJob {
       live: staged && !merges && !resumed ? [] : live,
       names: position.checkpoint.names ?? [],
       warn: options.warn,
+      isSecret: (key) => options.redactor.holds(key),
     })
     // The plan names these columns before a row has come, so no other field may take their names first.
     for (const key of plannedFields(stream)) schema.columnOf(key)
@@ -262,6 +266,7 @@ function createRules(
     },
     maxRejects: stream.max_rejects,
     maxRow: stream.max_row,
+    redactor: options.redactor,
     repair: stream.invalid_utf8 === 'replace' ? (bytes) => replaceInvalid(bytes, options.warn) : undefined,
     age: options.batchAge,
     now: () => effects.now(),

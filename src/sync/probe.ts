@@ -3,7 +3,8 @@ import type { Connector, StreamConfig } from '../config/connector.ts'
 import { writeMode } from '../config/write-mode.ts'
 import { parseExact } from '../decode/exact-json.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
-import { type SyncError, toSyncError } from '../errors.ts'
+import type { SyncError } from '../errors.ts'
+import { redactError } from '../secrets/redact-error.ts'
 import { createMeter } from '../http/meter.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
 import type { Column } from '../schema/types.ts'
@@ -84,6 +85,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
   const findRows = (): string => stream.rows ?? prober.rowsPaths.get(stream.name) ?? ''
   let paginator = stream.paginator
   const warnings: string[] = []
+  const redact = (text: string): string => app.redactor.redact(text)
   const nothing = nothingOf(stream.name)
   try {
     const { hard } = context.stop
@@ -108,7 +110,8 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
         if (name === stream.name) paginator = config
       },
       parents,
-      warn: (_code, message) => void warnings.push(message),
+      warn: (_code, message) => void warnings.push(redact(message)),
+      redactor: app.redactor,
     })
     const listing = {
       position: { seq: 0, checkpoint: fresh },
@@ -152,7 +155,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       ...(fault && { fault }),
     }
   } catch (thrown) {
-    return { ...nothing, rowsPath: findRows(), paginator, error: toSyncError(thrown) }
+    return { ...nothing, rowsPath: findRows(), paginator, error: redactError(thrown, redact) }
   }
 }
 

@@ -3,6 +3,7 @@ import { createAuth } from '../auth/index.ts'
 import { createTokenFetch } from '../auth/token-endpoint/token-fetch.ts'
 import type { App } from '../app.ts'
 import type { Connector, StreamConfig } from '../config/connector.ts'
+import { envValues } from '../config/env-values.ts'
 import { endsInPlaceholder } from '../config/request-url.ts'
 import { secretRefs } from '../config/secret-refs.ts'
 import { createPageDecoder } from '../decode/index.ts'
@@ -16,6 +17,7 @@ import type { ApiRequest, Middleware } from '../http/send.ts'
 import { limitsFor, memoryOf } from '../memory.ts'
 import type { Deadline } from '../resume/deadline.ts'
 import { resolveSecrets } from '../secrets/index.ts'
+import { Secret } from '../secrets/secret.ts'
 import { openConnections } from './connections.ts'
 import type { ClientFactory } from './job.ts'
 
@@ -43,6 +45,7 @@ export async function openProvider(
 ): Promise<Provider> {
   const { effects, redactor, log } = app
   const secret = await resolveSecrets(secretRefs(connector), app.secretStore(connector), { redactor, signal })
+  for (const value of envValues(connector, app.env)) redactor.addWhole(new Secret(value))
   const connections = openConnections(connector, app, secret)
   const { dispatcher, showCertificate } = connections
   const auth = shareAuth(connector, {

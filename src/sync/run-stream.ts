@@ -13,6 +13,7 @@ import type { Provider } from './provider.ts'
 import { describeChanges, describeError, type RunStatus, type StreamRecord } from './run-record.ts'
 import type { RunRequest } from './run-request.ts'
 import type { RunContext } from './run.ts'
+import { redactDeep, redactError } from '../secrets/redact-error.ts'
 import { syncStream } from './stream.ts'
 import { Warnings } from './warnings.ts'
 
@@ -37,11 +38,15 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
   const { log, effects } = app
   const labels = { connector: connector.name, stream: stream.name, run: context.runId }
   const meter: Meter = { requests: 0, retries: 0, bytes: 0 }
-  const observation = run.observation.stream(stream.name, (text) => app.redactor.redact(text))
+  const redact = (text: string): string => app.redactor.redact(text)
+  const observation = run.observation.stream(stream.name, redact)
   const counts = { rows: 0, rejected: 0, pages: 0 }
   let read = 0
   let firstReason: string | undefined
-  const warnings = new Warnings(({ code, message }) => log.warn({ ...labels, code }, `${stream.name}: ${message}`))
+  const warnings = new Warnings(
+    ({ code, message }) => log.warn({ ...labels, code }, `${stream.name}: ${message}`),
+    redact,
+  )
   let found: PaginatorConfig | undefined
   const report = (): void =>
     context.onProgress?.({
@@ -88,6 +93,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     },
     warn: warnings.add,
     parents: run.parents,
+    redactor: app.redactor,
   })
   if (destination.guarantee === 'at-least-once' && job.write !== 'append' && job.write !== 'replace') {
     log.warn(
@@ -124,14 +130,11 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
       'ROWS_REFUSED',
       `${counts.rejected} of ${counts.rows + counts.rejected} rows were refused, the first because it ${firstReason}; _headrace_rejects has them.`,
     )
-  const resumeAt = outcome.error && comeBackAt(outcome.error, budget.deadline)
+  const error = outcome.error && redactError(outcome.error, redact)
+  const resumeAt = error && comeBackAt(error, budget.deadline)
   const handedOver = resumeAt !== undefined
   const status: RunStatus = handedOver ? 'handed_over' : outcome.status
-  if (outcome.error)
-    log[handedOver ? 'warn' : 'error'](
-      { ...labels, code: outcome.error.code, err: outcome.error },
-      outcome.error.message,
-    )
+  if (error) log[handedOver ? 'warn' : 'error']({ ...labels, code: error.code, err: error }, error.message)
   const record: StreamRecord = {
     stream: stream.name,
     status,
@@ -139,13 +142,13 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     requests: meter.requests,
     retries: meter.retries,
     bytes: meter.bytes,
-    cursor: { from: outcome.from, to: outcome.to },
+    cursor: redactDeep({ from: outcome.from, to: outcome.to }, redact),
     ...(outcome.seq !== undefined && { seq: outcome.seq }),
-    schema_changes: describeChanges(outcome.schemaChanges),
+    schema_changes: describeChanges(outcome.schemaChanges.map(redact)),
     warnings: [...warnings.list],
-    ...describeReading(found, run.rowsFound.get(stream.name)),
+    ...redactDeep(describeReading(found, run.rowsFound.get(stream.name)), redact),
     ...(resumeAt !== undefined && { resume_at: new Date(resumeAt).toISOString() }),
-    ...(outcome.error && { error: describeError(outcome.error) }),
+    ...(error && { error: describeError(error) }),
   }
   observation.end(record)
   return record

@@ -4,8 +4,9 @@ import type { StreamConfig } from '../config/connector.ts'
 import { findConnector } from '../config/find.ts'
 import { loadConnector } from '../config/load.ts'
 import type { Destination } from '../destinations/destination.ts'
-import { type SyncError, toSyncError } from '../errors.ts'
+import type { SyncError } from '../errors.ts'
 import { startBudget } from '../resume/budget.ts'
+import { redactError } from '../secrets/redact-error.ts'
 import { observeRun } from '../telemetry/observe-run.ts'
 import { ParentListings } from './parent-listings.ts'
 import type { Progress } from './progress.ts'
@@ -45,6 +46,7 @@ export interface RunContext {
 export async function runConnector(request: RunRequest, app: App, context: RunContext): Promise<RunRecord> {
   const connector = await loadConnector(await findConnector(request.connector, app.connectorsDir))
   const streams = selectStreams(connector, request)
+  const redact = (text: string): string => app.redactor.redact(text)
   const started = app.effects.now()
   const budget = startBudget(request.budget_seconds, context.stop, started)
   const base = {
@@ -88,14 +90,14 @@ export async function runConnector(request: RunRequest, app: App, context: RunCo
       }
       record = finish(await runStreams(streams, run))
     } catch (thrown) {
-      record = finish([], toSyncError(thrown))
+      record = finish([], redactError(thrown, redact))
     }
     await opened.saveRun(record)
     observation.end(record)
     alert = await prepareAlert({ run: record, connector, destination: opened }, app)
     return record
   } catch (thrown) {
-    const error = toSyncError(thrown)
+    const error = redactError(thrown, redact)
     if (error.code === 'CONFIG_INVALID') throw error
     const record = finish([], error)
     observation.end(record)

@@ -47,15 +47,17 @@ const maxWarnings = 20
 export class Warnings {
   readonly #found = new Map<string, Warning>()
   readonly #onWarning: (warning: Warning) => void
+  readonly #redact: (text: string) => string
   #leftOut = 0
 
-  /** `onWarning` is called for each warning that is kept, when it comes. */
-  constructor(onWarning: (warning: Warning) => void) {
+  /** `onWarning` is called for each warning that is kept, when it comes. `redact` takes secrets out of it. */
+  constructor(onWarning: (warning: Warning) => void, redact = (text: string): string => text) {
     this.#onWarning = onWarning
+    this.#redact = redact
   }
 
   readonly add: Warn = (code, words) => {
-    const message = oneLine(words, widest)
+    const message = oneLine(this.#redact(words), widest)
     const key = `${code} ${message}`
     if (this.#found.has(key)) return
     if (this.#found.size >= maxWarnings) {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { App, AppOptions, Env } from '../app.ts'
-import { SyncError, toSyncError } from '../errors.ts'
+import { SyncError } from '../errors.ts'
 import { checkHeaders } from '../inbound/bearer.ts'
 import { type Caller, createCaller } from '../inbound/caller.ts'
 import type { Purpose } from '../inbound/index.ts'
+import { redactError } from '../secrets/redact-error.ts'
 import type { Drain } from './drain.ts'
 import { type HttpHandler, pathOf } from './entry.ts'
 import { answerLogin, answerLogout, answerRunPage, answerStatus, answerStatusPage, answerTrouble } from './pages.ts'
@@ -116,7 +117,7 @@ function refuseMethod({ method }: IncomingMessage, path: string, endpoints: Endp
 }
 
 function answerFailure(thrown: unknown, request: IncomingMessage, service: Service): Answer {
-  const error = toSyncError(thrown)
+  const error = redactError(thrown, (text) => service.app.redactor.redact(text))
   service.app.log[error.status >= 500 ? 'error' : 'warn']({ code: error.code, err: error }, error.message)
   return answerTrouble(error, request, service) ?? answerError(error)
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { respell } from './leaks.ts'
 import { makeRows } from './provider.ts'
 
 /** How the provider behaves: each way but `well` fails, and all of them repeat every credential they have seen. */
@@ -149,20 +150,10 @@ interface Exchange {
 function spellAll({ request, body }: Exchange, known: readonly string[]): readonly string[] {
   const { authorization = '', cookie = '' } = request.headers
   const decoded = Buffer.from(authorization.replace(/^\S+ /, ''), 'base64').toString()
-  const spelled = known.flatMap((secret) => {
-    const bytes = Buffer.from(secret)
-    const hex = bytes.toString('hex')
-    const inJson = JSON.stringify(secret).slice(1, -1)
-    return [
-      secret,
-      encodeURIComponent(secret),
-      inJson,
-      bytes.toString('base64'),
-      bytes.toString('base64url'),
-      hex,
-      hex.toUpperCase(),
-    ]
-  })
+  const spelled = known.flatMap((secret) => [
+    ...respell(secret),
+    ...[secret.toUpperCase(), secret.slice(0, 12), secret.slice(-12), secret.slice(0, -3), secret.slice(3)],
+  ])
   const whole = [authorization, decoded, cookie, request.url ?? '', JSON.stringify(request.headers), body]
   return [...spelled, ...whole].filter((text) => text !== '')
 }

@@ -6,9 +6,37 @@ export function spellings(secret: string): readonly string[] {
   const form = new URLSearchParams({ '': secret }).toString().slice(1)
   // RFC 6749 section 2.3.1: what HTTP basic carries to a token endpoint is form-encoded first, then base64.
   const based = [secret, encodeURIComponent(secret), form].flatMap(spellBase64)
-  const texts = [secret, encodeURIComponent(secret), form, JSON.stringify(secret).slice(1, -1)]
-  return [...new Set([...texts, Buffer.from(secret).toString('hex'), ...based])]
+  const texts = [secret, secret.toUpperCase(), secret.toLowerCase(), form, ...respell(secret)]
+  return [...new Set([...texts, ...based, ...cutOff(secret)])]
 }
+
+/** The secret as a careless provider repeats it, each in one way. */
+export function respell(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret)
+  const hex = bytes.toString('hex')
+  const codes = Array.from({ length: secret.length }, (_, at) => secret.charCodeAt(at))
+  const units = codes.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('')
+  return [
+    secret,
+    encodeURIComponent(secret),
+    encodeURIComponent(encodeURIComponent(secret)),
+    hex.replaceAll(/../g, '%$&'),
+    JSON.stringify(secret).slice(1, -1),
+    units,
+    units.toUpperCase().replaceAll('\\U', '\\u'),
+    codes.map((code) => `&#${code};`).join(''),
+    codes.map((code) => `&#x${code.toString(16)};`).join(''),
+    bytes.toString('base64').replaceAll(/.{16}(?=.)/g, '$&\r\n'),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    hex,
+    hex.toUpperCase(),
+  ]
+}
+
+/** Twelve characters tell; of a document that a secret comes in they are the same for everybody. */
+const cutOff = (secret: string): readonly string[] =>
+  /^\{|-----/.test(secret) ? [] : [secret.slice(0, 12), secret.slice(-12)]
 
 /**
  * Inside a longer text base64 depends on what stands before, three ways; the ends are cut off, as they depend on the
