@@ -66,6 +66,7 @@ interface Pass {
   highest: CursorValue | null
   /** Whether a row has anything where the cursor belongs. */
   hasCursor: boolean
+  readonly redactor: RowRules['redactor']
 }
 
 /** Gives the rows of a page their place in the table: those that fit pass as the bytes they are, the odd ones are encoded anew. */
@@ -88,7 +89,8 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
       : boundary
         ? await withEdge(page, { boundary, edge, numeric })
         : page.odd
-  const start = { rejects: [], dropped: 0, highest: known, hasCursor: verbatim !== null, edge }
+  const { redactor } = rules
+  const start = { rejects: [], dropped: 0, highest: known, hasCursor: verbatim !== null, edge, redactor }
   if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
   for (;;) {
     const version = schema.version
@@ -168,7 +170,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
   }
   const text = rowText(bytes) ?? rules.repair?.(bytes)
   const reason = text === undefined ? 'holds bytes that are no UTF-8' : refusal(text)
-  if (text === undefined || reason !== undefined) return reject(bytes, { reason: reason as string, rules, pass })
+  if (text === undefined || reason !== undefined) return reject(bytes, reason as string, pass)
   const members = withKeyMembers([...readMembers(text), ...rules.extra], primaryKey)
   const absurd = schema.refusal(members)
   if (absurd !== undefined) return reject(bytes, absurd, pass)
@@ -177,8 +179,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
     return reject(bytes, `has a cursor of ${found.length} characters, longer than ${longestCursor}`, pass)
   const cursor = found !== undefined && order?.reads(found) ? found : undefined
   if (found !== undefined) pass.hasCursor = true
-  if (isSecret(found ?? null, rules))
-    return reject(bytes, { reason: 'has a cursor that holds a secret of the connector', rules, pass })
+  if (isSecret(found ?? null, rules)) return reject(bytes, 'has a cursor that holds a secret of the connector', pass)
   if (found !== undefined && cursor === undefined) order?.warnOf(found)
   const missing = missingFields(members, primaryKey, rules.keyNulls)
   if (missing.length > 0) return { missing }
@@ -199,7 +200,7 @@ function encodeRow(bytes: Uint8Array, rules: RowRules, pass: Pass): string | Mis
         ? schema.placeCursor(member, (type) => order.toColumn(cursor, type))
         : schema.place(member)
     if (placed === undefined) continue
-    if ('refused' in placed) return reject(bytes, { reason: placed.refused, rules, pass })
+    if ('refused' in placed) return reject(bytes, placed.refused, pass)
     parts.push(`"${placed.column}":${placed.text}`)
     if (placed.beside) parts.push(`"${placed.beside.column}":${placed.beside.text}`)
   }
@@ -222,15 +223,9 @@ function cursorKey(cursor: CursorValue | undefined, order: CursorType, schema: T
   return key === undefined ? undefined : schema.placeCursorKey(key)
 }
 
-interface Refusal {
-  readonly reason: string
-  readonly rules: RowRules
-  readonly pass: Pass
-}
-
-function reject(bytes: Uint8Array, { reason, rules: { redactor }, pass }: Refusal): undefined {
+function reject(bytes: Uint8Array, reason: string, { rejects, redactor }: Pass): undefined {
   const row = Buffer.from(bytes.subarray(0, rejectLimit)).toString()
-  pass.rejects.push(redactor ? { reason: redactor.redact(reason), row: redactor.redact(row) } : { reason, row })
+  rejects.push(redactor ? { reason: redactor.redact(reason), row: redactor.redact(row) } : { reason, row })
 }
 
 const isSecret = (cursor: CursorValue | null, { redactor }: RowRules): boolean =>

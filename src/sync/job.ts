@@ -24,6 +24,7 @@ import { identify } from './identity.ts'
 import { isChunk, openChunks } from './mark-chunks.ts'
 import { cutBy } from './max-pages.ts'
 import type { ParentListings } from './parent-listings.ts'
+import type { Sealer } from './seal-place.ts'
 import { SliceCursors, sliceKey } from './slice-cursors.ts'
 import type { SliceProgress, SliceState } from './slice-state.ts'
 import { markSlice, pickKey } from './pick-slices.ts'
@@ -66,6 +67,7 @@ export interface JobOptions {
   readonly warn: Warn
   /** Knows the secrets that no name, no cursor and no refused row may hold. */
   readonly redactor: Pick<Redactor, 'redact' | 'holds'>
+  readonly sealer: Sealer
 }
 
 /** Makes the client of a stream: its rows are decoded against `shape` as they come in. */
@@ -118,6 +120,7 @@ export function createJob(options: JobOptions): StreamJob {
     ...(backfill && { beside: stream.name }),
     write,
     perSlice,
+    sealer: options.sealer,
     keep: (steps, key) => {
       // Slices begin at cursors of their own, and of changed parents only some are read.
       const isWhole =

@@ -112,6 +112,7 @@ export async function probeStream(stream: StreamConfig, prober: Prober): Promise
       parents,
       warn: (_code, message) => void warnings.push(redact(message)),
       redactor: app.redactor,
+      sealer: provider.sealer,
     })
     const listing = {
       position: { seq: 0, checkpoint: fresh },

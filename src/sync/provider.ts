@@ -17,9 +17,11 @@ import type { ApiRequest, Middleware } from '../http/send.ts'
 import { limitsFor, memoryOf } from '../memory.ts'
 import type { Deadline } from '../resume/deadline.ts'
 import { resolveSecrets } from '../secrets/index.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import { Secret } from '../secrets/secret.ts'
 import { openConnections } from './connections.ts'
 import type { ClientFactory } from './job.ts'
+import { createSealer, type Sealer } from './seal-place.ts'
 
 export interface Provider extends AsyncDisposable {
   /** The client of one stream, which counts into `meter` and is watched by `observe`. */
@@ -28,6 +30,7 @@ export interface Provider extends AsyncDisposable {
   readonly auth: (stream: StreamConfig) => Auth
   readonly withoutCredentials: (request: ApiRequest, stream: StreamConfig) => ApiRequest
   readonly describe: (request: ApiRequest) => string
+  readonly sealer: Sealer
 }
 
 export interface ProviderOptions {
@@ -44,8 +47,10 @@ export async function openProvider(
   { deadline, signal, onRowsFound }: ProviderOptions,
 ): Promise<Provider> {
   const { effects, redactor, log } = app
-  const secret = await resolveSecrets(secretRefs(connector), app.secretStore(connector), { redactor, signal })
-  for (const value of envValues(connector, app.env)) redactor.addWhole(new Secret(value))
+  const refs = secretRefs(connector)
+  const secret = await resolveSecrets(refs, app.secretStore(connector), { redactor, signal })
+  const values = envValues(connector, app.env)
+  for (const value of values) redactor.addWhole(new Secret(value))
   const connections = openConnections(connector, app, secret)
   const { dispatcher, showCertificate } = connections
   const auth = shareAuth(connector, {
@@ -68,7 +73,8 @@ export async function openProvider(
   return {
     describe,
     auth,
-    withoutCredentials: (request, stream) => stripCredentials(request, auth(stream).queryParams ?? [], redact),
+    sealer: createSealer({ redact, secrets: [...refs.map(({ ref }) => secret(ref).reveal()), ...values] }),
+    withoutCredentials: (request, stream) => stripCredentials(request, auth(stream).queryParams ?? [], redactor),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
     client:
       (meter, observe) =>
@@ -146,10 +152,14 @@ function createOwn(stream: StreamConfig, configs: Connector['auth'], deps: AuthD
   }
 }
 
-/** A next link may repeat the credential that its request was sent with: neither a checkpoint nor a log may have it. */
-function stripCredentials(request: ApiRequest, names: readonly string[], redact: (text: string) => string): ApiRequest {
+/**
+ * A next link may repeat the credential that its request was sent with: neither a checkpoint nor a log may have it. What
+ * only holds one, such as a page token that is made of it, has to stay.
+ */
+function stripCredentials(request: ApiRequest, names: readonly string[], redactor: Redactor): ApiRequest {
   const url = new URL(request.url)
-  const secret = [...url.searchParams].filter(([name, value]) => names.includes(name) || redact(value) !== value)
+  const isSecret = (value: string): boolean => redactor.holds(value) && redactor.redact(value) === '[secret]'
+  const secret = [...url.searchParams].filter(([name, value]) => names.includes(name) || isSecret(value))
   if (secret.length === 0) return request
   for (const [name] of secret) url.searchParams.delete(name)
   return { ...request, url: url.href }

@@ -94,6 +94,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
     warn: warnings.add,
     parents: run.parents,
     redactor: app.redactor,
+    sealer: provider.sealer,
   })
   if (destination.guarantee === 'at-least-once' && job.write !== 'append' && job.write !== 'replace') {
     log.warn(

@@ -15,6 +15,8 @@ export type Slice = Pick<TemplateScope, 'parent' | 'partition'>
 /** Where a stream stands: the request to go on with, and of a stream of several listings what is still to come. Plain JSON. */
 export interface Place {
   readonly next: ApiRequest
+  /** Instead of all else: see `Sealer`. Only saved checkpoints have it. */
+  readonly sealed?: string
   /** Its listing before `next`. */
   readonly tally?: Tally
   readonly slices?: {

@@ -15,6 +15,7 @@ import { readStream, type StreamSource, type StreamStep } from './slices.ts'
 import { adoptNames, readPosition } from './table-names.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Warn } from './warnings.ts'
+import type { Sealer } from './seal-place.ts'
 import { createWriting } from './writing.ts'
 
 /** A stream of this run, ready to be read and written. */
@@ -37,6 +38,7 @@ export interface StreamJob {
   /** Of a backfill: the stream beside which it runs, whose names of columns are its own. */
   readonly beside?: string
   readonly write: TablePlan['write']
+  readonly sealer: Sealer
   /** Rows that a complete listing does not hold are deleted. */
   readonly deletesAbsent: boolean
   /** Read everything anew; the table is replaced as a whole. */
@@ -173,7 +175,8 @@ async function runListing(job: StreamJob, planned: ListingPlan, deps: StreamDeps
     const batches = toBatches(steps, { ...rules, isWide: table.isWide })
     const announced = table.announces ? announceRefresh(batches, listing, rules.now) : batches
     for await (const filled of stampBatches(announced, job, { ...listing, changed: source.changed })) {
-      await writing.add(filled)
+      const checkpoint = job.sealer.seal(filled.batch.checkpoint)
+      await writing.add({ ...filled, batch: { ...filled.batch, checkpoint } })
       last = filled.batch
     }
   } finally {

@@ -7,8 +7,9 @@ import type { ListingPlan, StreamJob } from './stream.ts'
 type Names = NonNullable<Checkpoint['names']>
 
 /** What the log says of the stream; of a backfill it is the stream's own names of columns that count, and its cursor's spelling. */
-export async function readPosition({ id, beside }: StreamJob, destination: Destination): Promise<Position> {
-  const position = await destination.readPosition(id)
+export async function readPosition({ id, beside, sealer }: StreamJob, destination: Destination): Promise<Position> {
+  const saved = await destination.readPosition(id)
+  const position = { ...saved, checkpoint: sealer.unseal(saved.checkpoint) }
   if (beside === undefined) return position
   const { names = [], cursor } = (await destination.readPosition(beside)).checkpoint
   const joined = joinNames([names, position.checkpoint.names ?? []])
