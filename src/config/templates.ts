@@ -13,7 +13,7 @@ export type { TemplateScope } from './template-value.ts'
 /** What of a connector and of a stream a request is made of. */
 export type RequestConnector = Pick<Connector, 'file' | 'base_url' | 'params' | 'headers'>
 export type RequestStream = Pick<StreamConfig, 'name' | 'method' | 'params' | 'headers' | 'list_style' | 'format'> &
-  Partial<Pick<StreamConfig, 'path' | 'url' | 'body' | 'body_format' | 'parent'>>
+  Partial<Pick<StreamConfig, 'path' | 'url' | 'body' | 'body_format' | 'parent' | 'incremental'>>
 
 /**
  * The request that a listing of `stream` begins with, before its paginator has seen it. A pure function: the same scope gives the
