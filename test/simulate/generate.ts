@@ -23,15 +23,63 @@ const ends = [-48, 0, 2]
 
 const names = Object.keys(spellings) as SpellingName[]
 
+type StepKind = Step['do']
+
+/** How much goes wrong by itself. */
+interface Mood {
+  readonly faults: number
+  readonly cuts: number
+  /** Of which the steps are, besides the first. */
+  readonly steps: readonly StepKind[]
+  readonly most: number
+  readonly provider: (dice: Dice) => Partial<ProviderSpec>
+  readonly connector: (dice: Dice) => Partial<ConnectorSpec>
+}
+
+/** In a wild scenario so much fails that few edits of the file are ever put to the proof; a calm one gets that far. */
+const moods: readonly Mood[] = [
+  {
+    faults: 0.35,
+    cuts: 0.5,
+    steps: ['run', 'run', 'run', 'run', 'change', 'redeliver', 'continue', 'edit', 'wait', 'backfill'],
+    most: 5,
+    provider: () => ({}),
+    connector: () => ({}),
+  },
+  {
+    faults: 0.05,
+    cuts: 0.25,
+    steps: ['run', 'run', 'change', 'change', 'redeliver', 'continue', 'edit', 'edit', 'edit', 'wait', 'backfill'],
+    most: 7,
+    provider: (dice) => ({
+      total: dice.pick(['absent', 'right']),
+      hasMore: 'right',
+      since: dice.chance(0.85) ? 'inclusive' : 'ignored',
+      skew: 0,
+      rows: dice.int(1, 12),
+    }),
+    connector: (dice) => ({
+      paginator: 'declared',
+      maxPages: null,
+      incremental: dice.chance(0.85),
+      sends: dice.chance(0.85),
+    }),
+  },
+]
+
 /** The scenario of a seed: always the same one. */
 export function generate(seed: number): Scenario {
   const dice = createDice(seed)
-  const provider = makeProvider(dice)
-  const connector = makeConnector(dice, provider)
-  const made = Array.from({ length: dice.int(1, 6) }, () => makeStep(dice, connector))
+  const mood = dice.pick(moods)
+  const provider = { ...makeProvider(dice), ...mood.provider(dice) }
+  const connector = { ...makeConnector(dice, provider), ...mood.connector(dice) }
+  const first = makeStep('run', dice, { mood, connector })
+  const others = Array.from({ length: dice.int(0, mood.most) }, () =>
+    makeStep(dice.pick(mood.steps), dice, { mood, connector }),
+  )
   // A key that tells no rows apart is put right, as nothing can be said of the table before.
-  const steps: readonly Step[] =
-    connector.key === 'coarse' ? [...made, { do: 'edit', edit: { key: 'key', value: 'right' } }] : made
+  const last: readonly Step[] = connector.key === 'coarse' ? [{ do: 'edit', edit: { key: 'key', value: 'right' } }] : []
+  const steps = [first, ...others, ...last]
   return normalize({ seed, provider, connector, steps, batchAge: dice.pick([0, 300, 5000]) })
 }
 
@@ -90,16 +138,19 @@ function makeConnector(dice: Dice, { slices }: ProviderSpec): ConnectorSpec {
   }
 }
 
-function makeStep(dice: Dice, connector: ConnectorSpec): Step {
-  switch (
-    dice.pick(['run', 'run', 'run', 'run', 'change', 'redeliver', 'continue', 'edit', 'wait', 'backfill'] as const)
-  ) {
+interface Context {
+  readonly mood: Mood
+  readonly connector: ConnectorSpec
+}
+
+function makeStep(kind: StepKind, dice: Dice, { mood, connector }: Context): Step {
+  switch (kind) {
     case 'run':
       return {
         do: 'run',
         changes: some(dice, 0.5, 4, () => ({ after: dice.int(0, 8), ...makeChange(dice) })),
-        faults: some(dice, 0.35, 2, () => makeFault(dice)),
-        cut: dice.chance(0.5) ? makeCut(dice) : null,
+        faults: some(dice, mood.faults, 2, () => makeFault(dice)),
+        cut: dice.chance(mood.cuts) ? makeCut(dice) : null,
         refresh: dice.chance(0.08),
       }
     case 'change':
