@@ -2,7 +2,7 @@ import type { Destination, Position } from '../destinations/destination.ts'
 import { SyncError } from '../errors.ts'
 import { compareSpelled } from '../moments/compare.ts'
 import { type Checkpoint, chunkedVersion, type CursorValue } from './checkpoint.ts'
-import { compareIdentities } from './compare-identity.ts'
+import { compareIdentities, sameTable } from './compare-identity.ts'
 import { formatsOfIdentity, type Identity } from './identity.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 import type { Warn } from './warnings.ts'
@@ -61,24 +61,29 @@ async function readOthers(
 function checkIdentity(job: StreamJob, checkpoint: Checkpoint, warn: Warn): void {
   const { identity: before, open, done } = checkpoint
   if (!before) return
-  const { stops, warns } = compareIdentities(before, job.identity, checkpoint)
+  const { stops, warns, stays } = compareIdentities(before, job.identity, checkpoint)
   const refreshes = (job.refresh || open?.refresh === true) && before.connector === job.identity.connector
-  if (refreshes) return
-  if (stops.length > 0) {
+  const reasons = refreshes ? stays : stops
+  if (reasons.length > 0) {
     const [connector, stream] = [job.identity.connector, job.beside ?? job.id]
     const keep =
       done === null
         ? `headrace state reset ${connector} ${stream}`
         : `headrace state set ${connector} ${stream} ${JSON.stringify(done)}`
+    const anew =
+      stays.length > 0
+        ? 'write to another table (a full refresh keeps the versions of a history)'
+        : 'read everything again with --full-refresh'
     const ways =
       before.connector === job.identity.connector
-        ? `undo that, read everything again with --full-refresh, or keep the rows and say where to go on: ${keep}`
+        ? `undo that, ${anew}, or keep the rows and say where to go on: ${keep}`
         : `two connectors cannot share a table: write to another schema, or, if it was renamed, say where to go on: ${keep}`
     throw new SyncError(
       'STATE_MISMATCH',
-      `The state of ${job.where} belongs to something else: ${stops.join('; ')}; ${ways}.`,
+      `The state of ${job.where} belongs to something else: ${reasons.join('; ')}; ${ways}.`,
     )
   }
+  if (refreshes) return
   for (const text of warns) warn('STATE_CHANGED', `${job.where}: ${text}.`)
 }
 
@@ -97,8 +102,6 @@ function checkTableOf({ identity, siblings, write, where, beside }: StreamJob, {
     `Table ${identity.table} of ${where} holds the rows of stream ${stream}, which the connector no longer has: if it was renamed, name it back, or read everything again with --full-refresh.`,
   )
 }
-
-const sameTable = (a: Identity, b: Identity): boolean => a.table.toLowerCase() === b.table.toLowerCase()
 
 /** Rows that are appended are recognized by nothing, so no row may lie in two ranges that were read. */
 function checkRanges(

@@ -9,19 +9,22 @@ export interface Differences {
   readonly stops: readonly string[]
   /** The run goes on, and whoever reads the table should know. */
   readonly warns: readonly string[]
+  /** Those of `stops` that a full refresh leaves as they are, as it drops no version of a history. */
+  readonly stays: readonly string[]
 }
 
 /** Compares what a checkpoint was saved for with what the connector file says now. The table in README.md lists the rules. */
 export function compareIdentities(before: Identity, now: Identity, { done, stored }: Checkpoint): Differences {
   if (before.connector !== now.connector)
-    return { stops: [differ('the connector', before.connector, now.connector)], warns: [] }
+    return { stops: [differ('the connector', before.connector, now.connector)], warns: [], stays: [] }
   // Each listing replaces the table: nothing of the earlier ones stays.
-  if (now.write === 'replace' || (done === null && !stored)) return { stops: [], warns: [] }
+  if (now.write === 'replace' || (done === null && !stored)) return { stops: [], warns: [], stays: [] }
   const append = before.write === 'append' || now.write === 'append'
   const change = { before, now, append, goesOn: done !== null || (before.slices !== null && before.cursor !== null) }
   return {
     stops: [...ofSource(change), ...ofCursor(change), ...ofTable(change)],
     warns: [...ofStart(change), ...ofColumns(change)],
+    stays: ofHistory(change),
   }
 }
 
@@ -74,9 +77,18 @@ function ofTable({ before, now, append, goesOn }: Change): string[] {
     const [was, is] = [before, now].map(({ renamed }) => renamed[field] ?? field)
     if (was !== is) found.push(differ(`the column of ${field}, by which rows are compared,`, was, is))
   }
-  if (goesOn && before.table.toLowerCase() !== now.table.toLowerCase())
-    found.push(differ('table', before.table, now.table))
+  if (goesOn && !sameTable(before, now)) found.push(differ('table', before.table, now.table))
   return found
+}
+
+/** Versions that lie in a history by another key, on the line of another cursor or from another source cannot be told from what comes. */
+function ofHistory({ before, now }: Change): string[] {
+  if (now.write !== 'scd2' || !sameTable(before, now)) return []
+  return [
+    ...(before.source === now.source ? [] : [differ('the address', before.source, now.source)]),
+    ...(before.cursor === now.cursor ? [] : [differ('the cursor', before.cursor, now.cursor)]),
+    ...(sameNames(before.key, now.key) ? [] : [differ('primary_key', listed(before.key), listed(now.key))]),
+  ]
 }
 
 const sizeOf = (lookback: Lookback): number => (typeof lookback === 'number' ? lookback : lookback.count)
@@ -111,6 +123,8 @@ function ofColumns({ before, now }: Change): string[] {
 
 const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
   JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted())
+
+export const sameTable = (a: Identity, b: Identity): boolean => a.table.toLowerCase() === b.table.toLowerCase()
 
 const listed = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(', '))
 

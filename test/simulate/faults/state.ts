@@ -89,6 +89,22 @@ export const stateFaults: readonly FaultCase[] = [
     must: 'table',
   },
   {
+    name: 'the key of a history is put right',
+    stream: { write: 'scd2', primary_key: ['shop'], paginator: { type: 'none' }, incremental },
+    runs: [{}, { stream: { primary_key: ['id'] }, request: { full_refresh: true } }],
+    answer: () => ({ data: rows(3).map((one) => ({ ...one, shop: one.id % 2 })) }),
+    want: labels(3),
+  },
+  {
+    name: 'a history comes from another API now',
+    stream: { write: 'scd2', primary_key: ['id'], paginator: { type: 'none' }, incremental },
+    runs: [{}, { connector: { base_url: 'http://other.invalid' }, request: { full_refresh: true } }],
+    answer: ({ url }) => ({
+      data: url.hostname.startsWith('other') ? [row(1, { label: 'other' })] : [row(1, { updated_at: onDay(9) })],
+    }),
+    want: ['other'],
+  },
+  {
     name: 'a longer lookback, in append',
     stream: { write: 'append', paginator: { type: 'none' }, params: sends, incremental },
     runs: [{}, { stream: { incremental: { ...incremental, lookback: 'P3D' } } }, {}],
