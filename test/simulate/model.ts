@@ -65,7 +65,9 @@ function judgeRows(finding: Finding): readonly Violation[] {
   if (write === 'replace') return compareAll(finding)
   if (files) return compareLast(finding)
   const current = stored.filter((row) => row.current)
-  const doubled = write === 'scd2' ? findDoubled(finding, 'made') : []
+  // A version of which a column was dropped since, or renamed, is another one.
+  const asNow = stored.filter((row) => findSpoiled(row, connector).length === 0)
+  const doubled = write === 'scd2' ? findDoubled({ ...finding, stored: asNow }, 'made') : []
   return [...doubled, ...compareKeyed({ ...finding, stored: current })]
 }
 
