@@ -22,6 +22,8 @@ const lineFeed = Buffer.from('\n')
 export interface SameRow {
   readonly primaryKey: readonly string[]
   readonly cursor: string | undefined
+  /** Pages are asked for by a place that only the provider can read, so that a row without a key is rather another one. */
+  readonly isOpaque?: boolean
 }
 
 export interface Overlap {
@@ -31,7 +33,7 @@ export interface Overlap {
   readonly tail: Tail
   /** The rows that were left out. */
   readonly dropped: number
-  /** The page begins with rows that the one before it ends with, but rows are often the same there. */
+  /** The page begins with rows that the one before it ends with, but they may as well be others. */
   readonly isDoubtful: boolean
   /** The page holds the rows that the one before it ends with, behind more rows than are known of that. */
   readonly isFar: boolean
@@ -93,8 +95,10 @@ export class Tail {
 export async function cutOverlap(rows: PageRows, tail: Tail, same: SameRow): Promise<Overlap> {
   if (rows.count === 0) return { rows, tail, dropped: 0, isDoubtful: false, isFar: false }
   const head = tail.length === 0 ? [] : await readHead(rows, tail, same)
-  const size = head.length === 0 ? 0 : overlapOf(tail.marks, head)
-  const isDoubtful = size > 0 && same.primaryKey.length === 0 && new Set(tail.marks).size < tail.length
+  const marks = head.length === 0 ? [] : tail.marks
+  const { start, size } = overlapOf(marks, head, head.length === rows.count)
+  const isTwin = same.isOpaque === true || start + size < marks.length || new Set(marks).size < marks.length
+  const isDoubtful = size > 0 && same.primaryKey.length === 0 && isTwin
   const dropped = isDoubtful ? 0 : size
   const last = tail.with(await readTail(rows, rows.count - dropped))
   const length = head.slice(0, dropped).reduce((sum, row) => sum + row.length, 0)
@@ -108,11 +112,19 @@ interface HeadRow {
   readonly length: number
 }
 
-/** So many of the first rows are the last ones of the pages before. */
-function overlapOf(tail: readonly string[], head: readonly HeadRow[]): number {
-  for (let size = Math.min(tail.length, head.length); size > 0; size--)
-    if (tail.slice(-size).every((mark, at) => head[at]?.mark === mark)) return size
-  return 0
+/** How many of the first rows are the last ones of the pages before, and where these begin; a whole page may lie further in front. */
+function overlapOf(
+  tail: readonly string[],
+  head: readonly HeadRow[],
+  isWhole: boolean,
+): { readonly start: number; readonly size: number } {
+  const isAt = (start: number, size: number): boolean =>
+    tail.slice(start, start + size).every((mark, at) => head[at]?.mark === mark)
+  for (let start = 0; start < tail.length; start++) {
+    const size = Math.min(tail.length - start, head.length)
+    if (size > 0 && (isWhole || size === tail.length - start) && isAt(start, size)) return { start, size }
+  }
+  return { start: tail.length, size: 0 }
 }
 
 /** The first rows of a page: none where the first is not among those before, which is the usual case. */

@@ -187,10 +187,12 @@ async function dropMoved(
   rows: PageRows,
   at: { readonly request: ApiRequest; readonly isSame: boolean; readonly before: Tally['tail'] },
 ): Promise<{ readonly rows: PageRows; readonly tail?: Tail }> {
-  if (!mayRepeat || !(isNumbered || isByPosition(at.request))) return { rows }
+  if (!mayRepeat || rows.count === 0) return { rows }
+  const isOpaque = !isNumbered && !isByPosition(at.request)
   // A page that is the one before it as a whole says nothing of single rows.
   const before = at.isSame ? [] : (at.before ?? [])
-  const found = await cutOverlap(rows, before instanceof Tail ? before : new Tail(mayRepeat, before), mayRepeat)
+  const known = before instanceof Tail ? before : new Tail(mayRepeat, before)
+  const found = await cutOverlap(rows, known, { ...mayRepeat, isOpaque })
   const { dropped, isDoubtful, tail } = found
   const isKeyed = mayRepeat.primaryKey.length > 0
   if (at.isSame || isDoubtful || (dropped > 0 && !isKeyed)) {

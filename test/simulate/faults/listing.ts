@@ -1,6 +1,8 @@
 import { type Ask, type FaultCase, reply } from './case.ts'
 import { byPage, incremental, labels, merge, newestFirst, row, rows, sends, since, slice, tracked } from './rows.ts'
 
+const keyedAppend = { write: 'append', primary_key: ['id'] }
+
 const spoiled: readonly (readonly [name: string, answer: unknown])[] = [
   ['an error object', { error: { message: 'try later' } }],
   ['errors beside data: null', { errors: [{ message: 'no' }], data: null }],
@@ -181,6 +183,43 @@ const numbered: FaultCase[] = [
     runs: [{ request: { limit: 2 } }, {}, {}],
     answer: (ask) => ({ data: slice(newestFirst(since(rows(ask.run === 0 ? 7 : 8), ask)), ask.page) }),
     want: labels(8),
+  },
+  {
+    name: 'more rows are inserted in front of the pages of a listing that is cut than a page has',
+    stream: { ...keyedAppend, paginator: byPage, params: sends, incremental: { ...incremental, order: 'desc' } },
+    runs: [{ request: { limit: 3 } }, {}, {}],
+    answer: (ask) => ({ data: slice(newestFirst(since(rows(ask.run === 0 ? 5 : 7), ask)), ask.page, 1) }),
+    want: labels(7),
+    must: 'table',
+  },
+  {
+    name: 'a row is inserted in front of pages that links lead to',
+    stream: { ...keyedAppend, paginator: { type: 'link_body', path: '$.next' }, incremental },
+    answer: ({ param, request, url }) => {
+      const place = Number(param('cursor').slice(1) || 0)
+      const all = newestFirst(rows(request === 0 ? 7 : 8))
+      return {
+        data: all.slice(place, place + 2),
+        next: place + 2 < all.length ? `${url.origin}/rows?cursor=c${place + 2}` : null,
+      }
+    },
+    sql: 'SELECT label FROM $SCHEMA.rows WHERE id < 8',
+    want: labels(7),
+    must: 'table',
+  },
+  {
+    name: 'a row without a key is inserted in front of pages that links lead to',
+    stream: { write: 'append', paginator: { type: 'link_body', path: '$.next' }, incremental },
+    answer: ({ param, request, url }) => {
+      const place = Number(param('cursor').slice(1) || 0)
+      const all = newestFirst(rows(request === 0 ? 7 : 8))
+      return {
+        data: all.slice(place, place + 2),
+        next: place + 2 < all.length ? `${url.origin}/rows?cursor=c${place + 2}` : null,
+      }
+    },
+    sql: 'SELECT label FROM $SCHEMA.rows WHERE id < 8',
+    want: labels(7),
   },
 ]
 
