@@ -1,3 +1,4 @@
+import { writeMode } from './write-mode.ts'
 import type { Connector, StreamConfig } from './connector.ts'
 import { isKeys } from './defaults.ts'
 import { hasTemplate, parseTemplate } from './template-syntax.ts'
@@ -55,5 +56,8 @@ export function textsOf(value: unknown): readonly string[] {
 /** Whether each slice of the stream has a cursor of its own. */
 export function isPerSlice(connector: Pick<Connector, 'headers' | 'params'>, stream: StreamConfig): boolean {
   if (!stream.incremental || !(stream.parent ?? stream.partitions)) return false
-  return (stream.incremental.per ?? (findTemplateUse(connector, stream).cursor ? 'slice' : 'stream')) === 'slice'
+  const { per, client_filter: filters } = stream.incremental
+  if (per !== undefined) return per === 'slice'
+  // One cursor for all would leave out rows of a slice that is new or slow.
+  return (filters && writeMode(stream) === 'append') || findTemplateUse(connector, stream).cursor
 }

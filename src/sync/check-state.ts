@@ -48,13 +48,14 @@ export function checkTable({ where, identity }: StreamJob, { position, staged, r
 
 type Other = Awaited<ReturnType<Destination['positions']>>[number]
 
-/** The log is read as a whole only where a stream is new to it, and for backfills. */
+/** The log is read as a whole only where a stream is new to it or has no cursor yet, and for backfills. */
 async function readOthers(
-  { id, beside }: StreamJob,
-  { seq }: Position,
+  { id, beside, identity }: StreamJob,
+  { seq, checkpoint: { done, open } }: Position,
   destination: Destination,
 ): Promise<readonly Other[]> {
-  if (seq > 0 && beside === undefined) return []
+  const isFirst = seq === 0 || (identity.cursor !== null && done === null && !open)
+  if (!isFirst && beside === undefined) return []
   return (await destination.positions()).filter(({ stream }) => stream !== id)
 }
 
@@ -119,7 +120,9 @@ function checkRanges(
         where,
         `the stream has read from ${its?.start ?? identity.start ?? 'the beginning'} on by itself`,
       )
-    if (!its?.range || !stream.startsWith(`${name}[`) || (!other.brought && !other.open)) continue
+    if (!its?.range || !stream.startsWith(`${name}[`)) continue
+    // What a backfill that merged has brought is not counted.
+    if (its.write === 'append' && !other.brought && !other.open) continue
     const [from, until] = its.range
     const again = identity.range
       ? compareSpelled(from, identity.range[1], formats) < 0 && compareSpelled(identity.range[0], until, formats) < 0

@@ -24,6 +24,13 @@ export const sliceFaults: readonly FaultCase[] = [
     want: ['r9', 'r2', 'r3'],
   },
   {
+    name: 'a partition is added to what is appended without asking by the cursor',
+    stream: { ...parted, write: 'append', primary_key: undefined, params: {}, partitions: [{ id: 'a' }] },
+    runs: [{}, { stream: { partitions: [{ id: 'a' }, { id: 'b' }] } }, {}],
+    answer: ({ url }) => ({ data: groupOf(url) === 'a' ? [row(9)] : [row(2), row(3)] }),
+    want: ['r9', 'r2', 'r3'],
+  },
+  {
     name: 'a parent is added',
     before: [parents],
     stream: child,

@@ -105,6 +105,13 @@ export const stateFaults: readonly FaultCase[] = [
     want: ['other'],
   },
   {
+    name: 'a stream that has found nothing so far begins to append what a backfill has brought',
+    stream: { ...tracked, paginator: { type: 'none' } },
+    runs: [{}, { request: { from: onDay(1), until: onDay(9) } }, { stream: { write: 'append' } }],
+    answer: ({ run }) => ({ data: run === 0 ? [] : rows(2) }),
+    want: labels(2),
+  },
+  {
     name: 'a longer lookback, in append',
     stream: { write: 'append', paginator: { type: 'none' }, params: sends, incremental },
     runs: [{}, { stream: { incremental: { ...incremental, lookback: 'P3D' } } }, {}],
