@@ -20,8 +20,9 @@ export function allowedChanges(provider: ProviderSpec, connector: ConnectorSpec)
   const between = new Set<Change['kind']>(changeKinds)
   if (connector.lookback === 0 || counts(provider, connector)) between.delete('late')
   if (!allowsTwins(provider, connector)) between.delete('twin')
-  // A partition that is gone fails; a parent is not there.
-  if (connector.slicing !== 'parents') for (const kind of ['gone', 'back'] as const) between.delete(kind)
+  // A partition that is gone fails; a parent is not there, and comes back before a cursor that is that of all.
+  if (connector.slicing !== 'parents' || connector.per === 'stream')
+    for (const kind of ['gone', 'back'] as const) between.delete(kind)
   const during = new Set(between)
   if (listing === 'numbered' && paging !== 'none') {
     // Rows that move towards the end leave no trace; one that is taken out shows in the total, if nothing makes up for it.

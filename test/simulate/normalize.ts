@@ -59,6 +59,13 @@ function normalizeCounts(
 
 const second = 1000
 
+/** The connector after an edit. Who asks for one cursor for all slices has it pass what a new slice has. */
+export function editConnector(before: ConnectorSpec, { key, value }: Edit, provider: ProviderSpec): ConnectorSpec {
+  const edited = { ...before, [key]: value }
+  const isLost = edited.per === 'stream' && edited.slices.some((slice) => !before.slices.includes(slice))
+  return normalizeConnector(isLost ? before : edited, provider)
+}
+
 /** Makes a connector file of it that fits the provider, and that no check refuses. */
 export function normalizeConnector(given: ConnectorSpec, provider: ProviderSpec): ConnectorSpec {
   const { paging, slices } = provider

@@ -39,6 +39,8 @@ export class Source {
   /** How many rows there have ever been of a label: more than one where it has twins. */
   readonly made = new Map<string, number>()
   readonly #spec: ProviderSpec
+  /** The time of the newest row that there has ever been. */
+  #highest = 0
   #next: number
   #place = 0
 
@@ -92,7 +94,8 @@ export class Source {
 
   #twin(now: number): void {
     const newest = this.rows.toSorted((a, b) => b.at - a.at || b.place - a.place)[0]
-    if (newest) this.#add({ ...newest, place: ++this.#place, changedAt: now })
+    // One that is older lies before the cursor of whoever has seen the newest.
+    if (newest && newest.at === this.#highest) this.#add({ ...newest, place: ++this.#place, changedAt: now })
   }
 
   #insert(now: number, at = now): void {
@@ -107,6 +110,7 @@ export class Source {
   }
 
   #count(row: SourceRow): void {
+    this.#highest = Math.max(this.#highest, row.at)
     const label = labelOf(row)
     this.made.set(label, (this.made.get(label) ?? 0) + 1)
   }

@@ -8,7 +8,7 @@ import { spellBound, writeConnector } from './connector.ts'
 import { SimulatedNetwork } from './dispatcher.ts'
 import { Fate } from './kill.ts'
 import { type Violation, excuses, judge } from './model.ts'
-import { normalizeConnector } from './normalize.ts'
+import { editConnector } from './normalize.ts'
 import { type Answer, Provider } from './provider.ts'
 import { createDice } from './random.ts'
 import { Reality } from './reality.ts'
@@ -107,10 +107,7 @@ class SimulatedWorld implements Outcome {
         this.#now += step.seconds * 1000
         return
       case 'edit':
-        this.#connector = normalizeConnector(
-          { ...this.#connector, [step.edit.key]: step.edit.value },
-          this.#scenario.provider,
-        )
+        this.#connector = editConnector(this.#connector, step.edit, this.#scenario.provider)
         return
       case 'backfill':
         return this.#backfill(step)
