@@ -66,8 +66,10 @@ export class Provider {
     const matching = rows.filter((row) => (wanted === undefined || row.slice === wanted) && since(row))
     const page = this.#listings.read(this.#listings.sort(matching, salt), place, salt)
     if (!page) return { status: 400, headers, body: '{"error":"bad cursor"}' }
-    // An empty last page is nothing to wonder at, unless the rows are counted.
-    const isRevealed = page.more || (this.#spec.total === 'right' && this.#spec.counts !== 'pages')
+    // Rows that are counted show it; else a place that leads on, or a last page, is nothing to wonder at.
+    const { total, counts, paging } = this.#spec
+    const isFlagged = page.more && (paging === 'page' || paging === 'offset')
+    const isRevealed = isFlagged || (total === 'right' && counts !== 'pages')
     return this.#write(url, headers, fault === 'empty_page' && isRevealed ? { ...page, rows: [] } : page)
   }
 
