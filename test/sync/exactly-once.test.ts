@@ -119,7 +119,7 @@ test('append by cursor with any split of the rows over time: every row once', as
 })
 
 test('a time cursor never passes the moment at which its listing began, by the clock of the provider', async () => {
-  const future = '2999-01-01T00:00:00.000Z'
+  const future = new Date(Date.now() + 3_600_000).toISOString()
   await using provider = await startProvider({
     rows: [...makeRows(3), makeRow(3, { updated_at: future })],
     pageSize: 2,
