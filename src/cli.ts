@@ -11,7 +11,7 @@ if (Number.parseInt(process.versions.node, 10) < needed) {
   process.exitCode = 2
 } else {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const { tuneHeap } = await import('./heap.ts')
+  const { tuneHeap } = await import('./base/heap.ts')
   tuneHeap()
   const { main } = await import('./cli/main.ts')
   process.exit(await main({ args: process.argv.slice(2), env: process.env, version }))

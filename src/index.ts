@@ -1,5 +1,5 @@
 import { cloudEvent, http } from '@google-cloud/functions-framework'
-import { tuneHeap } from './heap.ts'
+import { tuneHeap } from './base/heap.ts'
 import { createEntry } from './triggers/entry.ts'
 import { checkEventDoor, createEventTarget } from './triggers/event-target.ts'
 import { eventTarget, keepRequests, servesEvents } from './triggers/framework.ts'

@@ -1,6 +1,6 @@
 import { type Attempt, type History, createHistory, isSilentAt } from '../status/health.ts'
 import { adviceFor } from '../status/advice.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 
 /** What has changed for a stream by a run; without a stream for the connector as a whole. */
 export interface Change {

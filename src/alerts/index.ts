@@ -1,25 +1,14 @@
 import { parse } from 'node:path'
-import type { App } from '../app.ts'
-import type { Connector } from '../config/connector.ts'
-import type { Destination } from '../destinations/destination.ts'
-import { toSyncError } from '../errors.ts'
+import type { App } from '../run/app.ts'
+import type { AlertRequest, SendAlert } from '../run/run.ts'
+import { toSyncError } from '../base/errors.ts'
 import { readHistory } from '../status/history.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 import { findChanges } from './changes.ts'
 import { mailAlert } from './mail.ts'
 import { type Alert, createAlert } from './message.ts'
 import { type Target, readTargets } from './targets.ts'
 import { postAlert } from './webhook.ts'
-
-export interface AlertRequest {
-  readonly run: RunRecord
-  readonly connector: Pick<Connector, 'name' | 'file' | 'streams' | 'expect' | 'alerts'>
-  /** Knows the runs before; absent where it could not be opened. */
-  readonly destination?: Pick<Destination, 'recentRuns'> | undefined
-}
-
-/** Sends what was prepared. Never throws: what goes wrong is logged. */
-export type SendAlert = () => Promise<void>
 
 /** Runs that are looked at to tell whether a failure is news. */
 const runsBack = 50

@@ -1,6 +1,6 @@
-import { isLoopback } from '../config/loopback.ts'
-import { SyncError } from '../errors.ts'
-import { forMail } from '../words/chats.ts'
+import { isLoopback } from '../syntax/loopback.ts'
+import { SyncError } from '../base/errors.ts'
+import { forMail } from '../base/words/chats.ts'
 import { type Alert, noticeOf } from './message.ts'
 import type { Target } from './targets.ts'
 

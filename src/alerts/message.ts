@@ -1,6 +1,6 @@
-import type { RunRecord } from '../sync/run-record.ts'
-import type { Notice } from '../words/chats.ts'
-import { oneLine } from '../words/line.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
+import type { Notice } from '../base/words/chats.ts'
+import { oneLine } from '../base/words/line.ts'
 import type { Change } from './changes.ts'
 
 /** What is sent: the body of a webhook, as it stays from version to version. */

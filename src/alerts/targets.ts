@@ -1,5 +1,5 @@
-import { isLoopback } from '../config/loopback.ts'
-import { SyncError } from '../errors.ts'
+import { isLoopback } from '../syntax/loopback.ts'
+import { SyncError } from '../base/errors.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { type SecretRef, parseSecretRef } from '../secrets/ref.ts'
 import { resolveSecrets } from '../secrets/resolve.ts'

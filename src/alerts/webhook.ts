@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
 import { request } from 'undici'
-import type { Effects } from '../effects.ts'
-import { SyncError } from '../errors.ts'
-import { forDiscord, forGoogleChat, forSlack, forTeams } from '../words/chats.ts'
+import type { Effects } from '../base/effects.ts'
+import { SyncError } from '../base/errors.ts'
+import { forDiscord, forGoogleChat, forSlack, forTeams } from '../base/words/chats.ts'
 import { type Alert, noticeOf } from './message.ts'
 
 export interface WebhookDeps {

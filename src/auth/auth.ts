@@ -1,28 +1,15 @@
 import type { z } from 'zod'
-import type { Effects } from '../effects.ts'
-import type { ApiRequest, ApiResponse } from '../http/send.ts'
-import type { Log } from '../log.ts'
+import type { Effects } from '../base/effects.ts'
+import type { Signer } from '../http/signer.ts'
+import type { Log } from '../base/log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { SecretRef } from '../secrets/ref.ts'
 import type { Secret } from '../secrets/secret.ts'
-import type { SignInFacts } from './tokens/sign-in-facts.ts'
-import type { TokenStore } from './tokens/token-store.ts'
+import type { SignInFacts } from './token/sign-in-facts.ts'
+import type { TokenStore } from '../secrets/token-store/contract.ts'
 
-export interface Auth {
-  /** Returns a copy of `request` that carries the credential. Throws `AUTH_FAILED`, `AUTH_UNAVAILABLE`, `CONFIG_INVALID`. */
-  sign(request: ApiRequest): Promise<ApiRequest>
-  /**
-   * Forgets the token that `rejected` was signed with, so that the next `sign` gets a new one; absent where there is
-   * nothing to renew. `expired` where that token was past its lifetime, so that its refusal says nothing of the credential.
-   */
-  renew?(rejected: ApiRequest): Promise<'expired' | undefined>
-  /**
-   * Told of every answer to a request that it signed. True where the answer is no verdict on the credential but says how
-   * to sign (a challenge, a fresh nonce, the provider's clock): the request is then to be signed and sent anew.
-   */
-  learn?(signed: ApiRequest, response: Pick<ApiResponse, 'status' | 'headers'>): boolean
-  /** Query parameters that this method adds: they are taken out of a next link before it is saved. */
-  readonly queryParams?: readonly string[]
+/** A way to sign in. */
+export interface Auth extends Signer {
   /** What is known of the sign-ins since the last `sign`, for a person; none before it. */
   describe?(): readonly SignInFacts[]
 }

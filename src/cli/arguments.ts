@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { suggest } from '../config/nearest.ts'
+import { suggest } from '../base/nearest.ts'
 
 /** A whole number of at least 1. */
 export function parseCount(text: string): number {

@@ -1,8 +1,8 @@
-import type { Env } from '../app.ts'
+import type { Env } from '../run/app.ts'
 import type { ConnectContext } from '../connect/authorization-code.ts'
 import type { WayBack } from '../connect/browser.ts'
 import type { ReadLine } from '../connect/paste.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ConnectUiOptions {

@@ -1,5 +1,5 @@
 import type { ConnectedAccount } from '../connect/connect.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Columns of what the provider says about one thing. */

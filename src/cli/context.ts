@@ -1,6 +1,6 @@
-import type { App, AppOptions, Env } from '../app.ts'
-import type { LogLevel } from '../log.ts'
-import { forJson } from '../words/media.ts'
+import type { App, AppOptions, Env } from '../run/app.ts'
+import type { LogLevel } from '../base/log.ts'
+import { forJson } from '../base/words/media.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options that every command takes. */
@@ -23,7 +23,7 @@ export async function createCommandApp(
   { env, terminal, globals }: CommandContext,
   write: (line: string) => void = terminal.note,
 ): Promise<App> {
-  const { createApp, parseLogLevel } = await import('../app.ts')
+  const { createApp, parseLogLevel } = await import('../run/app.ts')
   const level = globals.logLevel ?? parseLogLevel(env['HEADRACE_LOG_LEVEL'], 'HEADRACE_LOG_LEVEL')
   const options: AppOptions = {
     logLevel: level ?? (terminal.silent ? 'silent' : globals.quiet ? 'error' : 'warn'),

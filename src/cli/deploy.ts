@@ -1,7 +1,7 @@
 import { confirm } from '@clack/prompts'
 import { applySteps, type Step, listErrands, planDeploy, planDestroy } from '../deploy/index.ts'
 import { createRunCommand, formatCommand } from '../deploy/run-command.ts'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { type CommandContext, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../errors.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import type { ErrorCode } from '../base/errors.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 
 /** Exit codes are a promise to scripts: never change one. */
 export const exitCodes = { complete: 0, failed: 1, usage: 2, budget: 3, interrupted: 130 } as const

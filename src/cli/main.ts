@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander'
-import type { Env } from '../app.ts'
-import { type SyncError, toSyncError } from '../errors.ts'
+import type { Env } from '../run/app.ts'
+import { type SyncError, toSyncError } from '../base/errors.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { createProgram } from './program.ts'
-import { forStack } from '../words/media.ts'
+import { forStack } from '../base/words/media.ts'
 import { type Terminal, createTerminal, flush } from './terminal.ts'
 
 export interface MainOptions {

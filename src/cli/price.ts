@@ -1,9 +1,9 @@
-import type { App } from '../app.ts'
-import { findConnector } from '../config/find.ts'
-import { loadConnector } from '../config/load.ts'
-import { writeMode } from '../config/write-mode.ts'
-import { SyncError } from '../errors.ts'
-import type { RunRequest } from '../sync/run-request.ts'
+import type { App } from '../run/app.ts'
+import { findConnector } from '../connector/find.ts'
+import { loadConnector } from '../connector/load.ts'
+import { writeMode } from '../connector/write-mode.ts'
+import { SyncError } from '../base/errors.ts'
+import type { RunRequest } from '../destinations/run-request.ts'
 import { selectStream } from './select-stream.ts'
 
 /** What one commit of a stream would read of its table at most, and what that costs. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
-import type { Env } from '../app.ts'
-import { starterAuth } from '../config/starter-auth.ts'
+import type { Env } from '../run/app.ts'
+import { starterAuth } from '../connector/starter-auth.ts'
 import { parseChoice, parseCount, parsePort, parseSeconds } from './arguments.ts'
 import type { ConnectFlags } from './connect.ts'
 import type { CommandContext, GlobalOptions } from './context.ts'

@@ -1,5 +1,5 @@
-import type { Progress } from '../sync/progress.ts'
-import { cut, oneLine } from '../words/line.ts'
+import type { Progress } from '../run/progress.ts'
+import { cut, oneLine } from '../base/words/line.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Shows on standard error how a run gets on. */

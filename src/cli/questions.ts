@@ -1,7 +1,7 @@
 import { cancel, select, text } from '@clack/prompts'
-import { providerNames } from '../auth/oauth2/providers/index.ts'
-import { type StarterAuth, starterAuth, starterAuthLabels, tokenMethods } from '../config/starter-auth.ts'
-import { SyncError } from '../errors.ts'
+import { providerNames } from '../auth/authorization/providers/index.ts'
+import { type StarterAuth, starterAuth, starterAuthLabels, tokenMethods } from '../connector/starter-auth.ts'
+import { SyncError } from '../base/errors.ts'
 import type { InitOptions } from './init.ts'
 
 // The questions go to standard error, as standard output is for results.

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type App, destinationOf } from '../app.ts'
-import { isAfter } from '../moments/compare.ts'
-import { SyncError } from '../errors.ts'
-import type { CursorValue } from '../sync/checkpoint.ts'
-import { type Stop, runConnector } from '../sync/run.ts'
-import { type RunRequest, runRequest } from '../sync/run-request.ts'
+import { type App, destinationOf } from '../run/app.ts'
+import { isAfter } from '../syntax/moments/compare.ts'
+import { SyncError } from '../base/errors.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
+import { prepareAlert } from '../alerts/index.ts'
+import { type Stop, runConnector } from '../run/run.ts'
+import { type RunRequest, runRequest } from '../destinations/run-request.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { dryRun } from './dry-run.ts'
 import { exitCodeOfRun } from './exit-code.ts'
@@ -72,6 +73,7 @@ async function runShown(request: RunRequest, app: App, { view, options, stop }: 
     runId: randomUUID(),
     ...(options.to !== undefined && { destination: options.to }),
     stop,
+    prepareAlert,
     onProgress: (latest) => view.update(latest),
   })
   return { record, destination }

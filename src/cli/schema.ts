@@ -1,4 +1,4 @@
-import { connectorJsonSchema } from '../config/json-schema.ts'
+import { connectorJsonSchema } from '../connector/json-schema.ts'
 import { type CommandContext, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 

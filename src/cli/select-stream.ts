@@ -1,6 +1,6 @@
-import type { Connector, StreamConfig } from '../config/connector.ts'
-import { suggest } from '../config/nearest.ts'
-import { SyncError } from '../errors.ts'
+import type { Connector, StreamConfig } from '../connector/connector.ts'
+import { suggest } from '../base/nearest.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** The stream of that name. Throws `REQUEST_INVALID`, which names the nearest one. */
 export function selectStream({ streams, name: connector }: Connector, wanted: string): StreamConfig {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Env, createApp, portOf } from '../app.ts'
-import { SyncError } from '../errors.ts'
+import { type Env, createApp, portOf } from '../run/app.ts'
+import { SyncError } from '../base/errors.ts'
 import { createEntry } from '../triggers/entry.ts'
 import type { CommandContext } from './context.ts'
 

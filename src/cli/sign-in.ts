@@ -1,6 +1,6 @@
-import type { SignInFacts } from '../auth/tokens/sign-in-facts.ts'
-import type { SignInReport, SignInStep } from '../sync/sign-in.ts'
-import { oneLine } from '../words/line.ts'
+import type { SignInFacts } from '../auth/token/sign-in-facts.ts'
+import type { SignInReport, SignInStep } from '../run/sign-in.ts'
+import { oneLine } from '../base/words/line.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Columns of what the provider says about one thing. */

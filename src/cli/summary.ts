@@ -1,4 +1,4 @@
-import type { RunRecord, StreamRecord } from '../sync/run-record.ts'
+import type { RunRecord, StreamRecord } from '../destinations/run-record.ts'
 import { count } from './progress.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,4 +1,4 @@
-import { cut, graphemes, oneLine, widthOf } from '../words/line.ts'
+import { cut, graphemes, oneLine, widthOf } from '../base/words/line.ts'
 
 const narrow = 12
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import type { Env } from '../app.ts'
-import { forTerminal } from '../words/media.ts'
+import type { Env } from '../run/app.ts'
+import { forTerminal } from '../base/words/media.ts'
 
 type Style = Parameters<typeof styleText>[0]
 

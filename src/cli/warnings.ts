@@ -1,5 +1,5 @@
 import type { RecordedWarning } from '../status/health.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 import { wrap } from './table.ts'
 import type { Terminal } from './terminal.ts'
 

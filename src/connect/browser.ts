@@ -1,5 +1,5 @@
 import type { AuthDeps } from '../auth/auth.ts'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { consentMs } from './consent.ts'
 import { type Listener, startListener } from './listener.ts'
 import type { Misfit, Outcome } from './outcome-page.ts'

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AuthorizationResponseError, validateAuthResponse } from 'oauth4webapi'
 import type { AuthDeps } from '../auth/auth.ts'
-import type { SignInServer } from '../auth/oauth2/authorization-server.ts'
-import type { SignInSettings } from '../auth/oauth2/sign-in-settings.ts'
-import { SyncError } from '../errors.ts'
+import type { SignInServer } from '../auth/token/authorization-server.ts'
+import type { SignInSettings } from '../auth/authorization/sign-in-settings.ts'
+import { SyncError } from '../base/errors.ts'
 import { tidyWords } from '../http/provider-words.ts'
 
 /** How long a person may take. */

@@ -1,9 +1,9 @@
 import { allowInsecureRequests, authorizationCodeGrantRequest, customFetch, nopkce } from 'oauth4webapi'
 import type { AuthDeps } from '../auth/auth.ts'
-import type { SignInServer } from '../auth/oauth2/authorization-server.ts'
-import type { ClientAuthentication } from '../auth/oauth2/client-auth.ts'
-import type { SignInSettings } from '../auth/oauth2/sign-in-settings.ts'
-import { isLoopback } from '../config/loopback.ts'
+import type { SignInServer } from '../auth/token/authorization-server.ts'
+import type { ClientAuthentication } from '../auth/token/client-auth.ts'
+import type { SignInSettings } from '../auth/authorization/sign-in-settings.ts'
+import { isLoopback } from '../syntax/loopback.ts'
 import type { Consent } from './consent.ts'
 import { type Connection, requestConnection } from './token-grant.ts'
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Effects } from '../effects.ts'
-import { SyncError } from '../errors.ts'
+import type { Effects } from '../base/effects.ts'
+import { SyncError } from '../base/errors.ts'
 import { type Misfit, type Outcome, redirectHeaders, renderMisfit, renderOutcome } from './outcome-page.ts'
 
 export interface ListenerOptions {

@@ -1,8 +1,13 @@
 import type { AuthDeps } from '../auth/auth.ts'
-import { type OAuth1Config, createOAuth1Client } from '../auth/oauth1/oauth1.ts'
-import { type OAuth1Client, type OAuth1Token, authorizeOAuth1, createNonce } from '../auth/oauth1/signature.ts'
-import { formatTime } from '../auth/tokens/saved-token.ts'
-import { SyncError } from '../errors.ts'
+import { type OAuth1Config, createOAuth1Client } from '../auth/methods/oauth1.ts'
+import {
+  type OAuth1Client,
+  type OAuth1Token,
+  authorizeOAuth1,
+  createNonce,
+} from '../auth/signature/oauth1-signature.ts'
+import { formatTime } from '../auth/token/saved-token.ts'
+import { SyncError } from '../base/errors.ts'
 import { readWords } from '../http/provider-words.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { ConnectContext } from './authorization-code.ts'
@@ -10,7 +15,7 @@ import { type PendingConsent, askInBrowser } from './browser.ts'
 import { equalsSafely } from './consent.ts'
 import { choosePlace } from './redirect-place.ts'
 import type { Connection } from './token-grant.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 
 interface Endpoints {
   readonly requestToken: string

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { forHtml } from '../words/media.ts'
+import { forHtml } from '../base/words/media.ts'
 
 /** What the browser is told in the end. It never holds a code, a token or words of the provider. */
 export type Outcome =

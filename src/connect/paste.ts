@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** Lines that a person enters; ends where there are no more. */
 export type ReadLine = (signal: AbortSignal) => Promise<string | undefined>

@@ -1,5 +1,5 @@
-import type { RedirectRule } from '../auth/oauth2/providers/index.ts'
-import { SyncError } from '../errors.ts'
+import type { RedirectRule } from '../auth/authorization/providers/index.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** Where the browser comes back to: a listener on this machine, or nowhere, and the person pastes the address. */
 export type RedirectPlace =

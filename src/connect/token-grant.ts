@@ -1,11 +1,11 @@
 import type { AuthDeps } from '../auth/auth.ts'
-import type { SignInSettings } from '../auth/oauth2/sign-in-settings.ts'
-import { formatTime } from '../auth/tokens/saved-token.ts'
-import { type TokenFields, liftTokens } from '../auth/token-endpoint/token-answer.ts'
-import { requestAnswer } from '../auth/token-endpoint/token-request.ts'
-import type { SavedTokens } from '../auth/tokens/token-store.ts'
+import type { SignInSettings } from '../auth/authorization/sign-in-settings.ts'
+import { formatTime } from '../auth/token/saved-token.ts'
+import { type TokenFields, liftTokens } from '../auth/token/token-answer.ts'
+import { requestAnswer } from '../auth/token/token-request.ts'
+import type { SavedTokens } from '../secrets/token-store/contract.ts'
 import { Secret } from '../secrets/secret.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 
 /** What a consent has brought: what is saved, and what may be said about it. */
 export interface Connection {

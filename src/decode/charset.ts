@@ -1,10 +1,10 @@
 import { TextDecoder } from 'node:util'
 
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { cutShort } from './cut-short.ts'
 import type { DecoderOptions } from './index.ts'
 import type { PageDecoder } from './page-decoder.ts'
-import { quoted } from '../words/line.ts'
+import { quoted } from '../base/words/line.ts'
 
 /** Turns a body in another charset (a label of the WHATWG Encoding Standard) into UTF-8 as it comes in. */
 export function withCharset(decoder: PageDecoder, charset: string, options: CharsetOptions): PageDecoder {

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** Another attempt may bring the whole of the body that `error` is about: a connection that closes ends one without a length. */
 export const cutShort = ({ code, message, cause }: SyncError): SyncError =>

@@ -1,4 +1,4 @@
-import { isObject, memberAt } from './json-path.ts'
+import { isObject, memberAt } from '../base/json/path.ts'
 import { findRowsPath, isUsual, type RowsPath } from './rows-path.ts'
 
 /** What the path of a request says of its answer. */

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { notIn, replacement } from './charset.ts'
 import { cutShort, endsTooEarly } from './cut-short.ts'
 import { describeEntity, findEntity } from './entity.ts'
 import { describeBytes, Envelope } from './envelope.ts'
-import { parseExact, stringifyExact } from './exact-json.ts'
-import { compilePath, leadingNames, memberAt, simplePath } from './json-path.ts'
+import { parseExact, stringifyExact } from '../base/json/exact-json.ts'
+import { compilePath, leadingNames, memberAt, simplePath } from '../base/json/path.ts'
 import { complaintIn, explainNoRows, isErrorBody, reportsError } from './missing-rows.ts'
 import { refuseNonFinite } from './non-finite.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
@@ -13,7 +13,7 @@ import type { DecoderOptions } from './index.ts'
 import { noRows, RowCollector } from './page-rows.ts'
 import { createRowScan } from './row-scan.ts'
 import { findRowsPath } from './rows-path.ts'
-import { lineOfAny } from '../words/line.ts'
+import { lineOfAny } from '../base/words/line.ts'
 
 /** As much of a first page is held in order to find out where its rows are, when the stream does not say. */
 const searchLimit = 32 * 1024 * 1024

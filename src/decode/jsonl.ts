@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { cutShort, endsTooEarly } from './cut-short.ts'
 import type { DecoderOptions } from './index.ts'
 import { complaintIn, isErrorBody, reportsError } from './missing-rows.ts'

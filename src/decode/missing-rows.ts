@@ -1,5 +1,5 @@
-import { SyncError } from '../errors.ts'
-import { isObject } from './json-path.ts'
+import { SyncError } from '../base/errors.ts'
+import { isObject } from '../base/json/path.ts'
 
 /** What an error body holds beside its error; an object with any other member may be a row. */
 const errorMember =

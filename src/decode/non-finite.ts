@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { PageDecoder } from './page-decoder.ts'
 
 const [quote, backslash] = [0x22, 0x5c] as const

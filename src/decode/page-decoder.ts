@@ -1,6 +1,6 @@
-import type { SyncError } from '../errors.ts'
+import type { SyncError } from '../base/errors.ts'
 import type { RowEntry } from './row-scanner.ts'
-import type { Spool } from './spool.ts'
+import type { Spool } from '../base/spool.ts'
 
 /**
  * The rows of one page, each one line of NDJSON in the bytes that the provider sent (line breaks inside a row are

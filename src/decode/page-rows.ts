@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { parseExact } from './exact-json.ts'
+import { parseExact } from '../base/json/exact-json.ts'
 import type { PageRows } from './page-decoder.ts'
 import type { RowEntry, ScannedRows } from './row-scanner.ts'
-import { Spool } from './spool.ts'
+import { Spool } from '../base/spool.ts'
 
 const lineFeed = 0x0a
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Shape } from '../schema/shape.ts'
 import type { ColumnType } from '../schema/types.ts'
-import { takeBlock } from './blocks.ts'
+import { takeBlock } from '../base/blocks.ts'
 import { OversizedRow } from './oversized-row.ts'
 
 /** The exports of scan.wasm; scan.as.ts says what each is. */

@@ -1,4 +1,4 @@
-import { isObject, memberAt } from './json-path.ts'
+import { isObject, memberAt } from '../base/json/path.ts'
 
 /** Where the rows of a body are: the member names that lead to them, or the places between which it cannot be decided. */
 export type RowsPath =

@@ -1,4 +1,4 @@
-import { compilePath, isObject, memberAt, simplePath } from './json-path.ts'
+import { compilePath, isObject, memberAt, simplePath } from '../base/json/path.ts'
 import type { XmlNode } from './xml-tree.ts'
 
 /** How deep rows are looked for. */

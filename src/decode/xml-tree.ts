@@ -1,5 +1,5 @@
 import type { XMLParser, XMLValidator } from 'fast-xml-parser'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 
 /** An element as a value: text alone is a string; else attributes are `@name`, text is `#text`, what repeats is an array. */
 export interface XmlNode {

@@ -1,18 +1,18 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { notIn, replacement } from './charset.ts'
 import { cutShort } from './cut-short.ts'
 import { describeBytes } from './envelope.ts'
-import { stringifyExact } from './exact-json.ts'
+import { stringifyExact } from '../base/json/exact-json.ts'
 import type { DecoderOptions } from './index.ts'
 import { describeEntity, findXmlEntity } from './entity.ts'
-import { isObject, leadingNames, memberAt, simplePath } from './json-path.ts'
+import { isObject, leadingNames, memberAt, simplePath } from '../base/json/path.ts'
 import { explainNoRows, reportsError } from './missing-rows.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
 import { noRows, RowCollector } from './page-rows.ts'
 import { findXmlRows, listLinks, selectXmlRows, withoutRows, writePath } from './xml-rows.ts'
 import { decodeXml } from './xml-text.ts'
 import { XmlError, type XmlNode, parseXml } from './xml-tree.ts'
-import { lineOfAny } from '../words/line.ts'
+import { lineOfAny } from '../base/words/line.ts'
 
 /** A document is held and parsed as a whole. */
 const sizeLimit = 32 * 1024 * 1024

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Connector } from '../config/connector.ts'
-import { loadConnector } from '../config/load.ts'
-import { secretRefs, tokenRefs } from '../config/secret-refs.ts'
-import { SyncError, toSyncError } from '../errors.ts'
+import type { Connector } from '../connector/connector.ts'
+import { loadConnector } from '../connector/load.ts'
+import { secretRefs, tokenRefs } from '../connector/secret-refs.ts'
+import { SyncError, toSyncError } from '../base/errors.ts'
 
 /** What the connectors of a deployment ask of the project. */
 export interface Needs {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { Command } from './resource.ts'
 
 export interface CommandResult {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { gcloud } from './resource.ts'
 import { runOrThrow, type RunCommand } from './run-command.ts'
 

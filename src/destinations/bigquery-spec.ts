@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein'
-import { durationMs } from '../config/duration.ts'
-import type { SyncError } from '../errors.ts'
+import { durationMs } from '../syntax/duration.ts'
+import type { SyncError } from '../base/errors.ts'
 
 /** `bigquery:PROJECT[.DATASET][?OPTIONS]`, taken apart. */
 export interface BigquerySpec {

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { Column, ColumnType } from '../schema/types.ts'
 import { canWiden } from '../schema/widen.ts'
 

@@ -1,8 +1,8 @@
-import type { Spool } from '../decode/spool.ts'
+import type { Spool } from '../base/spool.ts'
 import type { Column } from '../schema/types.ts'
-import type { Checkpoint } from '../sync/checkpoint.ts'
-import type { SliceState } from '../sync/slice-state.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { SliceState } from './slice-state.ts'
+import type { RunRecord } from './run-record.ts'
 
 export const writeModes = ['append', 'merge', 'replace', 'insert_only', 'scd2'] as const
 export type WriteMode = (typeof writeModes)[number]

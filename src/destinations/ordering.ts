@@ -1,7 +1,7 @@
 import type { Column } from '../schema/types.ts'
 import type { TablePlan } from './destination.ts'
-import { isTime } from './flags.ts'
-import { cursorKeyColumn, sameName } from './system.ts'
+import { isTime } from '../schema/flags.ts'
+import { cursorKeyColumn, sameName } from '../schema/system-columns.ts'
 
 /** By which expression over a row a merge tells the newer one of a key. */
 export interface Ordering {

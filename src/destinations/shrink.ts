@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { TablePlan } from './destination.ts'
 
 /** Rows of a table, and of the complete listing that is to replace it. */

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { closest, distance } from 'fastest-levenshtein'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { type BigquerySpec, parseBigquery } from './bigquery-spec.ts'
 
 export const fileFormats = ['ndjson', 'parquet'] as const

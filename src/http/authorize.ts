@@ -1,4 +1,4 @@
-import type { Auth } from '../auth/auth.ts'
+import type { Signer } from './signer.ts'
 import type { Judge } from './error-rules.ts'
 import type { Origins } from './origins.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
@@ -20,7 +20,7 @@ const mostExpired = 20
  * wait; so is a refused credential after it was renewed: once if it was fresh, again for each that was past its lifetime. An origin that may not have the credentials gets the
  * request as it is.
  */
-export function authorize(auth: Auth, origins: Origins, judge: Judge): Middleware {
+export function authorize(auth: Signer, origins: Origins, judge: Judge): Middleware {
   return (next) => async (request, signal) => {
     if (!origins.get(new URL(request.url).origin)?.credentials) return next(request, signal)
     const send = async (): Promise<Attempt> => {
@@ -44,7 +44,7 @@ interface Attempt {
   readonly response: ApiResponse
 }
 
-async function answerChallenges(auth: Auth, send: () => Promise<Attempt>): Promise<Attempt> {
+async function answerChallenges(auth: Signer, send: () => Promise<Attempt>): Promise<Attempt> {
   let attempt = await send()
   for (
     let challenges = 0;
@@ -57,6 +57,6 @@ async function answerChallenges(auth: Auth, send: () => Promise<Attempt>): Promi
   return attempt
 }
 
-async function sign(auth: Auth, request: ApiRequest): Promise<SignedRequest> {
+async function sign(auth: Signer, request: ApiRequest): Promise<SignedRequest> {
   return { ...(await auth.sign(request)), unsigned: request }
 }

@@ -1,4 +1,4 @@
-import { parseChallenges } from '../auth/signatures/auth-challenge.ts'
+import { parseChallenges } from './auth-challenge.ts'
 import type { ResponseHeaders } from './send.ts'
 
 /** What an API says of a token that it does not accept (RFC 6750 section 3.1). */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
 
 /** Codes of failures that another attempt may not meet again. */
 const passing: ReadonlySet<ErrorCode> = new Set(['API_UNAVAILABLE', 'REQUEST_TIMEOUT'])

@@ -1,9 +1,9 @@
-import type { Auth } from '../auth/auth.ts'
-import type { ErrorRule, RetryConfig } from '../config/connector.ts'
-import type { Effects } from '../effects.ts'
-import { SyncError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { Deadline } from '../resume/deadline.ts'
+import type { ErrorRule, RetryConfig } from './config.ts'
+import type { Signer } from './signer.ts'
+import type { Effects } from '../base/effects.ts'
+import { SyncError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Deadline } from './deadline.ts'
 import { redactError } from '../secrets/redact-error.ts'
 import { authorize } from './authorize.ts'
 import type { Redact } from './describe.ts'
@@ -16,7 +16,7 @@ import { type Middleware, type Send, stack } from './send.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
 
 export interface ClientOptions extends TransportOptions {
-  readonly auth: Auth
+  readonly auth: Signer
   readonly origins: Origins
   readonly retry: RetryConfig
   readonly rules: readonly ErrorRule[]

@@ -4,7 +4,7 @@ import { callbackify } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
 import { BrokenExchange } from './broken-exchange.ts'
 import type { BodySink } from './body-sink.ts'
-import { quoted } from '../words/line.ts'
+import { quoted } from '../base/words/line.ts'
 
 const chunkSize = 64 * 1024
 

@@ -1,13 +1,17 @@
-import type { Connector } from '../config/connector.ts'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { describeRequest, type Redact } from './describe.ts'
 import type { Middleware } from './send.ts'
 
 /** Where requests may go, by origin, and whether a credential may go along. */
 export type Origins = ReadonlyMap<string, { readonly credentials: boolean }>
 
+interface AllowedOrigins {
+  readonly base_url: string
+  readonly origins: readonly (string | { readonly url: string; readonly credentials: boolean })[]
+}
+
 /** The origin of `base_url`, always with credentials, and those that the connector lists. */
-export function allowedOrigins(connector: Pick<Connector, 'base_url' | 'origins'>): Origins {
+export function allowedOrigins(connector: AllowedOrigins): Origins {
   const listed = connector.origins.map((entry) =>
     typeof entry === 'string' ? { url: entry, credentials: true } : entry,
   )

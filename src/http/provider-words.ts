@@ -1,4 +1,4 @@
-import { cut, oneLine } from '../words/line.ts'
+import { cut, oneLine } from '../base/words/line.ts'
 import { parseText } from './error-body.ts'
 import type { Redact } from './describe.ts'
 

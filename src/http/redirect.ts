@@ -1,8 +1,8 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { describeRequest, describeUrl, type Redact } from './describe.ts'
 import type { Judge } from './error-rules.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
-import { quoted } from '../words/line.ts'
+import { quoted } from '../base/words/line.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 const longestChain = 10

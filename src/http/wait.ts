@@ -1,5 +1,5 @@
-import type { Effects } from '../effects.ts'
-import type { Deadline } from '../resume/deadline.ts'
+import type { Effects } from '../base/effects.ts'
+import type { Deadline } from './deadline.ts'
 import type { Meter } from './meter.ts'
 
 /** What a wait has to look at. */

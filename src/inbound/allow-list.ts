@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { type Rights, allRights } from './caller.ts'
 
 /** Who stands on a list, in lower case, with what he may do. */

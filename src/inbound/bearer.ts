@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { unknownCaller } from './caller.ts'
 
 /** Google's tokens have about 1 KiB. */

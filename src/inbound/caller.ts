@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** Who calls, and what he may do. */
 export interface Caller {

@@ -1,7 +1,7 @@
-import type { Env } from '../app.ts'
-import { isLoopback } from '../config/loopback.ts'
-import { suggest } from '../config/nearest.ts'
-import { SyncError } from '../errors.ts'
+import type { Env } from '../run/app.ts'
+import { isLoopback } from '../syntax/loopback.ts'
+import { suggest } from '../base/nearest.ts'
+import { SyncError } from '../base/errors.ts'
 import { type AllowList, callerSyntax, foldName, parseAllowList } from './allow-list.ts'
 import { type SignInConfig, parseSignIn } from './sign-in/config.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Log } from '../log.ts'
+import type { Log } from '../base/log.ts'
 import { type AllowList, foldName } from './allow-list.ts'
 import { readBearer, readClaims } from './bearer.ts'
 import { type Caller, type Check, allRights, createCaller, refusedCaller, unknownCaller } from './caller.ts'

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { unknownCaller } from './caller.ts'
 
 export interface GoogleTokenOptions {

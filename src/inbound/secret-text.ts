@@ -1,5 +1,5 @@
-import type { App } from '../app.ts'
-import { SyncError } from '../errors.ts'
+import type { App } from '../run/app.ts'
+import { SyncError } from '../base/errors.ts'
 import { parseSecretRef } from '../secrets/ref.ts'
 
 /** A rotated secret is seen after so many milliseconds. */

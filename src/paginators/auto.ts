@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isObject } from '../decode/json-path.ts'
+import { isObject } from '../base/json/path.ts'
 import { offsetParams, pageParams } from './conventions.ts'
 import { saysEnd } from './detect-end.ts'
 import { suggestPaginators } from './detect-signs.ts'

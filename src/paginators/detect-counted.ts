@@ -1,4 +1,4 @@
-import { memberAt } from '../decode/json-path.ts'
+import { memberAt } from '../base/json/path.ts'
 import * as names from './conventions.ts'
 import { saysEnd } from './detect-end.ts'
 import { hasMore, toCount, valueAt } from './envelope.ts'

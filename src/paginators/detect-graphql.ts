@@ -1,4 +1,4 @@
-import { isObject, memberAt } from '../decode/json-path.ts'
+import { isObject, memberAt } from '../base/json/path.ts'
 import type { CursorConfig } from './cursor.ts'
 import type { PageView } from './paginator.ts'
 import { hasJsonBody, parseBody } from './request-param.ts'

@@ -1,4 +1,4 @@
-import { isObject, memberAt } from '../decode/json-path.ts'
+import { isObject, memberAt } from '../base/json/path.ts'
 import type { CursorConfig } from './cursor.ts'
 import * as names from './conventions.ts'
 import { detectCounted } from './detect-counted.ts'

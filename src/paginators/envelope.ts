@@ -1,5 +1,5 @@
-import { compilePath, memberAt, namesInLast } from '../decode/json-path.ts'
-import { SyncError } from '../errors.ts'
+import { compilePath, memberAt, namesInLast } from '../base/json/path.ts'
+import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { PageView } from './paginator.ts'
 

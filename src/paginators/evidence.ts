@@ -1,4 +1,4 @@
-import { isObject } from '../decode/json-path.ts'
+import { isObject } from '../base/json/path.ts'
 import type { ApiRequest, ResponseHeaders } from '../http/send.ts'
 import { readFlag, toCount } from './envelope.ts'
 import { pathOf } from './find-member.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { compilePath } from '../decode/json-path.ts'
-import { toSyncError } from '../errors.ts'
+import { compilePath } from '../base/json/path.ts'
+import { toSyncError } from '../base/errors.ts'
 
 /** A JSONPath into the envelope of a page. */
 export const jsonPath = z.string().superRefine((path, context) => {

@@ -1,4 +1,4 @@
-import { isObject, memberAt } from '../decode/json-path.ts'
+import { isObject, memberAt } from '../base/json/path.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { envelopeNames } from './conventions.ts'
 import { readPair } from './query.ts'

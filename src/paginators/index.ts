@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { autoConfig, createAuto, type Found } from './auto.ts'
 import { createCursor, cursorConfig } from './cursor.ts'
 import type { StopRules } from './fields.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isObject, memberAt } from '../decode/json-path.ts'
+import { isObject, memberAt } from '../base/json/path.ts'
 import { invalidAnswer, kindOf } from './envelope.ts'
 import { hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
 import type { Paginator, PageView } from './paginator.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isObject } from '../decode/json-path.ts'
+import { isObject } from '../base/json/path.ts'
 import { answerAt, invalidAnswer, kindOf } from './envelope.ts'
 import { answerPath, hasMorePath } from './fields.ts'
 import { followLink } from './link-target.ts'

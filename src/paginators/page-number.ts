@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { countAt, describe } from './envelope.ts'
 import { answerPath, hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'

@@ -1,4 +1,4 @@
-import { formatsOf } from '../config/cursor-format.ts'
+import { formatsOf } from '../syntax/cursor-format.ts'
 import { declaredType } from './declared-type.ts'
 import { refuseDeclared } from './misfit.ts'
 import type { Field, SchemaOptions } from './placed.ts'

@@ -1,5 +1,5 @@
-import { oneLine } from '../words/line.ts'
-import { SyncError } from '../errors.ts'
+import { oneLine } from '../base/words/line.ts'
+import { SyncError } from '../base/errors.ts'
 import { article, type SchemaOptions } from './placed.ts'
 import type { Column, ColumnType } from './types.ts'
 import { isBelowMicroseconds, type Member } from './value.ts'

@@ -1,10 +1,10 @@
-import type { Spool } from '../decode/spool.ts'
-import { formatNames } from '../moments/formats.ts'
-import { shapeOf, suggestPatterns } from '../moments/shape.ts'
+import type { Spool } from '../base/spool.ts'
+import { formatNames } from '../syntax/moments/formats.ts'
+import { shapeOf, suggestPatterns } from '../syntax/moments/shape.ts'
 import type { SchemaOptions } from './placed.ts'
 import type { ColumnType } from './types.ts'
 import { type Member, stringValue } from './value.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 
 interface Misfit {
   readonly type: ColumnType

@@ -1,9 +1,15 @@
-import type { StreamConfig } from '../config/connector.ts'
-import type { Checkpoint } from '../sync/checkpoint.ts'
-import type { Warn } from '../sync/warnings.ts'
+import type { z } from 'zod'
+import type { columnConfig } from './column-config.ts'
+import type { Warn } from '../base/warnings.ts'
 import type { TimeSpelling } from './times.ts'
 import type { Column, ColumnType, ScalarType } from './types.ts'
 import type { Kind } from './value.ts'
+
+/** What becomes of a column or a value that the table does not have yet. */
+export const schemaPolicies = ['evolve', 'freeze', 'discard_columns', 'discard_rows'] as const
+
+/** Keys whose column is not simply named after them. */
+export type ColumnNames = readonly (readonly [key: string, column: string, variant: string])[]
 
 export interface Field {
   readonly name: string
@@ -31,8 +37,8 @@ export interface TableColumn {
 
 export interface SchemaOptions {
   readonly where: string
-  readonly policy: StreamConfig['schema']
-  readonly columns: StreamConfig['columns']
+  readonly policy: (typeof schemaPolicies)[number]
+  readonly columns: Readonly<Record<string, z.output<typeof columnConfig>>>
   readonly primaryKey: readonly string[]
   /** A key that partitions the table by time; of the others none is taken for a time. */
   readonly timeKey?: string | undefined
@@ -41,7 +47,7 @@ export interface SchemaOptions {
   readonly orders?: ((type: ColumnType) => boolean) | undefined
   /** Columns of the table as it stands; none where it is new. */
   readonly live: readonly Column[]
-  readonly names: NonNullable<Checkpoint['names']>
+  readonly names: ColumnNames
   /** Whether a key holds a secret of the connector, which must not become the name of a column. */
   readonly isSecret?: ((key: string) => boolean) | undefined
   /** Called for declared types that most values do not fit. */

@@ -1,4 +1,4 @@
-import { cursorKeyColumn, sameName } from '../destinations/system.ts'
+import { cursorKeyColumn, sameName } from './system-columns.ts'
 import { legalName, withSuffix } from './names.ts'
 import type { SchemaOptions } from './placed.ts'
 

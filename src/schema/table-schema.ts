@@ -1,4 +1,4 @@
-import { cursorKeyColumn } from '../destinations/system.ts'
+import { cursorKeyColumn } from './system-columns.ts'
 import { legalName, variantName } from './names.ts'
 import { longestKey, mostColumns, refuseKeys, sizeOfName } from './new-keys.ts'
 import { TableColumns } from './table-columns.ts'

@@ -1,6 +1,6 @@
-import { findFormat, recognizeNumber, recognizeText, type TimeFormat } from '../moments/formats.ts'
-import { floorDiv, isInCalendar, isoNanos } from '../moments/wall.ts'
-import { spelledOffset } from '../moments/zones.ts'
+import { findFormat, recognizeNumber, recognizeText, type TimeFormat } from '../syntax/moments/formats.ts'
+import { floorDiv, isInCalendar, isoNanos } from '../syntax/moments/wall.ts'
+import { spelledOffset } from '../syntax/moments/zones.ts'
 import type { ColumnType } from './types.ts'
 import { type Kind, type Member, normalizeTime, stringValue } from './value.ts'
 

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { SecretRef } from './ref.ts'
 
 /** The variable that `ref` names. An empty one counts as missing, as that is what an unset build variable becomes. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { SecretRef } from './ref.ts'
 import { decodeText } from './text.ts'
 

@@ -1,6 +1,6 @@
 import { open, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** Creates a file that nobody else may read, and waits until it is on the disk. */
 export async function writeFlushed(path: string, text: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /**
  * The field of a JSON secret that `pointer` names: a plain name, or a JSON pointer (RFC 6901). A number comes as it is

@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { Secret } from './secret.ts'
 
 /** An environment variable often holds a PEM in one line, its line breaks written as `\n`. */

@@ -1,4 +1,4 @@
-import { type SyncError, toSyncError } from '../errors.ts'
+import { type SyncError, toSyncError } from '../base/errors.ts'
 
 type Redact = (text: string) => string
 

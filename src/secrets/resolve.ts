@@ -1,4 +1,4 @@
-import { SyncError, toSyncError } from '../errors.ts'
+import { SyncError, toSyncError } from '../base/errors.ts'
 import type { Redactor } from './redactor.ts'
 import type { SecretRef } from './ref.ts'
 import { Secret } from './secret.ts'

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { SecretRef } from './ref.ts'
 
 /** A secret of Secret Manager, in the parts of its resource name. */

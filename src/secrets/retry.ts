@@ -1,6 +1,6 @@
-import type { Effects } from '../effects.ts'
-import { SyncError } from '../errors.ts'
-import { backoff } from '../http/backoff.ts'
+import type { Effects } from '../base/effects.ts'
+import { SyncError } from '../base/errors.ts'
+import { backoff } from '../base/backoff.ts'
 
 export interface RetryDeps {
   readonly effects: Effects

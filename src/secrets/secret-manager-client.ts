@@ -1,6 +1,6 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
-import { parseLocalEndpoint } from '../config/loopback.ts'
-import { SyncError } from '../errors.ts'
+import { parseLocalEndpoint } from '../syntax/loopback.ts'
+import { SyncError } from '../base/errors.ts'
 import type { SecretRef } from './ref.ts'
 import { type FullName, parseResourceName } from './resource-name.ts'
 import { noCredentials } from './secret-manager-error.ts'

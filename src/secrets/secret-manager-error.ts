@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { FullName } from './resource-name.ts'
 
 /** The codes of google.rpc.Code that Secret Manager is known to answer. */

@@ -1,6 +1,6 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
-import type { Effects } from '../effects.ts'
-import { SyncError } from '../errors.ts'
+import type { Effects } from '../base/effects.ts'
+import { SyncError } from '../base/errors.ts'
 import { crc32c } from './crc32c.ts'
 import type { SecretRef } from './ref.ts'
 import { type FullName, formatVersionName } from './resource-name.ts'

@@ -1,4 +1,4 @@
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** The text of a secret. Throws `SECRET_MISSING` where `bytes` are empty or no UTF-8; `name` is for the message. */
 export function decodeText(bytes: Uint8Array, name: string): string {

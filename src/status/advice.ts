@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
 
 /** What the one who is called at night does about each code. The table in the README is made of it. */
 export const advice: Readonly<Record<ErrorCode, string>> = {

@@ -1,4 +1,4 @@
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 import { type Markup, html } from './html.ts'
 
 const numbers = new Intl.NumberFormat('en')

@@ -1,4 +1,4 @@
-import type { RunRecord, StreamRecord } from '../sync/run-record.ts'
+import type { RunRecord, StreamRecord } from '../destinations/run-record.ts'
 import type { NextFiring } from './schedule.ts'
 
 /**

@@ -1,8 +1,8 @@
-import { type App, destinationOf } from '../app.ts'
-import type { Connector } from '../config/connector.ts'
-import { findConnector } from '../config/find.ts'
+import { type App, destinationOf } from '../run/app.ts'
+import type { Connector } from '../connector/connector.ts'
+import { findConnector } from '../connector/find.ts'
 import type { Destination } from '../destinations/destination.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 import { createHistory } from './health.ts'
 import { isThere, listConnectors, loadKnown } from './sources.ts'
 

@@ -1,4 +1,4 @@
-import { forHtml } from '../words/media.ts'
+import { forHtml } from '../base/words/media.ts'
 
 const markup = Symbol('markup')
 

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import type { Connector } from '../config/connector.ts'
+import type { Connector } from '../connector/connector.ts'
 import type { Destination } from '../destinations/destination.ts'
 import { logFiles } from '../destinations/files/folder.ts'
 import { parseDestination } from '../destinations/index.ts'
 import type { DestinationSpec } from '../destinations/spec.ts'
-import { schemaName } from '../destinations/system.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import { schemaName } from '../schema/system-columns.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 
 /** What the bookkeeping of one connector says. */
 export interface Logs {

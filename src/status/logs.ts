@@ -1,4 +1,4 @@
-import type { App } from '../app.ts'
+import type { App } from '../run/app.ts'
 import { type DestinationSpec, parseDestination } from '../destinations/index.ts'
 import { createSemaphore } from '../http/semaphore.ts'
 import { readHistory } from './history.ts'

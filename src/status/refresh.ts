@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { App } from '../app.ts'
+import type { App } from '../run/app.ts'
 import { refreshLogs } from './logs.ts'
 import { renderStatusPage } from './overview.ts'
 import { readStatus } from './report.ts'

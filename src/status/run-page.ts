@@ -1,4 +1,4 @@
-import type { RunRecord, StreamRecord } from '../sync/run-record.ts'
+import type { RunRecord, StreamRecord } from '../destinations/run-record.ts'
 import { renderFailure } from './connector-section.ts'
 import { createPage } from './document.ts'
 import { clip, countOf, formatBytes, formatCount, formatMoment, formatSpan } from './format.ts'

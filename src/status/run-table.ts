@@ -1,4 +1,4 @@
-import type { RunRecord } from '../sync/run-record.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 import { formatCount, formatMoment, formatSpan } from './format.ts'
 import { durationOf } from './health.ts'
 import { type Markup, html } from './html.ts'

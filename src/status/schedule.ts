@@ -1,4 +1,4 @@
-import type { Connector } from '../config/connector.ts'
+import type { Connector } from '../connector/connector.ts'
 
 type Schedule = NonNullable<Connector['schedule']>
 

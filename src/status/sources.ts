@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import type { Connector } from '../config/connector.ts'
-import { isConnectorName } from '../config/find.ts'
-import { loadConnector } from '../config/load.ts'
+import type { Connector } from '../connector/connector.ts'
+import { isConnectorName } from '../connector/find.ts'
+import { loadConnector } from '../connector/load.ts'
 import { parseDestination } from '../destinations/index.ts'
 
 const loaded = new Map<string, { readonly version: string; readonly connector: Connector }>()

@@ -1,6 +1,6 @@
 import type { State } from './health.ts'
 import { type Markup, html, trustedMarkup } from './html.ts'
-import type { RunStatus } from '../sync/run-record.ts'
+import type { RunStatus } from '../destinations/run-record.ts'
 
 /** The name that a state goes by on the page and the terminal. */
 export const stateNames: Readonly<Record<State, string>> = {

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts'
+import type { Log } from '../base/log.ts'
 import { formatRough } from './format.ts'
 import type { State } from './health.ts'
 import type { StatusReport, StreamStatus } from './report.ts'

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../sync/run-record.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 import { formatBytes, formatCount } from './format.ts'
 
 /** What the warehouse says of a run's jobs, as pairs of words and value; nothing where it says nothing. */

@@ -1,6 +1,6 @@
-import { Spool } from '../decode/spool.ts'
+import { Spool } from '../base/spool.ts'
 import type { FilledBatch } from './batches.ts'
-import type { Checkpoint, OpenListing } from './checkpoint.ts'
+import type { Checkpoint, OpenListing } from '../destinations/checkpoint.ts'
 import type { ListingPlan } from './stream.ts'
 
 /** Of a listing that has nothing in the warehouse yet: no run goes on there, as no connector is its source. */

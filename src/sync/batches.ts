@@ -1,7 +1,8 @@
+import type { Slice } from '../destinations/resume-point.ts'
 import type { Batch, Position, TableWriter } from '../destinations/destination.ts'
 import type { Member } from '../schema/value.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
-import type { OpenListing } from './checkpoint.ts'
+import type { OpenListing } from '../destinations/checkpoint.ts'
 import type { CursorType } from './cursor.ts'
 import type { RowRules } from './encode-page.ts'
 import { Filling } from './filling.ts'
@@ -9,7 +10,7 @@ import type { MarkChunks } from './mark-chunks.ts'
 import type { CutListing } from './max-pages.ts'
 import type { Bounds } from './reading.ts'
 import type { SliceCursors } from './slice-cursors.ts'
-import type { Slice, StreamStep } from './slices.ts'
+import type { StreamStep } from './slices.ts'
 
 export interface BatchRules {
   readonly position: Position

@@ -1,8 +1,9 @@
-import type { CursorValue, OpenListing, SeenRows } from './checkpoint.ts'
-import { SyncError } from '../errors.ts'
+import type { OpenListing, SeenRows } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
+import { SyncError } from '../base/errors.ts'
 import type { CursorType } from './cursor.ts'
-import { type ChunkRef, heavyBytes, type MarkChunks } from './mark-chunks.ts'
-import { type Copies, markLength, readMarks, saveMarks } from './marks.ts'
+import { heavyBytes, type MarkChunks } from './mark-chunks.ts'
+import { type ChunkRef, type Copies, markLength, readMarks, saveMarks } from '../destinations/marks.ts'
 
 /** Rows that a listing keeps in mind at most: they take some 150 bytes of memory each. */
 const rowsLimit = 750_000

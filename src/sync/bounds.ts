@@ -1,11 +1,12 @@
-import { writeMode } from '../config/write-mode.ts'
+import { writeMode } from '../connector/write-mode.ts'
 import { Boundary } from './boundary.ts'
-import type { CursorValue, OpenListing } from './checkpoint.ts'
+import type { OpenListing } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorType } from './cursor.ts'
-import type { JobOptions } from './job.ts'
+import type { JobOptions } from './job-options.ts'
 import type { MarkChunks } from './mark-chunks.ts'
 import type { Bounds } from './reading.ts'
-import type { SliceProgress } from './slice-state.ts'
+import type { SliceProgress } from '../destinations/slice-state.ts'
 
 interface Edges {
   /** What `{{ cursor }}` is. */

@@ -1,32 +1,14 @@
 import { createHash } from 'node:crypto'
-import { formatsOf } from '../config/cursor-format.ts'
-import type { StreamConfig } from '../config/connector.ts'
-import type { Checkpoint, CursorValue, SavedCursor } from './checkpoint.ts'
+import { formatsOf } from '../syntax/cursor-format.ts'
+import type { StreamConfig } from '../connector/connector.ts'
+import type { Checkpoint, OpenParents, ParentProgress } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import { CursorType } from './cursor.ts'
 import { identify } from './identity.ts'
-import type { JobOptions } from './job.ts'
+import type { JobOptions } from './job-options.ts'
 import type { ParentPage } from './parent-listings.ts'
 import type { ParentRow } from './slice-values.ts'
 import type { ListingPlan } from './stream.ts'
-
-/** Up to where a stream has read the children of its changed parents. Plain JSON. */
-export interface ParentProgress {
-  /** What makes both listings: a hash. Where it differs, all parents are read. */
-  readonly of: string
-  /** The parent's cursor that the last complete listing of the children led to. */
-  readonly done: CursorValue | null
-  /** How the parent's cursor is spelled. */
-  readonly cursor?: SavedCursor
-}
-
-/** What a listing of children that was cut short knows of its parents. Plain JSON. */
-export interface OpenParents {
-  readonly highest: CursorValue | null
-  /** When the parent's listing began, by the provider's clock (milliseconds since 1970). */
-  readonly began?: number
-  /** Some children were left out, so that their parents have to come again. */
-  readonly stays?: true
-}
 
 interface Changes {
   readonly options: JobOptions

@@ -1,11 +1,12 @@
 import type { Destination, Position } from '../destinations/destination.ts'
-import { SyncError } from '../errors.ts'
-import { compareSpelled } from '../moments/compare.ts'
-import { type Checkpoint, chunkedVersion, type CursorValue } from './checkpoint.ts'
+import { SyncError } from '../base/errors.ts'
+import { compareSpelled } from '../syntax/moments/compare.ts'
+import { type Checkpoint, chunkedVersion, type Identity } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import { compareIdentities, sameTable } from './compare-identity.ts'
-import { formatsOfIdentity, type Identity } from './identity.ts'
+import { formatsOfIdentity } from './identity.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
-import type { Warn } from './warnings.ts'
+import type { Warn } from '../base/warnings.ts'
 
 interface Deps {
   readonly destination: Destination

@@ -1,5 +1,5 @@
-import { SyncError } from '../errors.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import { SyncError } from '../base/errors.ts'
+import type { Checkpoint } from '../destinations/checkpoint.ts'
 
 /** Bytes of JSON. Each commit has a checkpoint, and each run begins by reading one. */
 const mostBytes = 4 * 1024 * 1024

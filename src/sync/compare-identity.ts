@@ -1,7 +1,7 @@
-import type { Checkpoint, CursorValue } from './checkpoint.ts'
-import type { Lookback } from './cursor.ts'
-import { formatsOfIdentity, type Identity } from './identity.ts'
-import { compareSpelled } from '../moments/compare.ts'
+import type { Checkpoint, Identity } from '../destinations/checkpoint.ts'
+import type { CursorValue, Lookback } from '../syntax/cursor-value.ts'
+import { formatsOfIdentity } from './identity.ts'
+import { compareSpelled } from '../syntax/moments/compare.ts'
 
 /** What differs between the state and the connector file, each as half a sentence: `the cursor was a and is b`. */
 export interface Differences {

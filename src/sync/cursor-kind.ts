@@ -1,6 +1,7 @@
-import { sortableNumber } from '../moments/decimal-order.ts'
-import { findFormat, recognizeNumber, recognizeText, type TimeFormat } from '../moments/formats.ts'
-import type { CursorValue, SavedCursor } from './checkpoint.ts'
+import { sortableNumber } from '../syntax/moments/decimal-order.ts'
+import { findFormat, recognizeNumber, recognizeText, type TimeFormat } from '../syntax/moments/formats.ts'
+import type { SavedCursor } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorOptions } from './cursor.ts'
 
 /** What the values of a cursor are: moments (the first format is the provider's own), numbers, or texts ordered by code point. */

@@ -1,6 +1,6 @@
-import { SyncError } from '../errors.ts'
-import { shapeOf, suggestPatterns } from '../moments/shape.ts'
-import type { CursorValue } from './checkpoint.ts'
+import { SyncError } from '../base/errors.ts'
+import { shapeOf, suggestPatterns } from '../syntax/moments/shape.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorOptions } from './cursor.ts'
 
 type Described = Pick<CursorOptions, 'where' | 'field' | 'formats' | 'warn'>

@@ -1,9 +1,10 @@
-import { sortableNumber, subtract } from '../moments/decimal-order.ts'
-import { recognizeNumber, recognizeText, type TimeFormat } from '../moments/formats.ts'
-import { isoNanos } from '../moments/wall.ts'
-import { offsetAt } from '../moments/zones.ts'
+import { sortableNumber, subtract } from '../syntax/moments/decimal-order.ts'
+import { recognizeNumber, recognizeText, type TimeFormat } from '../syntax/moments/formats.ts'
+import { isoNanos } from '../syntax/moments/wall.ts'
+import { offsetAt } from '../syntax/moments/zones.ts'
 import type { ColumnType } from '../schema/types.ts'
-import type { CursorValue, SavedCursor } from './checkpoint.ts'
+import type { SavedCursor } from '../destinations/checkpoint.ts'
+import type { CursorValue, Lookback } from '../syntax/cursor-value.ts'
 import { detectKind, isBlank, isCounted, isLikely, isPattern, type Kind, kindOf, kindOfSaved } from './cursor-kind.ts'
 import {
   refuseEdge,
@@ -14,10 +15,7 @@ import {
   warnOfSpelling,
   warnOfUnsendable,
 } from './cursor-problems.ts'
-import type { Warn } from './warnings.ts'
-
-/** How far behind a cursor a listing starts: milliseconds of time, or so much of a number. */
-export type Lookback = number | { readonly count: number }
+import type { Warn } from '../base/warnings.ts'
 
 export interface CursorOptions {
   /** `stream orders of acme` */

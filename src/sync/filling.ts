@@ -1,14 +1,16 @@
-import { Spool } from '../decode/spool.ts'
+import type { Place } from '../destinations/resume-point.ts'
+import { Spool } from '../base/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
 import type { BatchRules, FilledBatch } from './batches.ts'
-import { type Checkpoint, chunkedVersion, type CursorValue } from './checkpoint.ts'
+import { type Checkpoint, chunkedVersion } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import { encodePage } from './encode-page.ts'
 import { chunksOf } from './mark-chunks.ts'
 import { endedLimit } from './pick-slices.ts'
 import { Reading } from './reading.ts'
 import { refuseLostPage, tooManyRejects } from './reject-limits.ts'
-import type { SliceState } from './slice-state.ts'
-import type { Place, StreamStep } from './slices.ts'
+import type { SliceState } from '../destinations/slice-state.ts'
+import type { StreamStep } from './slices.ts'
 
 /** A batch closes once it holds so much: large enough for cheap loads, small enough to lose little work. */
 const batchBytes = 16 * 1024 * 1024

@@ -1,34 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Connector, StreamConfig } from '../config/connector.ts'
-import { writeMode } from '../config/write-mode.ts'
-import type { WriteMode } from '../destinations/destination.ts'
-import type { CursorValue } from './checkpoint.ts'
-import type { Lookback } from './cursor.ts'
-
-/** What a cursor is a cursor of. Plain JSON: it is saved with each checkpoint, and compared before the first request of a run. */
-export interface Identity {
-  readonly connector: string
-  /** Host and path of the requests; templates as they are written, variables of the environment filled in. */
-  readonly source: string
-  /** What else decides which rows come (`params.status`, `body.query`, `headers.x-tenant`): a hash of each, as it may hold a secret. */
-  readonly filters: Readonly<Record<string, string>>
-  /** Where the rows are in an answer; null where that is detected. */
-  readonly rows: string | null
-  readonly cursor: string | null
-  readonly format: string | null
-  readonly start: CursorValue | null
-  readonly lookback: Lookback
-  readonly key: readonly string[]
-  readonly write: WriteMode
-  /** `partitions region, year` or `parent repos`; null where the stream is one listing. */
-  readonly slices: string | null
-  readonly table: string
-  readonly dropped: readonly string[]
-  /** By field. */
-  readonly renamed: Readonly<Record<string, string>>
-  /** Of a backfill: from (inclusive) and until (exclusive). */
-  readonly range?: readonly [from: CursorValue, until: CursorValue]
-}
+import type { Connector, StreamConfig } from '../connector/connector.ts'
+import { writeMode } from '../connector/write-mode.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
+import type { Identity } from '../destinations/checkpoint.ts'
 
 export interface IdentityOptions {
   readonly connector: Connector

@@ -1,4 +1,5 @@
-import { namesInLast, simplePath } from '../decode/json-path.ts'
+import { namesInLast, simplePath } from '../base/json/path.ts'
+import type { Counted, Tally } from '../destinations/resume-point.ts'
 import { commonLimits, offsetParams, pageParams, sizeParams } from '../paginators/conventions.ts'
 import { countAt } from '../paginators/envelope.ts'
 import { findSigns, type Sign } from '../paginators/evidence.ts'
@@ -6,29 +7,7 @@ import { firstParam } from '../paginators/find-member.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { End, PageView } from '../paginators/paginator.ts'
 import { readNumber } from '../paginators/request-param.ts'
-import { oneLine } from '../words/line.ts'
-import type { Tail } from './overlap.ts'
-
-/** What is known of a listing so far. Plain JSON: it is saved where the listing is cut short. */
-export interface Tally {
-  readonly pages: number
-  /** Rows that the provider sent; undefined where that was not counted from the beginning. */
-  readonly rows?: number | undefined
-  /** The paginator has found a next page before, so that its absence means something. */
-  readonly led?: true | undefined
-  /** What the provider counts, where pages are asked for by their position. */
-  readonly counted?: Counted | undefined
-  /** Where the last page named another next page than the one that was asked for behind it. */
-  readonly unsent?: string | undefined
-  /** The last rows, where they may come again as the first of the next page (see `cutOverlap`): their marks, once saved. */
-  readonly tail?: Tail | readonly string[] | undefined
-}
-
-export interface Counted {
-  readonly path: string
-  readonly kind: 'total' | 'pages'
-  readonly value: number
-}
+import { oneLine } from '../base/words/line.ts'
 
 export interface EndOfListing {
   readonly end: End

@@ -1,29 +1,23 @@
-import { SyncError } from '../errors.ts'
-import type { CursorValue } from './checkpoint.ts'
-import type { JobOptions } from './job.ts'
-import { type Copies, type CursorMarks, markLength, saveMarks } from './marks.ts'
+import { SyncError } from '../base/errors.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
+import type { JobOptions } from './job-options.ts'
+import {
+  type ChunkRef,
+  type Copies,
+  type CursorMarks,
+  isChunk,
+  markLength,
+  prefix,
+  saveMarks,
+} from '../destinations/marks.ts'
 import type { ListingPlan } from './stream.ts'
-import type { SliceProgress, SliceState } from './slice-state.ts'
-
-/** Marks that are too many for a checkpoint: a row of `_headrace_slices`. Plain JSON. */
-export interface ChunkRef {
-  readonly id: number
-  /** The highest cursor among them. */
-  readonly highest: CursorValue | null
-  /** Some have no cursor, so that they may come with any listing. */
-  readonly always?: true
-}
-
-const prefix = 'marks '
+import type { SliceProgress, SliceState } from '../destinations/slice-state.ts'
 
 /** Bytes of marks that a checkpoint holds itself; more are put into a chunk. */
 const inlineLimit = 32 * 1024
 
 /** Marks travel with a commit: so many bytes of them end it. */
 export const heavyBytes = 1024 * 1024
-
-/** Whether a row of `_headrace_slices` is a chunk of marks: the keys of slices are JSON objects. */
-export const isChunk = ({ slice }: SliceState): boolean => slice.startsWith(prefix)
 
 /** The chunks that these refer to. */
 export const chunksOf = (all: Iterable<Pick<SliceProgress, 'seen'>>): ReadonlySet<number> =>

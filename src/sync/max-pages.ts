@@ -1,7 +1,7 @@
-import { writeMode } from '../config/write-mode.ts'
-import { SyncError } from '../errors.ts'
-import type { CursorValue } from './checkpoint.ts'
-import type { JobOptions } from './job.ts'
+import { writeMode } from '../connector/write-mode.ts'
+import { SyncError } from '../base/errors.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
+import type { JobOptions } from './job-options.ts'
 import type { ListingPlan } from './stream.ts'
 
 interface CutRules {

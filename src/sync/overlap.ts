@@ -1,7 +1,7 @@
 import type { PageRows } from '../decode/page-decoder.ts'
 import { pageLimit } from '../decode/page-rows.ts'
 import type { RowEntry } from '../decode/row-scanner.ts'
-import { Spool } from '../decode/spool.ts'
+import { Spool } from '../base/spool.ts'
 import { readMembers, refusal } from '../schema/value.ts'
 import { findCursor } from './row-cursor.ts'
 import { withKeyMembers } from './row-keys.ts'

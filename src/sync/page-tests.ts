@@ -1,12 +1,12 @@
-import type { StreamConfig } from '../config/connector.ts'
-import { memberAt } from '../decode/json-path.ts'
-import { stringifyExact } from '../decode/exact-json.ts'
-import { SyncError } from '../errors.ts'
+import type { StreamConfig } from '../connector/connector.ts'
+import { memberAt } from '../base/json/path.ts'
+import { stringifyExact } from '../base/json/exact-json.ts'
+import { SyncError } from '../base/errors.ts'
 import { pageParams } from '../paginators/conventions.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import type { PaginatorConfig } from '../paginators/index.ts'
 import type { ApiRequest } from '../http/send.ts'
-import { oneLine } from '../words/line.ts'
+import { oneLine } from '../base/words/line.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

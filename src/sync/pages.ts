@@ -1,15 +1,16 @@
+import type { Tally } from '../destinations/resume-point.ts'
 import { complaintIn } from '../decode/missing-rows.ts'
 import type { PageBody, PageRows } from '../decode/page-decoder.ts'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
 import { offsetParams, pageParams } from '../paginators/conventions.ts'
 import { firstParam } from '../paginators/find-member.ts'
 import { type End, isEnd, type PageView, type Paginator } from '../paginators/paginator.ts'
-import { countAgain, countOf, findUnsent, judgeEnd, type Tally, wordsOf } from './listing-end.ts'
+import { countAgain, countOf, findUnsent, judgeEnd, wordsOf } from './listing-end.ts'
 import { discardFetch, type Fetch, Prefetch } from './prefetch.ts'
 import { cutOverlap, type SameRow, Tail } from './overlap.ts'
 import { isCircle, markRows, repeated, Repeats } from './repeats.ts'
-import type { Warn } from './warnings.ts'
+import type { Warn } from '../base/warnings.ts'
 
 /** One listing: the pages that one first request leads to. */
 export interface Listing {
@@ -191,7 +192,8 @@ async function dropMoved(
   const isOpaque = !isNumbered && !isByPosition(at.request)
   // A page that is the one before it as a whole says nothing of single rows.
   const before = at.isSame ? [] : (at.before ?? [])
-  const known = before instanceof Tail ? before : new Tail(mayRepeat, before)
+  const known =
+    before instanceof Tail ? before : new Tail(mayRepeat, before && 'marks' in before ? before.marks : before)
   const found = await cutOverlap(rows, known, { ...mayRepeat, isOpaque })
   const { dropped, isDoubtful, tail } = found
   const isKeyed = mayRepeat.primaryKey.length > 0

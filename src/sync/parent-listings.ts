@@ -1,9 +1,10 @@
-import type { Connector, StreamConfig } from '../config/connector.ts'
-import { Spool } from '../decode/spool.ts'
-import type { CursorValue } from './checkpoint.ts'
+import type { Place } from '../destinations/resume-point.ts'
+import type { Connector, StreamConfig } from '../connector/connector.ts'
+import { Spool } from '../base/spool.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import { beganAt } from './reading.ts'
 import { type ParentRow, parentRows } from './slice-values.ts'
-import type { Place, StreamStep } from './slices.ts'
+import type { StreamStep } from './slices.ts'
 
 /** What children need of a page of their parent's listing. Plain JSON. */
 export interface ParentPage {

@@ -1,14 +1,15 @@
+import type { Slice } from '../destinations/resume-point.ts'
 import { createHash } from 'node:crypto'
-import type { Connector, StreamConfig } from '../config/connector.ts'
-import { findTemplateUse, isPerSlice } from '../config/template-use.ts'
-import { unsendable } from '../config/template-value.ts'
-import { toSyncError } from '../errors.ts'
+import type { Connector, StreamConfig } from '../connector/connector.ts'
+import { findTemplateUse, isPerSlice } from '../connector/template-use.ts'
+import { unsendable } from '../syntax/template-value.ts'
+import { toSyncError } from '../base/errors.ts'
 import { RefusedParents } from './refused-parents.ts'
-import { writeMode } from '../config/write-mode.ts'
-import { markLength } from './marks.ts'
+import { writeMode } from '../connector/write-mode.ts'
+import { markLength } from '../destinations/marks.ts'
 import { sliceKey } from './slice-cursors.ts'
-import type { Slice, StreamSource } from './slices.ts'
-import type { Warn } from './warnings.ts'
+import type { StreamSource } from './slices.ts'
+import type { Warn } from '../base/warnings.ts'
 
 /** So many slices that were read are remembered in a checkpoint, which must stay small. */
 export const endedLimit = 100

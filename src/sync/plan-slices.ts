@@ -1,8 +1,8 @@
 import type { Position } from '../destinations/destination.ts'
-import { SyncError } from '../errors.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import { SyncError } from '../base/errors.ts'
+import type { Checkpoint } from '../destinations/checkpoint.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
-import type { Warn } from './warnings.ts'
+import type { Warn } from '../base/warnings.ts'
 
 /** Throws `STATE_MISMATCH` where each slice has a cursor, and one is wanted for all. */
 export function checkSlices(

@@ -1,10 +1,11 @@
 import type { Boundary } from './boundary.ts'
-import type { CursorValue, OpenListing } from './checkpoint.ts'
+import type { OpenListing } from '../destinations/checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorType } from './cursor.ts'
 import type { EncodedPage } from './encode-page.ts'
 import type { CutListing } from './max-pages.ts'
 import type { Page } from './pages.ts'
-import type { SliceProgress } from './slice-state.ts'
+import type { SliceProgress } from '../destinations/slice-state.ts'
 
 /** Where a listing begins and ends: the stream's, or that of one of its slices. */
 export interface Bounds {

@@ -1,6 +1,6 @@
-import type { StreamConfig } from '../config/connector.ts'
-import { SyncError } from '../errors.ts'
-import type { Warn } from './warnings.ts'
+import type { StreamConfig } from '../connector/connector.ts'
+import { SyncError } from '../base/errors.ts'
+import type { Warn } from '../base/warnings.ts'
 
 /** Rows of a parent that no request of its child can be made of: they are left out, the other parents are read. */
 export class RefusedParents {

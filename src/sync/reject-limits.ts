@@ -1,6 +1,6 @@
 import type { PageRows } from '../decode/page-decoder.ts'
 import type { Reject } from '../destinations/destination.ts'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 
 /** Fewer rows may all be wrong by chance. */
 const lostPage = 10

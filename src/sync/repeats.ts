@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { PageBody, PageRows } from '../decode/page-decoder.ts'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { PageStep } from './pages.ts'
 import { readLines } from './rows.ts'

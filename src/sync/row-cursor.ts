@@ -1,7 +1,7 @@
-import { parseExact } from '../decode/exact-json.ts'
+import { parseExact } from '../base/json/exact-json.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
 import { type Member, readMembers, stringValue } from '../schema/value.ts'
-import type { CursorValue } from './checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorType } from './cursor.ts'
 import { readLines } from './rows.ts'
 

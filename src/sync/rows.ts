@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type { PageRows } from '../decode/page-decoder.ts'
 import { canonicalMembers, canonicalValue } from '../schema/canonical.ts'
 import type { Member } from '../schema/value.ts'
-import type { CursorValue } from './checkpoint.ts'
-import { markLength } from './marks.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
+import { markLength } from '../destinations/marks.ts'
 
 /** A stretch of a page: rows that pass as they are, or one row that wants a closer look. */
 export type Segment = { readonly verbatim: Uint8Array } | { readonly odd: Uint8Array }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto'
-import type { Checkpoint } from './checkpoint.ts'
+import type { Checkpoint } from '../destinations/checkpoint.ts'
 
 /** Keeps secrets out of checkpoints, whose place is a request: its headers, its body and the provider's page token may hold one. */
 export interface Sealer {

@@ -1,10 +1,10 @@
-import type { StreamConfig } from '../config/connector.ts'
-import { filtersCursor, findTemplateUse } from '../config/template-use.ts'
-import { unsendable } from '../config/template-value.ts'
-import { renderRequest } from '../config/templates.ts'
+import type { StreamConfig } from '../connector/connector.ts'
+import { filtersCursor, findTemplateUse } from '../connector/template-use.ts'
+import { unsendable } from '../syntax/template-value.ts'
+import { renderRequest } from '../connector/templates.ts'
 import { partitions } from './slice-values.ts'
-import type { JobOptions } from './job.ts'
-import type { CursorValue } from './checkpoint.ts'
+import type { JobOptions } from './job-options.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 
 /** Values that can stand everywhere: most are such. */
 const plain = /^[\x21-\x7e](?:[\x20-\x7e]{0,200}[\x21-\x7e])?$/

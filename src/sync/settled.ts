@@ -1,7 +1,7 @@
 import type { Position } from '../destinations/destination.ts'
 import type { FilledBatch } from './batches.ts'
 import type { ChangedParents } from './changed-parents.ts'
-import { type Checkpoint, checkpointVersion } from './checkpoint.ts'
+import { type Checkpoint, checkpointVersion } from '../destinations/checkpoint.ts'
 import { checkSize } from './checkpoint-size.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 

@@ -1,8 +1,8 @@
+import type { Slice } from '../destinations/resume-point.ts'
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { TemplateUse } from '../config/template-use.ts'
-import type { SliceProgress, SliceState } from './slice-state.ts'
-import type { Slice } from './slices.ts'
+import type { TemplateUse } from '../connector/template-use.ts'
+import type { SliceProgress, SliceState } from '../destinations/slice-state.ts'
 
 /** A key longer than this is cut, and its end hashed. */
 const keyLimit = 300

@@ -1,11 +1,11 @@
-import type { StreamConfig } from '../config/connector.ts'
-import { parseExact } from '../decode/exact-json.ts'
+import type { Slice } from '../destinations/resume-point.ts'
+import type { StreamConfig } from '../connector/connector.ts'
+import { parseExact } from '../base/json/exact-json.ts'
 import type { PageRows } from '../decode/page-decoder.ts'
 import { readMembers } from '../schema/value.ts'
-import type { CursorValue } from './checkpoint.ts'
+import type { CursorValue } from '../syntax/cursor-value.ts'
 import { findCursor } from './row-cursor.ts'
 import { readLines } from './rows.ts'
-import type { Slice } from './slices.ts'
 
 /** Of a row of a parent: what its children include, by the name of the field. Plain JSON. */
 export type ParentRow = Readonly<Record<string, unknown>>

@@ -1,34 +1,12 @@
-import type { TemplateScope } from '../config/templates.ts'
-import type { StreamConfig } from '../config/connector.ts'
-import { SyncError } from '../errors.ts'
+import type { Tally, Place, Slice } from '../destinations/resume-point.ts'
+import type { StreamConfig } from '../connector/connector.ts'
+import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { ChangedParents } from './changed-parents.ts'
-import type { Tally } from './listing-end.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
 import type { ParentListings, ParentPage } from './parent-listings.ts'
 import { SliceTwins } from './slice-twins.ts'
 import { parentSlices, partitions } from './slice-values.ts'
-
-/** What one of several listings of a stream is for: a partition, a row of the parent stream, or both. */
-export type Slice = Pick<TemplateScope, 'parent' | 'partition'>
-
-/** Where a stream stands: the request to go on with, and of a stream of several listings what is still to come. Plain JSON. */
-export interface Place {
-  readonly next: ApiRequest
-  /** Instead of all else: see `Sealer`. Only saved checkpoints have it. */
-  readonly sealed?: string
-  /** Its listing before `next`. */
-  readonly tally?: Tally
-  readonly slices?: {
-    /** The slice that `next` belongs to; absent where `next` is a page of the parent. */
-    readonly current?: Slice
-    /** Those behind it; absent where they are found again: by the partitions, or by `page`. */
-    readonly pending?: readonly Slice[]
-    /** Where the parent's page is read again that the slices are of; null for its first. */
-    readonly page?: Place | null
-    readonly parent?: Place
-  }
-}
 
 export interface StreamStep {
   readonly step: PageStep

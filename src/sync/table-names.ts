@@ -1,7 +1,7 @@
 import type { Destination, Position } from '../destinations/destination.ts'
 import { variantName } from '../schema/names.ts'
 import type { Column } from '../schema/types.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { Checkpoint } from '../destinations/checkpoint.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 
 type Names = NonNullable<Checkpoint['names']>

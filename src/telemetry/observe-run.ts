@@ -1,6 +1,6 @@
 import type { Redact } from '../http/describe.ts'
 import type { Middleware } from '../http/send.ts'
-import type { RunRecord, StreamRecord } from '../sync/run-record.ts'
+import type { RunRecord, StreamRecord } from '../destinations/run-record.ts'
 import type { Telemetry } from './telemetry.ts'
 import { traceRequests } from './trace-requests.ts'
 

@@ -5,7 +5,7 @@ import { detectResources, envDetector, resourceFromAttributes } from '@opentelem
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import manifest from '../../package.json' with { type: 'json' }
-import type { Log } from '../log.ts'
+import type { Log } from '../base/log.ts'
 import { type Attributes, counters, type Span, type Telemetry } from './telemetry.ts'
 
 /** A collector that does not answer holds a run up no longer than this, in milliseconds. */

@@ -1,7 +1,6 @@
-import type { Redact } from '../http/describe.ts'
-import { describeUrl } from '../http/describe.ts'
+import { type Redact, describeUrl } from '../http/describe.ts'
 import type { Middleware } from '../http/send.ts'
-import { toSyncError } from '../errors.ts'
+import { toSyncError } from '../base/errors.ts'
 import type { Span } from './telemetry.ts'
 
 /** A span for each page, all its attempts included (OpenTelemetry, "Semantic conventions for HTTP client spans"). */

@@ -1,5 +1,5 @@
-import type { Effects } from '../effects.ts'
-import { SyncError } from '../errors.ts'
+import type { Effects } from '../base/effects.ts'
+import { SyncError } from '../base/errors.ts'
 import { createSemaphore } from '../http/semaphore.ts'
 
 /** How much of the work that comes in one process takes on. */

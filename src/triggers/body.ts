@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { type Answer, errorAnswer } from './respond.ts'
 
 export interface BodyLimits {

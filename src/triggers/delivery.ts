@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { SyncError } from '../errors.ts'
-import type { Trigger } from '../sync/run-record.ts'
-import type { RunRequest } from '../sync/run-request.ts'
+import type { SyncError } from '../base/errors.ts'
+import type { Trigger } from '../destinations/run-record.ts'
+import type { RunRequest } from '../destinations/run-request.ts'
 
 /** One arrival of a wish for a run: what brought it, and what it says. */
 export interface Delivery {

@@ -1,12 +1,13 @@
+import { prepareAlert } from '../alerts/index.ts'
 import { randomUUID } from 'node:crypto'
-import type { App } from '../app.ts'
-import { SyncError } from '../errors.ts'
-import { addFields, type Log } from '../log.ts'
-import { continuationOf } from '../resume/continuation.ts'
-import type { TaskQueue } from '../resume/task-queue.ts'
-import type { RunRecord, Trigger } from '../sync/run-record.ts'
-import type { RunRequest } from '../sync/run-request.ts'
-import { type Stop, runConnector } from '../sync/run.ts'
+import type { App } from '../run/app.ts'
+import { SyncError } from '../base/errors.ts'
+import { addFields, type Log } from '../base/log.ts'
+import { continuationOf } from '../run/continuation.ts'
+import type { TaskQueue } from '../run/task-queue.ts'
+import type { RunRecord, Trigger } from '../destinations/run-record.ts'
+import type { RunRequest } from '../destinations/run-request.ts'
+import { type Stop, runConnector } from '../run/run.ts'
 import type { Admission } from './admission.ts'
 import { limitBudget } from './run-request.ts'
 import { traceFields } from './trace.ts'
@@ -57,6 +58,7 @@ export function createDispatch({ app, stop, admission, budget, queue }: Dispatch
           trigger,
           runId,
           stop,
+          prepareAlert,
           ...(traceparent !== undefined && { traceparent }),
           ...(delivery !== undefined && { delivery }),
         },

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Env } from '../app.ts'
-import { toSyncError } from '../errors.ts'
+import type { Env } from '../run/app.ts'
+import { toSyncError } from '../base/errors.ts'
 import { parseInbound } from '../inbound/config.ts'
 import { createDrain } from './drain.ts'
 import { takeSignals } from './framework.ts'

@@ -1,5 +1,5 @@
-import type { Env } from '../app.ts'
-import { SyncError, toSyncError } from '../errors.ts'
+import type { Env } from '../run/app.ts'
+import { SyncError, toSyncError } from '../base/errors.ts'
 import { readEvent } from './cloud-event.ts'
 import { deliveryId } from './delivery.ts'
 import type { Drain } from './drain.ts'

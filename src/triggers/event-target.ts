@@ -1,5 +1,5 @@
-import type { Env } from '../app.ts'
-import { SyncError } from '../errors.ts'
+import type { Env } from '../run/app.ts'
+import { SyncError } from '../base/errors.ts'
 import { parseInbound } from '../inbound/config.ts'
 import { createDrain } from './drain.ts'
 import { takeSignals } from './framework.ts'

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
-import type { Env } from '../app.ts'
+import type { Env } from '../run/app.ts'
 
 /**
  * Keeps the functions framework from reading request bodies and paths, so that the trigger does it, with its own limit

@@ -1,5 +1,5 @@
-import { type ErrorCode, SyncError } from '../errors.ts'
-import type { RunRecord } from '../sync/run-record.ts'
+import { type ErrorCode, SyncError } from '../base/errors.ts'
+import type { RunRecord } from '../destinations/run-record.ts'
 import { type Answer, errorAnswer } from './respond.ts'
 
 /** What a trigger answers after a run: 200 complete, 202 handed over or cut short by a signal, else by the error's code. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { SyncError } from '../errors.ts'
+import { SyncError } from '../base/errors.ts'
 import { type Caller, refusedCaller } from '../inbound/caller.ts'
 import type { SignIn } from '../inbound/sign-in/sign-in.ts'
 import type { StatusReport } from '../status/report.ts'

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import { SyncError } from '../errors.ts'
-import type { Trigger } from '../sync/run-record.ts'
-import type { RunRequest } from '../sync/run-request.ts'
+import { SyncError } from '../base/errors.ts'
+import type { Trigger } from '../destinations/run-record.ts'
+import type { RunRequest } from '../destinations/run-request.ts'
 import { type Delivery, brokenDelivery } from './delivery.ts'
 import { parseRunRequest, toRunRequest } from './run-request.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { SyncError, toSyncError } from '../errors.ts'
+import { SyncError, toSyncError } from '../base/errors.ts'
 import { type Caller, refusedCaller } from '../inbound/caller.ts'
 import { bodyLimits, readBody } from './body.ts'
 import { type Delivery, acknowledges, deliveryId } from './delivery.ts'

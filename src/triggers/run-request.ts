@@ -1,8 +1,8 @@
-import { isConnectorName } from '../config/find.ts'
-import { isAfter } from '../moments/compare.ts'
-import { suggest } from '../config/nearest.ts'
-import { SyncError } from '../errors.ts'
-import { type RunRequest, runRequest } from '../sync/run-request.ts'
+import { isConnectorName } from '../connector/find.ts'
+import { isAfter } from '../syntax/moments/compare.ts'
+import { suggest } from '../base/nearest.ts'
+import { SyncError } from '../base/errors.ts'
+import { type RunRequest, runRequest } from '../destinations/run-request.ts'
 
 const known = Object.keys(runRequest.shape)
 

@@ -1,4 +1,4 @@
-import { type App, type AppOptions, type Env, budgetOf, createApp, runsAtOnceOf } from '../app.ts'
+import { type App, type AppOptions, type Env, budgetOf, createApp, runsAtOnceOf } from '../run/app.ts'
 import { type Inbound, createInbound } from '../inbound/index.ts'
 import { parseInbound } from '../inbound/config.ts'
 import { type Admission, createAdmission } from './admission.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findServer } from '../../src/auth/oauth2/authorization-server.ts'
-import type { SignInSettings } from '../../src/auth/oauth2/sign-in-settings.ts'
+import { findServer } from '../../src/auth/token/authorization-server.ts'
+import type { SignInSettings } from '../../src/auth/authorization/sign-in-settings.ts'
 import { createRedactor } from '../../src/secrets/redactor.ts'
 import { failsWith, never, serve } from '../http/support.ts'
 

@@ -9,7 +9,7 @@ import {
   createNonce,
   oauth1Methods,
   signatureBase,
-} from '../../src/auth/oauth1/signature.ts'
+} from '../../src/auth/signature/oauth1-signature.ts'
 import type { ApiRequest } from '../../src/http/send.ts'
 import { type SignedCall, skipOAuth1, startOAuth1 } from '../support/oauth1/provider.ts'
 

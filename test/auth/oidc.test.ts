@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { type OidcOptions, type OidcServer, startOidc } from '../support/oidc.ts'
 import { authOf, createWorld, request, tokenOf } from './helpers.ts'
 

@@ -5,12 +5,12 @@
 import { createInterface } from 'node:readline'
 import { Agent } from 'undici'
 import { authConfig, createAuth } from '../../src/auth/index.ts'
-import { createTokenFetch } from '../../src/auth/token-endpoint/token-fetch.ts'
-import { systemEffects } from '../../src/effects.ts'
-import { toSyncError } from '../../src/errors.ts'
+import { createTokenFetch } from '../../src/auth/token/token-fetch.ts'
+import { systemEffects } from '../../src/base/effects.ts'
+import { toSyncError } from '../../src/base/errors.ts'
 import { createRedactor } from '../../src/secrets/redactor.ts'
 import { Secret } from '../../src/secrets/secret.ts'
-import { createTokenStores } from '../../src/secrets/token-stores.ts'
+import { createTokenStores } from '../../src/secrets/token-store/index.ts'
 import { keepingLog } from '../secrets/token-stores.ts'
 
 export interface RenewingSetup {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sealTokens } from '../../src/auth/tokens/sealed-tokens.ts'
-import type { SavedTokens, StoredTokens, TokenStore } from '../../src/auth/tokens/token-store.ts'
-import { SyncError } from '../../src/errors.ts'
+import { sealTokens } from '../../src/auth/token/sealed-tokens.ts'
+import type { SavedTokens, StoredTokens, TokenStore } from '../../src/secrets/token-store/contract.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { findLeaks } from '../support/leaks.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createTokenCache } from '../../src/auth/tokens/token-cache.ts'
+import { createTokenCache } from '../../src/auth/token/token-cache.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 
 /** A cache whose tokens are numbered, under a clock that a test turns. */

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Session, openDatabase } from '../../src/destinations/duckdb/database.ts'
-import { qualify } from '../../src/destinations/duckdb/log-tables.ts'
+import { qualify } from '../../src/destinations/duckdb/log.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
-import { commitsTable, runsTable } from '../../src/destinations/system.ts'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import { commitsTable, runsTable } from '../../src/schema/system-columns.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { runRecordOf, streamRecordOf } from '../status/support.ts'
 
 const minute = 60_000

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { loadConnector } from '../../src/config/load.ts'
+import { loadConnector } from '../../src/connector/load.ts'
 import type { StatusReport } from '../../src/status/report.ts'
 import { connectorText, makeTempDir, runCli, sendJson, servePages, startApi } from './support.ts'
 

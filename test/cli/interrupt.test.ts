@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { DuckDBInstance } from '@duckdb/node-api'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { connectorText, makeTempDir, runCli, servePages, startApi, startCli, untilEnd } from './support.ts'
 
 const pages = 30

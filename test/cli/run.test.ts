@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { connectorText, makeTempDir, runCli, sendJson, servePages, startApi } from './support.ts'
 
 const brokenStream = '  - { name: broken, path: /broken, rows: "$.data[*]" }\n'

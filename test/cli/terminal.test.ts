@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { suite, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { formatTable, wrap } from '../../src/cli/table.ts'
-import { cut, widthOf } from '../../src/words/line.ts'
+import { cut, widthOf } from '../../src/base/words/line.ts'
 import { cliPath, connectorText, makeTempDir, plainEnv, runCli, servePages, startApi, untilEnd } from './support.ts'
 
 const escape = '\u001b'

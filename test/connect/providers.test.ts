@@ -3,9 +3,9 @@ import { suite, test } from 'node:test'
 import {
   type AuthorizationCodeConfig,
   authorizationCodeConfig,
-} from '../../src/auth/oauth2/authorization-code-config.ts'
-import { type ProviderPreset, providerNames, providers } from '../../src/auth/oauth2/providers/index.ts'
-import { settingsOf } from '../../src/auth/oauth2/sign-in-settings.ts'
+} from '../../src/auth/authorization/authorization-code-config.ts'
+import { type ProviderPreset, providerNames, providers } from '../../src/auth/authorization/providers/index.ts'
+import { settingsOf } from '../../src/auth/authorization/sign-in-settings.ts'
 import { choosePlace } from '../../src/connect/redirect-place.ts'
 import { compareScopes } from '../../src/connect/token-grant.ts'
 import { configOf } from './helpers.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { stringifyExact } from '../../src/decode/exact-json.ts'
+import { stringifyExact } from '../../src/base/json/exact-json.ts'
 import { noShape, type Shape } from '../../src/schema/shape.ts'
 import { decode } from './support.ts'
 

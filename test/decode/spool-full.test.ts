@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 
 const script = `
-  import { Spool } from ${JSON.stringify(new URL('../../src/decode/spool.ts', import.meta.url).href)}
+  import { Spool } from ${JSON.stringify(new URL('../../src/base/spool.ts', import.meta.url).href)}
   await using spool = new Spool(10)
   try {
     await spool.write(new Uint8Array(4_000_000))

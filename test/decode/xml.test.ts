@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { createPageDecoder, type DecoderOptions } from '../../src/decode/index.ts'
-import { compilePath } from '../../src/decode/json-path.ts'
+import { compilePath } from '../../src/base/json/path.ts'
 
 async function decode(body: Uint8Array | string, options: Partial<DecoderOptions> = {}) {
   let found: string | undefined

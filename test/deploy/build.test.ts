@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { connectorText, makeTempDir, servePages, startApi, type TempDir } from '../cli/support.ts'
 import { freePort } from '../support/free-port.ts'
 

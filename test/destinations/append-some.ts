@@ -1,5 +1,5 @@
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
-import { toSyncError } from '../../src/errors.ts'
+import { toSyncError } from '../../src/base/errors.ts'
 import { appendAll, createBatch } from './batch.ts'
 
 /** Appends up to COUNT batches of some 400 KB that do not compress, then prints where it stands: SPEC COUNT. */

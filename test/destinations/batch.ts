@@ -1,7 +1,7 @@
-import { Spool } from '../../src/decode/spool.ts'
+import { Spool } from '../../src/base/spool.ts'
 import type { Batch, Destination, TablePlan, TableWriter } from '../../src/destinations/destination.ts'
 import type { Column } from '../../src/schema/types.ts'
-import { fresh } from '../../src/sync/checkpoint.ts'
+import { fresh } from '../../src/destinations/checkpoint.ts'
 
 export const idAndName: readonly Column[] = [
   { name: 'id', type: 'integer' },

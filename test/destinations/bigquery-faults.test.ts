@@ -3,8 +3,8 @@ import { after, beforeEach, suite, test } from 'node:test'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import type { Batch, TablePlan } from '../../src/destinations/destination.ts'
 import type { BigqueryDeps } from '../../src/destinations/bigquery/index.ts'
-import { type Effects, systemEffects } from '../../src/effects.ts'
-import type { SyncError } from '../../src/errors.ts'
+import { type Effects, systemEffects } from '../../src/base/effects.ts'
+import type { SyncError } from '../../src/base/errors.ts'
 import { skipBigquery, startEmulator } from '../support/bigquery/emulator.ts'
 import {
   asFailed,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { homedir } from 'node:os'
 import { test } from 'node:test'
 import { parseDestination } from '../../src/destinations/index.ts'
-import type { SyncError } from '../../src/errors.ts'
+import type { SyncError } from '../../src/base/errors.ts'
 
 test('a DuckDB file may name its schema', () => {
   assert.deepEqual(parseDestination('duckdb:out/a.duckdb'), { type: 'duckdb', path: 'out/a.duckdb' })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode } from '../../src/base/errors.ts'
 import * as faults from '../support/faults.ts'
 import { findLeaks, readTree } from '../support/leaks.ts'
 import { type Fault, makeRows, type Provider, startProvider, startStranger } from '../support/provider.ts'

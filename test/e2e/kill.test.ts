@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
-import type { Checkpoint } from '../../src/sync/checkpoint.ts'
+import type { Checkpoint } from '../../src/destinations/checkpoint.ts'
 import type { CliProcess, CliResult } from '../support/cli-process.ts'
 import { makeRow, type Provider, startProvider } from '../support/provider.ts'
 import { chooseSeed, createRandom } from '../support/seeded-random.ts'

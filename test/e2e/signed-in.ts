@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { sealTokens } from '../../src/auth/tokens/sealed-tokens.ts'
-import type { SavedTokens, TokenStore } from '../../src/auth/tokens/token-store.ts'
+import { sealTokens } from '../../src/auth/token/sealed-tokens.ts'
+import type { SavedTokens, TokenStore } from '../../src/secrets/token-store/contract.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { createSelfSigned } from '../support/self-signed.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import fc from 'fast-check'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 
 /** A place where something comes in that others have written. */
 export interface Boundary {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { readers } from './readers.ts'
 
 interface Work {

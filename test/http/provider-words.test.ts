@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { describeRequest } from '../../src/http/describe.ts'
 import { findTitle, findWords, tidyWords } from '../../src/http/provider-words.ts'
-import { widthOf } from '../../src/words/line.ts'
+import { widthOf } from '../../src/base/words/line.ts'
 
 const redact = (text: string) => text.replaceAll('Zo0-key', '[secret]')
 

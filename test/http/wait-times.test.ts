@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { backoff } from '../../src/http/backoff.ts'
+import { backoff } from '../../src/base/backoff.ts'
 import { parseHttpDate } from '../../src/http/http-date.ts'
 import { readAllowance, readWait } from '../../src/http/rate-headers.ts'
 import { parseRetryAfter } from '../../src/http/retry-after.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { callerSyntax, foldName, joinRights, parseAllowList, peopleSyntax } from '../../src/inbound/allow-list.ts'
 import { parseInbound } from '../../src/inbound/config.ts'
 import { runCli } from '../cli/support.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { rememberChecks } from '../../src/inbound/sign-in/token-checks.ts'
 
 const ann = { name: 'ann', aliases: ['ann@acme.example'] }

@@ -23,7 +23,7 @@ interface Written {
   readonly flags: string
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const api = new API({ cwd: root })
 after(() => api.close())
 

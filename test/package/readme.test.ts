@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { authConfig } from '../../src/auth/index.ts'
-import { parseConnector } from '../../src/config/load.ts'
+import { parseConnector } from '../../src/connector/load.ts'
 import { advice } from '../../src/status/advice.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')

@@ -1,5 +1,5 @@
-import type { Effects } from '../../src/effects.ts'
-import type { Log } from '../../src/log.ts'
+import type { Effects } from '../../src/base/effects.ts'
+import type { Log } from '../../src/base/log.ts'
 import { type SecretRef, parseSecretRef } from '../../src/secrets/ref.ts'
 
 export function parseRef(text: string): SecretRef {

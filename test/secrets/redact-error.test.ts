@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { redactDeep, redactError } from '../../src/secrets/redact-error.ts'
 
 const redact = (text: string): string => text.replaceAll('hunter2', '[secret]')

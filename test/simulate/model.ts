@@ -1,4 +1,4 @@
-import type { WarningCode } from '../../src/sync/warnings.ts'
+import type { WarningCode } from '../../src/base/warnings.ts'
 import { noteOf } from './pages.ts'
 import type { ConnectorSpec } from './scenario.ts'
 import { type SourceRow, labelOf } from './source.ts'

@@ -7,7 +7,7 @@ import type { Destination } from '../../src/destinations/destination.ts'
 import { openDatabase } from '../../src/destinations/duckdb/database.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import { readStatus } from '../../src/status/index.ts'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { type TempDir, connectorText, makeTempDir, runCli, servePages, startApi } from '../cli/support.ts'
 import { createAppAt, hour, minute, runRecordOf, streamRecordOf } from './support.ts'
 

@@ -5,7 +5,7 @@ import { type PageOptions, renderRunPage, renderStatusPage } from '../../src/sta
 import { advice } from '../../src/status/advice.ts'
 import { states } from '../../src/status/health.ts'
 import { stateNames } from '../../src/status/state.ts'
-import { streamRecord } from '../../src/sync/run-record.ts'
+import { streamRecord } from '../../src/destinations/run-record.ts'
 import { connectorOf, largeReport } from './page-fixtures.ts'
 import { runRecordOf, streamRecordOf } from './support.ts'
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type App, createApp } from '../../src/app.ts'
-import { systemEffects } from '../../src/effects.ts'
-import type { StreamRecord } from '../../src/sync/run-record.ts'
-import type { RunRecord } from '../../src/sync/run-record.ts'
-import { runConnector } from '../../src/sync/run.ts'
-import { runRequest } from '../../src/sync/run-request.ts'
+import { type App, createApp } from '../../src/run/app.ts'
+import { systemEffects } from '../../src/base/effects.ts'
+import type { StreamRecord, RunRecord } from '../../src/destinations/run-record.ts'
+import { runConnector } from '../../src/run/run.ts'
+import { runRequest } from '../../src/destinations/run-request.ts'
 
 export const chromiumPath = '/usr/bin/chromium'
 const required = Boolean(process.env['HEADRACE_REQUIRE_ALL'])

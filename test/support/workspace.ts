@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { runRecord, type RunRecord, type StreamRecord } from '../../src/sync/run-record.ts'
+import { runRecord, type RunRecord, type StreamRecord } from '../../src/destinations/run-record.ts'
 import { type CliProcess, type CliResult, startCli } from './cli-process.ts'
 
 /** A directory of its own with a connector file `api.yaml` (one stream, `rows`) and what runs leave there. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { takeBlock } from '../../src/decode/blocks.ts'
+import { takeBlock } from '../../src/base/blocks.ts'
 import { RowCollector } from '../../src/decode/page-rows.ts'
-import { Spool } from '../../src/decode/spool.ts'
+import { Spool } from '../../src/base/spool.ts'
 import { TableSchema } from '../../src/schema/table-schema.ts'
 import { encodePage } from '../../src/sync/encode-page.ts'
 

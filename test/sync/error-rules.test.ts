@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Fault } from '../support/provider.ts'
-import { makeRows, startProvider } from '../support/provider.ts'
+import { type Fault, makeRows, startProvider } from '../support/provider.ts'
 import { createHarness } from './harness.ts'
 
 const answer =

@@ -252,7 +252,7 @@ test('a clock that jumps back and forth loses and doubles nothing', async () => 
   harness.connector = stream(`    params: { updated_since: "{{ cursor }}" }\n    incremental: { cursor: updated_at }\n`)
   let calls = 0
   const jumps = [0, 1e12, -1e12, 5e9]
-  const { systemEffects } = await import('../../src/effects.ts')
+  const { systemEffects } = await import('../../src/base/effects.ts')
   const effects = { ...systemEffects, now: () => Date.now() + (jumps[calls++ % jumps.length] as number) }
   for (const count of [12, 12, 17]) {
     provider.setRows(makeRows(count))

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type App, createApp } from '../../src/app.ts'
+import { type App, createApp } from '../../src/run/app.ts'
 import type { Destination } from '../../src/destinations/destination.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
-import { type RunContext, runConnector } from '../../src/sync/run.ts'
-import type { RunRecord, StreamRecord } from '../../src/sync/run-record.ts'
-import { runRequest } from '../../src/sync/run-request.ts'
+import { type RunContext, runConnector } from '../../src/run/run.ts'
+import type { RunRecord, StreamRecord } from '../../src/destinations/run-record.ts'
+import { runRequest } from '../../src/destinations/run-request.ts'
 
 /** Runs a connector in this process, into a DuckDB file of its own. */
 export interface Harness extends Disposable {

@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
 import { moreMemory } from '../../src/destinations/duckdb/room.ts'
-import { SyncError } from '../../src/errors.ts'
-import { limitsFor, memoryOf } from '../../src/memory.ts'
+import { SyncError } from '../../src/base/errors.ts'
+import { limitsFor, memoryOf } from '../../src/base/memory.ts'
 
 const mebibyte = 1024 ** 2
 const script = fileURLToPath(new URL('measured-run.ts', import.meta.url))

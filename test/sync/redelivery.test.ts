@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { App } from '../../src/app.ts'
-import { continuationOf } from '../../src/resume/continuation.ts'
-import { runRequest } from '../../src/sync/run-request.ts'
+import type { App } from '../../src/run/app.ts'
+import { continuationOf } from '../../src/run/continuation.ts'
+import { runRequest } from '../../src/destinations/run-request.ts'
 import { makeRow, makeRows, startProvider } from '../support/provider.ts'
 import { createHarness, type Harness } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Checkpoint } from '../../src/sync/checkpoint.ts'
+import type { Checkpoint } from '../../src/destinations/checkpoint.ts'
 import { createSealer } from '../../src/sync/seal-place.ts'
 
 const secret = 'Kq7-canary/9fW2+xTz=Lm4pQ'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseConnector } from '../../src/config/load.ts'
-import { editState } from '../../src/sync/edit-state.ts'
+import { parseConnector } from '../../src/connector/load.ts'
+import { editState } from '../../src/run/edit-state.ts'
 import { type SlicedProvider, slicedRows, startSlicedProvider, timeOf } from '../support/sliced-provider.ts'
 import { createHarness, type Harness } from './harness.ts'
 

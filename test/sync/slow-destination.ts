@@ -1,6 +1,6 @@
 import type { Batch, Destination, Position } from '../../src/destinations/destination.ts'
-import { SyncError } from '../../src/errors.ts'
-import { fresh } from '../../src/sync/checkpoint.ts'
+import { SyncError } from '../../src/base/errors.ts'
+import { fresh } from '../../src/destinations/checkpoint.ts'
 
 /** A destination that takes several batches at once, holds them for a while, and commits them in order. */
 export interface SlowDestination {

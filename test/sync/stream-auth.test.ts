@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createApp } from '../../src/app.ts'
+import { createApp } from '../../src/run/app.ts'
 import { createSelfSigned } from '../support/self-signed.ts'
 import { type Harness, createHarness } from './harness.ts'
 

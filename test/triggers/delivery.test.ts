@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { SyncError } from '../../src/errors.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { deliveryId } from '../../src/triggers/delivery.ts'
 import { recognizeDelivery } from '../../src/triggers/recognize.ts'
 

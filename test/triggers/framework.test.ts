@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { build } from 'esbuild'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { connectorText, makeTempDir, plainEnv, sendJson, servePages, startApi } from '../cli/support.ts'
 import { startEventFunction, startFunction } from './support.ts'
 

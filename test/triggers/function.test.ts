@@ -4,7 +4,7 @@ import { type IncomingMessage, request as sendRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import type { StatusReport } from '../../src/status/report.ts'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { type Api, type TempDir, connectorText, makeTempDir, sendJson, servePages, startApi } from '../cli/support.ts'
 import { type FunctionProcess, startFunction, startServe } from './support.ts'
 

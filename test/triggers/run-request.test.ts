@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { answerQueue, answerRecord } from '../../src/triggers/outcome.ts'
 import { limitBudget, parseRunRequest } from '../../src/triggers/run-request.ts'
-import { budgetOf } from '../../src/app.ts'
-import { SyncError } from '../../src/errors.ts'
-import type { RunRecord } from '../../src/sync/run-record.ts'
+import { budgetOf } from '../../src/run/app.ts'
+import { SyncError } from '../../src/base/errors.ts'
+import type { RunRecord } from '../../src/destinations/run-record.ts'
 
 const record = (status: RunRecord['status'], codes: readonly string[]): RunRecord => ({
   run_id: 'r',

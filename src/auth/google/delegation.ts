@@ -1,9 +1,9 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import { tidyWords } from '../../http/provider-words.ts'
-import { createAssertionGrant } from '../assertions/grant.ts'
+import { createAssertionGrant } from '../assertion/grant.ts'
 import type { AuthDeps } from '../auth.ts'
 import type { Identity } from './identity.ts'
-import { type Token, requestToken } from '../token-endpoint/token-request.ts'
+import { type Token, requestToken } from '../token/token-request.ts'
 
 const tokenUrl = 'https://oauth2.googleapis.com/token'
 const signUrl = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts'

@@ -1,11 +1,11 @@
 import type { AuthClient } from 'google-auth-library'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import { tidyWords } from '../../http/provider-words.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { AuthDeps } from '../auth.ts'
-import { readClaims } from '../token-endpoint/token-claims.ts'
-import type { Token } from '../token-endpoint/token-request.ts'
+import { readClaims } from '../token/token-claims.ts'
+import type { Token } from '../token/token-request.ts'
 
 /** Who this program runs as, in the eyes of Google. */
 export interface Identity {

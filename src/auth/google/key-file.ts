@@ -1,14 +1,14 @@
-import { SyncError } from '../../errors.ts'
-import { isLoopback } from '../../config/loopback.ts'
+import { SyncError } from '../../base/errors.ts'
+import { isLoopback } from '../../syntax/loopback.ts'
 import { Secret } from '../../secrets/secret.ts'
-import { createAssertionGrant } from '../assertions/grant.ts'
-import { signAssertion } from '../assertions/assertion.ts'
+import { createAssertionGrant } from '../assertion/grant.ts'
+import { signAssertion } from '../assertion/assertion.ts'
 import type { AuthDeps } from '../auth.ts'
 import { explainDelegation } from './delegation.ts'
-import type { GoogleConfig } from './google.ts'
-import { readPrivateKey } from '../assertions/signing-key.ts'
-import { readClaims } from '../token-endpoint/token-claims.ts'
-import { type Token, requestToken } from '../token-endpoint/token-request.ts'
+import type { GoogleConfig } from '../methods/google.ts'
+import { readPrivateKey } from '../assertion/signing-key.ts'
+import { readClaims } from '../token/token-claims.ts'
+import { type Token, requestToken } from '../token/token-request.ts'
 
 /** Google takes an hour and less; a clock that is a little fast must not make it more. */
 const lifetime = 30 * 60_000

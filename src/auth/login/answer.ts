@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { durationMs } from '../../config/duration.ts'
-import { instantOf, parseMoment } from '../../config/moment.ts'
-import { compilePath } from '../../decode/json-path.ts'
-import { SyncError } from '../../errors.ts'
+import { durationMs } from '../../syntax/duration.ts'
+import { instantOf, parseMoment } from '../../syntax/moment.ts'
+import { compilePath } from '../../base/json/path.ts'
+import { SyncError } from '../../base/errors.ts'
 
 /** What a sign-in was answered with. */
 export interface LoginAnswer {

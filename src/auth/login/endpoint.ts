@@ -1,4 +1,4 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import { findTitle, findWords } from '../../http/provider-words.ts'
 import { parseRetryAfter } from '../../http/retry-after.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
@@ -7,9 +7,9 @@ import { Secret } from '../../secrets/secret.ts'
 import type { AuthDeps } from '../auth.ts'
 import { type LoginAnswer, findLifetime, findToken, parseBody } from './answer.ts'
 import type { RenderedLogin } from './request.ts'
-import { findAnswerWords } from '../token-endpoint/token-answer.ts'
-import { AnswerTooLarge } from '../token-endpoint/token-fetch.ts'
-import { type Token, errorCode } from '../token-endpoint/token-request.ts'
+import { findAnswerWords } from '../token/token-answer.ts'
+import { AnswerTooLarge } from '../token/token-fetch.ts'
+import { type Token, errorCode } from '../token/token-request.ts'
 
 interface Endpoint {
   /** As it may be named in messages: without query and secrets. */

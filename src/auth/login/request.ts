@@ -11,9 +11,9 @@ import {
   listUnknownSecrets,
   loginWords,
   templateOrSecret,
-} from '../placing/credential-template.ts'
-import { httpToken } from '../placing/header.ts'
-import { secureUrl } from '../../config/secure-url.ts'
+} from '../credential-location/credential-template.ts'
+import { httpToken } from '../credential-location/header.ts'
+import { secureUrl } from '../../syntax/secure-url.ts'
 
 const value = templateOrSecret(loginWords)
 

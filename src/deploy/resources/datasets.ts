@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployment.ts'
-import { stagingDataset } from '../../destinations/system.ts'
+import { stagingDataset } from '../../schema/system-columns.ts'
 import { accountsOf } from '../names.ts'
 import { bq, pick, type Resource } from '../resource.ts'
 

@@ -1,6 +1,6 @@
 import type { Column } from '../../schema/types.ts'
 import type { TablePlan } from '../destination.ts'
-import { deletedAtColumn, validFromColumn, validToColumn } from '../system.ts'
+import { deletedAtColumn, validFromColumn, validToColumn } from '../../schema/system-columns.ts'
 import { matchKeys, selectSome, type Source } from './rows-sql.ts'
 import { quoteName } from './sql.ts'
 

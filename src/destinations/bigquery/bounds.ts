@@ -1,5 +1,5 @@
 import type { Column } from '../../schema/types.ts'
-import { sameName } from '../system.ts'
+import { sameName } from '../../schema/system-columns.ts'
 import { ingestionColumn, type Layout, truncate } from './layout.ts'
 import { matchKeys, selectSome, type Source, typeOf } from './rows-sql.ts'
 import { quoteName } from './sql.ts'

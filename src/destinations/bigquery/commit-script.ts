@@ -1,4 +1,4 @@
-import { loadedAtColumn, runIdColumn } from '../system.ts'
+import { loadedAtColumn, runIdColumn } from '../../schema/system-columns.ts'
 import type { Column } from '../../schema/types.ts'
 import type { Merge } from './merge-sql.ts'
 import { type Keys, matchKeys, orderColumn, selectRows, selectUnique, seqColumn, type Source } from './rows-sql.ts'

@@ -1,4 +1,4 @@
-import { backoff } from '../../http/backoff.ts'
+import { backoff } from '../../base/backoff.ts'
 import type { Client } from './client.ts'
 import { isDuplicate, ServiceError } from './service-error.ts'
 

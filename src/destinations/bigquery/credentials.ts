@@ -1,5 +1,5 @@
 import type { AuthClient } from 'google-auth-library'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 
 /** Signs requests to BigQuery as the one who runs this process. */
 export interface Credentials {

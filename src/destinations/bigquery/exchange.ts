@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type Dispatcher, request } from 'undici'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import type { Credentials } from './credentials.ts'
 import { errorReply } from './replies.ts'
 import { ServiceError } from './service-error.ts'

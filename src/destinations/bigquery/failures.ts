@@ -1,4 +1,4 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import { missingRole } from './roles.ts'
 import { isPassing, ServiceError } from './service-error.ts'
 import type { Warehouse } from './warehouse.ts'

@@ -1,7 +1,7 @@
 import type { Column, ColumnType } from '../../schema/types.ts'
 import type { DeletePlan } from '../destination.ts'
-import { isTime, isVariantOf } from '../flags.ts'
-import { loadedAtColumn, sameName } from '../system.ts'
+import { isTime, isVariantOf } from '../../schema/flags.ts'
+import { loadedAtColumn, sameName } from '../../schema/system-columns.ts'
 import { quoteName, quoteText } from './sql.ts'
 
 const numeric = /^(integer|numeric|bignumeric|number|decimal)/

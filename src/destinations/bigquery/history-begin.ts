@@ -1,6 +1,6 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import type { TablePlan } from '../destination.ts'
-import { deletedAtColumn, sameName, validToColumn } from '../system.ts'
+import { deletedAtColumn, sameName, validToColumn } from '../../schema/system-columns.ts'
 import { filterPartitions } from './bounds.ts'
 import { beginHistory, countRepeated } from './history-sql.ts'
 import { failureOf, queryConfiguration, runJob } from './jobs.ts'

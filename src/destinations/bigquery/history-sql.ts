@@ -1,7 +1,7 @@
 import type { Column } from '../../schema/types.ts'
 import { typeTree } from '../../schema/type-tree.ts'
 import type { TablePlan } from '../destination.ts'
-import { isTime } from '../flags.ts'
+import { isTime } from '../../schema/flags.ts'
 import { countedTime, isCountable } from '../cursor-unit.ts'
 import {
   cursorKeyColumn,
@@ -11,7 +11,7 @@ import {
   sameName,
   validFromColumn,
   validToColumn,
-} from '../system.ts'
+} from '../../schema/system-columns.ts'
 import { deletionTime } from './flag-sql.ts'
 import {
   type Keys,

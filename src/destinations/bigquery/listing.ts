@@ -1,6 +1,6 @@
 import type { TablePlan } from '../destination.ts'
 import { shortHash } from './labels.ts'
-import { readCommitter } from './log-tables.ts'
+import { readCommitter } from './log.ts'
 import { listTables } from './tables.ts'
 import type { Warehouse } from './warehouse.ts'
 

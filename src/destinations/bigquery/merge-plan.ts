@@ -1,5 +1,5 @@
 import type { DeletePlan, TablePlan } from '../destination.ts'
-import { deletedAtColumn, validFromColumn, validToColumn } from '../system.ts'
+import { deletedAtColumn, validFromColumn, validToColumn } from '../../schema/system-columns.ts'
 import { removeAbsent } from './absence-sql.ts'
 import { boundMerge, filterPartitions } from './bounds.ts'
 import type { Write } from './commit-script.ts'

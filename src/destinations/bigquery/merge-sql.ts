@@ -1,5 +1,5 @@
 import type { DeletePlan } from '../destination.ts'
-import { deletedAtColumn, validFromColumn, validToColumn } from '../system.ts'
+import { deletedAtColumn, validFromColumn, validToColumn } from '../../schema/system-columns.ts'
 import type { Ordering } from '../ordering.ts'
 import type { Keys } from './rows-sql.ts'
 import { listNames, quoteName } from './sql.ts'

@@ -1,7 +1,7 @@
 import type { Column } from '../../schema/types.ts'
 import { compareColumns } from '../column-changes.ts'
 import { canWiden } from '../../schema/widen.ts'
-import { sameName, systemColumns } from '../system.ts'
+import { sameName, systemColumns } from '../../schema/system-columns.ts'
 import { failureOf, queryConfiguration, runJob } from './jobs.ts'
 import { shortHash } from './labels.ts'
 import type { Field } from './replies.ts'

@@ -1,5 +1,5 @@
 import type { Column, ColumnType } from '../../schema/types.ts'
-import { loadedAtColumn, runIdColumn, sameName } from '../system.ts'
+import { loadedAtColumn, runIdColumn, sameName } from '../../schema/system-columns.ts'
 import type { Ordering, OrderingSql } from '../ordering.ts'
 import { toCell } from './cells.ts'
 import { quoteName } from './sql.ts'

@@ -1,6 +1,6 @@
 import type { Column } from '../../schema/types.ts'
 import type { TablePlan } from '../destination.ts'
-import { deletedAtColumn, sameName, validToColumn } from '../system.ts'
+import { deletedAtColumn, sameName, validToColumn } from '../../schema/system-columns.ts'
 import { filterPartitions } from './bounds.ts'
 import { type Keys, listKeys, selectSome, type Source } from './rows-sql.ts'
 import { quoteName } from './sql.ts'

@@ -1,6 +1,6 @@
-import type { SliceProgress, SliceState } from '../../sync/slice-state.ts'
+import type { SliceProgress, SliceState } from '../slice-state.ts'
 import type { TablePlan } from '../destination.ts'
-import { slicesTable } from '../system.ts'
+import { slicesTable } from '../../schema/system-columns.ts'
 import type { Parameter, Sql } from './sql.ts'
 import { qualify, type Warehouse } from './warehouse.ts'
 import type { Group } from './writer-state.ts'

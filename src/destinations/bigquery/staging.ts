@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { SyncError } from '../../errors.ts'
-import { backoff } from '../../http/backoff.ts'
+import { SyncError } from '../../base/errors.ts'
+import { backoff } from '../../base/backoff.ts'
 import type { Column } from '../../schema/types.ts'
 import type { Batch, Reject, TablePlan } from '../destination.ts'
 import { orderColumn, type Source } from './rows-sql.ts'

@@ -1,5 +1,5 @@
 import type { Column } from '../../schema/types.ts'
-import { sameName, systemColumnsOf } from '../system.ts'
+import { sameName, systemColumnsOf } from '../../schema/system-columns.ts'
 import { isHistory, makeHistory } from './history-begin.ts'
 import { describeLayout, namePartition, planLayout, sameCluster, samePartition } from './layout.ts'
 import { prepareTable, type Preparation } from './prepare.ts'

@@ -1,5 +1,5 @@
 import type { Column } from '../../schema/types.ts'
-import { isSystemColumn } from '../system.ts'
+import { isSystemColumn } from '../../schema/system-columns.ts'
 import { createOnce } from './create.ts'
 import { anyReply, type Field, tableListReply, type TableReply, tableReply } from './replies.ts'
 import { isNotFound } from './service-error.ts'

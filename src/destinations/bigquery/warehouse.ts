@@ -1,5 +1,5 @@
-import { SyncError } from '../../errors.ts'
-import type { Log } from '../../log.ts'
+import { SyncError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
 import type { Client } from './client.ts'
 import { datasetReply } from './replies.ts'
 import { isNotFound } from './service-error.ts'

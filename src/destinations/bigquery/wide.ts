@@ -1,4 +1,4 @@
-import { sameName } from '../system.ts'
+import { sameName } from '../../schema/system-columns.ts'
 import { filterPartitions } from './bounds.ts'
 import { readRows } from './query.ts'
 import { quoteName } from './sql.ts'

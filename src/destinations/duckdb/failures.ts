@@ -1,4 +1,4 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 
 /** DuckDB tells what went wrong by its words alone. */
 const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT|File too large|EFBIG|max_temp_directory_size/i

@@ -1,7 +1,7 @@
 import type { Column, ColumnType } from '../../schema/types.ts'
 import type { DeletePlan } from '../destination.ts'
-import { isTime, isVariantOf } from '../flags.ts'
-import { loadedAtColumn } from '../system.ts'
+import { isTime, isVariantOf } from '../../schema/flags.ts'
+import { loadedAtColumn } from '../../schema/system-columns.ts'
 import { quoteName, quoteText } from './sql.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Column } from '../../schema/types.ts'
-import { isTime } from '../flags.ts'
+import { isTime } from '../../schema/flags.ts'
 import type { TablePlan } from '../destination.ts'
 import {
   cursorKeyColumn,
@@ -9,7 +9,7 @@ import {
   sameName,
   validFromColumn,
   validToColumn,
-} from '../system.ts'
+} from '../../schema/system-columns.ts'
 import { countedTime, isCountable } from '../cursor-unit.ts'
 import { batchTable, matchKeys, type MergeKeys, orderColumn } from './merge-sql.ts'
 import { quoteName, quoteText } from './sql.ts'

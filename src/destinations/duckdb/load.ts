@@ -1,5 +1,5 @@
 import type { Column } from '../../schema/types.ts'
-import { loadedAtColumn, runIdColumn } from '../system.ts'
+import { loadedAtColumn, runIdColumn } from '../../schema/system-columns.ts'
 import { listNames, quoteName, quotePath, quoteText } from './sql.ts'
 import { toColumnValue, toReadType } from './types.ts'
 

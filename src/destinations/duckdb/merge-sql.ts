@@ -1,5 +1,5 @@
-import { deletedAtColumn } from '../system.ts'
-import { type Ordering, type OrderingSql } from '../ordering.ts'
+import { deletedAtColumn } from '../../schema/system-columns.ts'
+import type { Ordering, OrderingSql } from '../ordering.ts'
 import { quoteName } from './sql.ts'
 
 /** Where a batch lies while it is being merged; in memory, or in DuckDB's temporary files where it is large. */

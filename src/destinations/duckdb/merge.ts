@@ -1,7 +1,7 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import type { Column } from '../../schema/types.ts'
 import type { TablePlan } from '../destination.ts'
-import { isTime } from '../flags.ts'
+import { isTime } from '../../schema/flags.ts'
 import {
   deletedAtColumn,
   loadedAtColumn,
@@ -9,7 +9,7 @@ import {
   systemColumnsOf,
   validFromColumn,
   validToColumn,
-} from '../system.ts'
+} from '../../schema/system-columns.ts'
 import type { Session } from './database.ts'
 import { deletionTime } from './flag-sql.ts'
 import {

@@ -1,4 +1,4 @@
-import { memoryOf } from '../../memory.ts'
+import { memoryOf } from '../../base/memory.ts'
 
 /** What DuckDB makes room for at first, and then where a row turns out to be larger; in bytes. */
 export const rowSizes = [1 << 24, 1 << 26, 1 << 28, 1 << 30] as const

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 import type { DestinationSpec } from '../spec.ts'
-import { schemaName } from '../system.ts'
+import { schemaName } from '../../schema/system-columns.ts'
 
 /** Where the tables of a connector lie in a DuckDB file. */
 export function schemaOf(

@@ -1,8 +1,8 @@
 import type { TablePlan } from '../destination.ts'
 import { checkShrink } from '../shrink.ts'
-import { deletedAtColumn, validToColumn } from '../system.ts'
+import { deletedAtColumn, validToColumn } from '../../schema/system-columns.ts'
 import { catalog, type Session } from './database.ts'
-import { qualify } from './log-tables.ts'
+import { qualify } from './log.ts'
 import { readCount } from './merge.ts'
 import { quoteName } from './sql.ts'
 

@@ -1,9 +1,9 @@
 import { BIGINT, LIST, listValue, VARCHAR } from '@duckdb/node-api'
-import type { SliceProgress, SliceState } from '../../sync/slice-state.ts'
+import type { SliceProgress, SliceState } from '../slice-state.ts'
 import type { Batch, TablePlan } from '../destination.ts'
-import { slicesTable } from '../system.ts'
+import { slicesTable } from '../../schema/system-columns.ts'
 import type { Session } from './database.ts'
-import { qualify } from './log-tables.ts'
+import { qualify } from './log.ts'
 import { quoteText } from './sql.ts'
 
 /** A row is added for each slice that has changed; the end of a listing removes those that no longer hold. */

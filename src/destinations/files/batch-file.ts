@@ -1,6 +1,6 @@
 import { copyFile, constants, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Spool } from '../../decode/spool.ts'
+import type { Spool } from '../../base/spool.ts'
 import { syncDir, writeDurably } from './durable.ts'
 
 /** Writes a file of the table beside its place, then renames it, so that no reader ever sees half of one. */

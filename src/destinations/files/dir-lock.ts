@@ -1,7 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 
 const fileName = '.headrace.lock'
 

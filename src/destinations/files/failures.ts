@@ -1,4 +1,4 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 
 const full = ['ENOSPC', 'EDQUOT', 'EFBIG']
 const readOnly = ['EROFS', 'EACCES', 'EPERM']

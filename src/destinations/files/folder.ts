@@ -1,16 +1,16 @@
 import { realpath, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Column } from '../../schema/types.ts'
-import { type Checkpoint, fresh } from '../../sync/checkpoint.ts'
+import { type Checkpoint, fresh } from '../checkpoint.ts'
 import type { Position } from '../destination.ts'
-import type { SliceState } from '../../sync/slice-state.ts'
-import { createLock, type Lock } from '../lock.ts'
-import { makeFolders } from '../make-folders.ts'
+import type { SliceState } from '../slice-state.ts'
+import { createLock, type Lock } from '../../base/lock.ts'
+import { makeFolders } from '../../base/make-folders.ts'
 import { createShared } from '../shared.ts'
-import { commitsTable, rejectsTable, runsTable, schemaName } from '../system.ts'
+import { commitsTable, rejectsTable, runsTable, schemaName } from '../../schema/system-columns.ts'
 import { lockDir, unlockDir } from './dir-lock.ts'
 import { guard } from './failures.ts'
-import { readLines, repairLog } from './log-file.ts'
+import { readLines, repairLog } from './log.ts'
 
 /** A line of `_headrace_commits.ndjson`. */
 export interface Commit {

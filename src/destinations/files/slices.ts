@@ -1,4 +1,4 @@
-import type { SliceState } from '../../sync/slice-state.ts'
+import type { SliceState } from '../slice-state.ts'
 import type { Batch, TablePlan } from '../destination.ts'
 import { type Commit, type Folder, readCommits } from './folder.ts'
 

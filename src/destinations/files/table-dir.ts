@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import type { TablePlan } from '../destination.ts'
 import { fileFormats } from '../spec.ts'
-import { stagingName } from '../system.ts'
+import { stagingName } from '../../schema/system-columns.ts'
 import { syncDir } from './durable.ts'
 import { type Folder, readCommits } from './folder.ts'
 

@@ -1,6 +1,6 @@
-import type { Env } from '../../app.ts'
-import { isLoopback } from '../../config/loopback.ts'
-import { SyncError } from '../../errors.ts'
+import type { Env } from '../../run/app.ts'
+import { isLoopback } from '../../syntax/loopback.ts'
+import { SyncError } from '../../base/errors.ts'
 import { type AllowList, parseAllowList, peopleSyntax } from '../allow-list.ts'
 
 /** With whom people sign in to the status page, and who may. */

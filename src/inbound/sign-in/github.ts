@@ -8,7 +8,7 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi'
 import { z } from 'zod'
-import { isLoopback } from '../../config/loopback.ts'
+import { isLoopback } from '../../syntax/loopback.ts'
 import { type AllowList, foldName } from '../allow-list.ts'
 import { unknownCaller } from '../caller.ts'
 import type { GithubConfig } from './config.ts'

@@ -19,7 +19,7 @@ import {
   userInfoRequest,
   validateAuthResponse,
 } from 'oauth4webapi'
-import { isLoopback } from '../../config/loopback.ts'
+import { isLoopback } from '../../syntax/loopback.ts'
 import { foldName } from '../allow-list.ts'
 import { unknownCaller } from '../caller.ts'
 import { type Identity, type ProviderDeps, type SignInProvider, toSignInError } from './provider.ts'

@@ -1,6 +1,6 @@
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import { unknownCaller } from '../caller.ts'
-import { oneLine } from '../../words/line.ts'
+import { oneLine } from '../../base/words/line.ts'
 
 /** Somebody who has proved to a provider who he is. */
 export interface Identity {

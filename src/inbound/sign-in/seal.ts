@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { EncryptJWT, jwtDecrypt } from 'jose'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 
 /** Makes what only this service can read or make again, from a secret of its own. */
 export interface Seal {

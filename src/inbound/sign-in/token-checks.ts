@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { SyncError } from '../../errors.ts'
+import { SyncError } from '../../base/errors.ts'
 import { createSemaphore } from '../../http/semaphore.ts'
 import type { Identity } from './provider.ts'
 

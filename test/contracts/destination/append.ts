@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { SyncError } from '../../../src/errors.ts'
+import type { SyncError } from '../../../src/base/errors.ts'
 import { appendAll, createBatch, createPlan, idAndName } from '../../destinations/batch.ts'
 import { type Harness, text } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { RunRecord } from '../../../src/sync/run-record.ts'
+import type { RunRecord } from '../../../src/destinations/run-record.ts'
 import type { Harness } from './harness.ts'
 
 export function checkRuns(harness: Harness): void {

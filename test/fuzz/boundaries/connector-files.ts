@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { parseConnector } from '../../../src/config/load.ts'
-import { renderRequest } from '../../../src/config/templates.ts'
+import { parseConnector } from '../../../src/connector/load.ts'
+import { renderRequest } from '../../../src/connector/templates.ts'
 import { defineBoundary } from '../boundary.ts'
 import { mutated } from '../mutate.ts'
 

@@ -4,7 +4,7 @@ import { readJsonField } from '../../../src/secrets/json-field.ts'
 import { openPem, readCertificates } from '../../../src/secrets/pem.ts'
 import { parseSecretRef } from '../../../src/secrets/ref.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
-import { parseTokens, replacingFormat } from '../../../src/secrets/token-text.ts'
+import { parseTokens, replacingFormat } from '../../../src/secrets/token-store/text.ts'
 import { defineBoundary } from '../boundary.ts'
 import { mutated } from '../mutate.ts'
 

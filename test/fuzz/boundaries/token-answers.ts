@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { findLifetime, findToken, parseBody } from '../../../src/auth/login/answer.ts'
 import { requestLogin } from '../../../src/auth/login/endpoint.ts'
-import { requestToken } from '../../../src/auth/token-endpoint/token-request.ts'
+import { requestToken } from '../../../src/auth/token/token-request.ts'
 import { createWorld } from '../../auth/helpers.ts'
 import { defineBoundary } from '../boundary.ts'
 import { mutated } from '../mutate.ts'

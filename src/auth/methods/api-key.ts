@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { SyncError } from '../../base/errors.ts'
+import { secretRef } from '../../secrets/ref.ts'
+import type { Secret } from '../../secrets/secret.ts'
+import { type Auth, defineAuth } from '../auth.ts'
+import { httpToken, readHeaderSecret } from '../credential-location/header.ts'
+import { putCredential } from '../credential-location/place.ts'
+
+const config = z
+  .strictObject({
+    type: z.literal('api_key'),
+    in: z.enum(['header', 'query', 'cookie']).default('header'),
+    name: z.string().min(1).meta({ description: 'Of the header, query parameter or cookie.' }),
+    value: secretRef,
+    prefix: z
+      .string()
+      .regex(/^[\x20-\x7e]*$/)
+      .default('')
+      .meta({ description: 'Stands right before the value, blanks included, such as "Token ".' }),
+  })
+  .refine((key) => key.in === 'query' || httpToken.test(key.name), {
+    path: ['name'],
+    error: 'expected a name of letters, digits and hyphens',
+  })
+
+/** A key in a header, a query parameter or a cookie. */
+export default defineAuth({
+  config,
+  create: ({ in: place, name, value, prefix }, { secret }): Auth => {
+    const key = secret(value)
+    if (place === 'header') readHeaderSecret(key, 'auth.value')
+    if (place === 'cookie') readCookieSecret(key)
+    const target = { in: place, name, prefix }
+    return {
+      sign: async (request) => putCredential(request, target, key.reveal()),
+      ...(place === 'query' && { queryParams: [name] }),
+    }
+  },
+})
+
+/** RFC 6265 section 4.1.1: a semicolon would end the cookie, and the rest of the key would be sent as another one. */
+function readCookieSecret(key: Secret): void {
+  readHeaderSecret(key, 'auth.value')
+  if (/[;,\s"\\]/.test(key.reveal())) {
+    throw new SyncError(
+      'CONFIG_INVALID',
+      'The secret of auth.value holds a character that a cookie cannot carry; check what is stored there.',
+    )
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { secretRef, secretRefOrText } from '../../secrets/ref.ts'
+import { defineAuth } from '../auth.ts'
+import { readHeaderSecret } from '../credential-location/header.ts'
+import { createProviderClock } from '../signature/provider-clock.ts'
+import { type AwsSigner, signAws } from '../signature/sigv4-signature.ts'
+
+const word = z.string().regex(/^[a-z0-9-]+$/, { error: 'expected lower-case letters, digits and hyphens' })
+
+/** AWS Signature Version 4 in the `Authorization` header. A signature bears the time, so AWS's clock is taken over where it refuses ours. */
+export default defineAuth({
+  config: z.strictObject({
+    type: z.literal('aws_sigv4'),
+    access_key: secretRefOrText.meta({ description: 'The access key id: a literal, or a secret.' }),
+    secret_key: secretRef,
+    session_token: secretRef.optional().meta({ description: 'Of temporary credentials.' }),
+    region: word.meta({ description: 'Such as eu-central-1; us-east-1 for services that have no regions.' }),
+    service: word.meta({ description: 'As signatures name it: s3, execute-api, sts.' }),
+  }),
+  create({ access_key, secret_key, session_token, region, service }, deps) {
+    const signer: AwsSigner = {
+      accessKey: readHeaderSecret(deps.secret(access_key), 'auth.access_key').reveal(),
+      secretKey: readHeaderSecret(deps.secret(secret_key), 'auth.secret_key').reveal(),
+      sessionToken: session_token && readHeaderSecret(deps.secret(session_token), 'auth.session_token').reveal(),
+      region,
+      service,
+    }
+    const clock = createProviderClock(deps)
+    return { sign: async (request) => signAws(clock.mark(request), signer, clock.now()), learn: clock.learn }
+  },
+})

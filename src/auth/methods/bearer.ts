@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { secretRef } from '../../secrets/ref.ts'
+import { defineAuth } from '../auth.ts'
+import { authScheme, readHeaderSecret, withHeader } from '../credential-location/header.ts'
+
+/** A fixed token in the `Authorization` header (RFC 6750 section 2.1), under `Bearer` or a scheme of the provider's own. */
+export default defineAuth({
+  config: z.strictObject({
+    type: z.literal('bearer'),
+    token: secretRef,
+    scheme: authScheme.default('Bearer').meta({ description: 'The word before the token.' }),
+  }),
+  create: ({ token, scheme }, { secret }) => {
+    const value = readHeaderSecret(secret(token), 'auth.token')
+    return { sign: async (request) => withHeader(request, 'authorization', `${scheme} ${value.reveal()}`) }
+  },
+})

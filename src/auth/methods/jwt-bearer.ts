@@ -1,0 +1,136 @@
+import { ClientSecretBasic, ClientSecretPost, None } from 'oauth4webapi'
+import { z } from 'zod'
+import { secureUrl } from '../../syntax/secure-url.ts'
+import { duration } from '../../syntax/duration.ts'
+import { isSecretRef, secretRef, secretRefOrText } from '../../secrets/ref.ts'
+import { type AssertionGrant, createAssertionGrant } from '../assertion/grant.ts'
+import { signAssertion } from '../assertion/assertion.ts'
+import { type AuthDeps, defineAuth } from '../auth.ts'
+import { readOneLine } from '../credential-location/header.ts'
+import { scopeList } from '../token/scope-list.ts'
+import { createTokenAuth } from '../token/token-auth.ts'
+import { requestToken } from '../token/token-request.ts'
+import {
+  type SigningKey,
+  keyAlgorithms,
+  readPrivateKey,
+  readSharedKey,
+  secretAlgorithms,
+} from '../assertion/signing-key.ts'
+
+const claim = z.union([secretRefOrText, z.json()])
+
+const jwtBearerConfig = z
+  .strictObject({
+    type: z.literal('jwt_bearer'),
+    token_url: secureUrl,
+    issuer: secretRefOrText.meta({ description: 'The iss of the assertion: a client id, or an account.' }),
+    subject: secretRefOrText.optional().meta({ description: 'The sub: the user or account that is acted for.' }),
+    audience: z.string().min(1).optional().meta({ description: 'The aud; token_url where absent.' }),
+    private_key: secretRef.meta({ description: 'PEM or JWK; the shared secret where algorithm is HS256.' }),
+    key_id: secretRefOrText.optional().meta({ description: 'The kid of the assertion.' }),
+    algorithm: z
+      .enum([...keyAlgorithms, ...secretAlgorithms])
+      .optional()
+      .meta({ description: 'RS256, ES256, EdDSA, ...: by the key where absent.' }),
+    scopes: scopeList
+      .default([])
+      .meta({ description: 'A list, or one string with blanks between; sent as a claim and as a parameter.' }),
+    claims: z.record(z.string(), claim).default({}).meta({
+      description: 'Further claims; one of null takes out what would stand there, such as scope or jti.',
+    }),
+    lifetime: duration
+      .default(45_000)
+      .meta({ description: 'Of the assertion; some providers refuse a minute and more.' }),
+    client_id: secretRefOrText.optional().meta({ description: 'Where the provider wants the client named too.' }),
+    client_secret: secretRef.optional(),
+    client_auth: z
+      .enum(['basic', 'post'])
+      .default('post')
+      .meta({ description: 'Where client_id and client_secret go: the Authorization header, or the body.' }),
+    assertion_param: z
+      .string()
+      .min(1)
+      .default('assertion')
+      .meta({ description: 'What the provider calls the parameter of the assertion.' }),
+    extra: z
+      .record(z.string(), secretRefOrText)
+      .default({})
+      .meta({ description: 'Further parameters of the token request.' }),
+  })
+  .refine(({ client_id, client_secret }) => client_id !== undefined || client_secret === undefined, {
+    path: ['client_id'],
+    error: 'expected a client_id beside client_secret',
+  })
+
+type JwtBearerConfig = z.output<typeof jwtBearerConfig>
+
+/**
+ * A token for an assertion that is signed with a key (RFC 7523 section 2.1), as the service accounts of Google, the
+ * connected apps of Salesforce, Box and DocuSign want it.
+ */
+export default defineAuth({
+  config: jwtBearerConfig,
+  create(config, deps) {
+    const send = createGrant(config, deps)
+    return createTokenAuth(() => requestToken(config.token_url, send, deps), deps, {
+      method: config.type,
+      scopes: config.scopes,
+    })
+  },
+})
+
+function createGrant(config: JwtBearerConfig, deps: AuthDeps): () => Promise<Response> {
+  const signing = readSigningKey(config, deps)
+  const claims = listClaims(config, deps)
+  const client = createClient(config, deps)
+  return createAssertionGrant(
+    {
+      tokenUrl: config.token_url,
+      assert: (now) => signAssertion(signing, { claims, now, lifetime: config.lifetime }),
+      parameters: listParameters(config, deps),
+      param: config.assertion_param,
+      ...(client && { client }),
+    },
+    deps,
+  )
+}
+
+function readSigningKey(config: JwtBearerConfig, deps: AuthDeps): SigningKey {
+  const secret = deps.secret(config.private_key)
+  const shared = secretAlgorithms.find((known) => known === config.algorithm)
+  const algorithm = keyAlgorithms.find((known) => known === config.algorithm)
+  const signing = shared
+    ? readSharedKey(secret, shared)
+    : readPrivateKey(secret, { where: 'auth.private_key', algorithm })
+  return config.key_id === undefined ? signing : { ...signing, keyId: deps.secret(config.key_id).reveal() }
+}
+
+function listClaims(config: JwtBearerConfig, deps: AuthDeps): Readonly<Record<string, unknown>> {
+  const { issuer, subject, audience = config.token_url, scopes, claims } = config
+  const further = Object.entries(claims).map(([name, value]) => [
+    name,
+    isSecretRef(value) || typeof value === 'string' ? deps.secret(value).reveal() : value,
+  ])
+  return {
+    iss: deps.secret(issuer).reveal(),
+    ...(subject !== undefined && { sub: deps.secret(subject).reveal() }),
+    aud: audience,
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    ...Object.fromEntries(further),
+  }
+}
+
+function listParameters({ scopes, extra }: JwtBearerConfig, deps: AuthDeps): Record<string, string> {
+  const further = Object.entries(extra).map(([name, value]) => [name, deps.secret(value).reveal()])
+  return { ...(scopes.length > 0 && { scope: scopes.join(' ') }), ...Object.fromEntries(further) }
+}
+
+function createClient(config: JwtBearerConfig, deps: AuthDeps): AssertionGrant['client'] {
+  const { client_id: id, client_secret: secret } = config
+  if (id === undefined) return undefined
+  const value = secret && readOneLine(deps.secret(secret), 'auth.client_secret').reveal()
+  if (value === undefined) return { id: deps.secret(id).reveal(), authenticate: None() }
+  const authenticate = config.client_auth === 'basic' ? ClientSecretBasic(value) : ClientSecretPost(value)
+  return { id: deps.secret(id).reveal(), authenticate }
+}

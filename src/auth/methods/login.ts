@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { defineAuth } from '../auth.ts'
+import { namedSecrets } from '../credential-location/credential-template.ts'
+import { httpToken } from '../credential-location/header.ts'
+import { tokenLifetime, tokenSource } from '../login/answer.ts'
+import { requestLogin } from '../login/endpoint.ts'
+import { listMissing, loginRequest, renderLogin } from '../login/request.ts'
+import { type CredentialPlace, holdsCredential, putCredential } from '../credential-location/place.ts'
+import { describeToken } from '../token/sign-in-facts.ts'
+import { createTokenCache } from '../token/token-cache.ts'
+
+const place = z
+  .strictObject({
+    in: z.enum(['header', 'query', 'cookie']).default('header'),
+    name: z.string().min(1),
+    prefix: z
+      .string()
+      .regex(/^[\x20-\x7e]*$/)
+      .optional()
+      .meta({ description: 'Right before the token; Bearer and a blank where the header is Authorization.' }),
+  })
+  .refine((written) => written.in === 'query' || httpToken.test(written.name), {
+    path: ['name'],
+    error: 'expected a name of letters, digits and hyphens',
+  })
+
+const config = z
+  .strictObject({
+    type: z.literal('login'),
+    request: loginRequest,
+    token: tokenSource,
+    lifetime: tokenLifetime.optional(),
+    place: place.optional().meta({
+      description: 'Where requests carry the token: where it came from, or as Authorization: Bearer if not given.',
+    }),
+    secrets: namedSecrets,
+  })
+  .superRefine(({ request, secrets }, context) => {
+    for (const name of listMissing(request, secrets))
+      context.addIssue({
+        code: 'custom',
+        path: ['secrets'],
+        message: `request names secret.${name}, which is not here`,
+      })
+  })
+
+export type LoginConfig = z.output<typeof config>
+
+/** Credentials for a token, the way each provider has its own: asked for once per lifetime, and again after a 401. */
+export default defineAuth({
+  config,
+  create(keys, deps) {
+    const secrets = new Map(Object.entries(keys.secrets).map(([name, ref]) => [name, deps.secret(ref)]))
+    const render = () => renderLogin(keys.request, secrets, deps)
+    const where = { source: keys.token, lifetime: keys.lifetime }
+    const cache = createTokenCache(
+      () => requestLogin(render, where, deps),
+      () => deps.now(),
+    )
+    const target = placeOfToken(keys)
+    return {
+      async sign(request) {
+        const { value } = await cache.get()
+        return putCredential(request, target, value.reveal())
+      },
+      async renew(rejected) {
+        return cache.drop(({ value }) => holdsCredential(rejected, target, value.reveal()))
+      },
+      learn(signed, { status }) {
+        if (status < 400) cache.accept(({ value }) => holdsCredential(signed, target, value.reveal()))
+        return false
+      },
+      ...(target.in === 'query' && { queryParams: [target.name] }),
+      describe() {
+        const entry = cache.peek()
+        return entry ? [describeToken(entry.token, { since: entry.since, method: 'login', asked: [] })] : []
+      },
+    }
+  },
+})
+
+/** Where the token goes. */
+export function placeOfToken({ token, place: written }: Pick<LoginConfig, 'token' | 'place'>): CredentialPlace {
+  const [kind, name = ''] = token.split(':', 2)
+  const found =
+    written ?? (kind === 'header' || kind === 'cookie' ? { in: kind, name } : { in: 'header', name: 'Authorization' })
+  const prefix = 'prefix' in found ? found.prefix : undefined
+  const usual = found.in === 'header' && found.name.toLowerCase() === 'authorization' && kind !== 'header'
+  return { in: found.in, name: found.name, prefix: prefix ?? (usual ? 'Bearer ' : '') }
+}
