@@ -48,7 +48,7 @@ export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth
     createPart(config, deps),
   )
   const renewable = parts.filter((part) => part.renew !== undefined)
-  const learners = parts.filter((part) => part.learn !== undefined)
+  const learners = parts.filter((part) => part.handleChallenge !== undefined)
   return {
     async sign(request) {
       let signed = request
@@ -64,7 +64,8 @@ export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth
     }),
     ...(learners.length > 0 && {
       // Each of them is told, for each may have something to learn.
-      learn: (signed, response) => learners.map((part) => part.learn?.(signed, response)).includes(true),
+      handleChallenge: (signed, response) =>
+        learners.map((part) => part.handleChallenge?.(signed, response)).includes(true),
     }),
     queryParams: parts.flatMap((part) => part.queryParams ?? []),
     describe: () => parts.flatMap((part) => part.describe?.() ?? []),

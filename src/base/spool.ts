@@ -2,7 +2,7 @@ import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SyncError } from './errors.ts'
-import { giveBack } from './blocks.ts'
+import { releaseBuffer } from './buffers.ts'
 
 /** Bytes held in memory before a spool moves to a temporary file: a batch of usual size stays there. */
 const memoryLimit = 18 * 1024 * 1024
@@ -79,7 +79,7 @@ export class Spool implements AsyncDisposable {
     this.#file ??= await createFile()
     const chunks = this.#drain()
     for (let rest = chunks; rest.length > 0; rest = rest.slice(64)) await writeAll(this.#file.handle, rest.slice(0, 64))
-    chunks.forEach(giveBack)
+    chunks.forEach(releaseBuffer)
   }
 
   /** Reads the bytes from the start, in chunks of any size that are good until the spool changes; may be called more than once. */
@@ -113,7 +113,7 @@ export class Spool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#drain().forEach(giveBack)
+    this.#drain().forEach(releaseBuffer)
     const file = this.#file
     this.#file = undefined
     if (!file) return

@@ -1,6 +1,6 @@
 import type { Env } from '../run/app.ts'
 import type { ConnectContext } from '../connect/authorization-code.ts'
-import type { WayBack } from '../connect/browser.ts'
+import type { Callback } from '../connect/browser.ts'
 import type { ReadLine } from '../connect/paste.ts'
 import { oneLine } from '../base/words/line.ts'
 import type { Terminal } from './terminal.ts'
@@ -39,7 +39,7 @@ export function createConnectUi(options: ConnectUiOptions): ConnectContext['ui']
   }
 }
 
-function explainWayBack({ kind, redirectUrl, registered }: WayBack, note: (text: string) => void): void {
+function explainWayBack({ kind, redirectUrl, registered }: Callback, note: (text: string) => void): void {
   if (registered) note(`The provider must know ${redirectUrl} as a redirect URL of your client.`)
   if (kind === 'listen')
     return note('Waiting up to ten minutes for the consent. On another computer than this one, use --paste instead.')

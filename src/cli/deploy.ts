@@ -1,5 +1,5 @@
 import { confirm } from '@clack/prompts'
-import { applySteps, type Step, listErrands, planDeploy, planDestroy } from '../deploy/index.ts'
+import { applySteps, type Step, listManualSteps, planDeploy, planDestroy } from '../deploy/index.ts'
 import { createRunCommand, formatCommand } from '../deploy/run-command.ts'
 import { SyncError } from '../base/errors.ts'
 import { type CommandContext, toJson } from './context.ts'
@@ -36,7 +36,7 @@ export async function deployCommand(flags: DeployFlags, context: CommandContext)
   if (!flags.yes && !(await agrees(terminal, steps))) return exitCodes.interrupted
   await applySteps(steps, run, ({ action, title }) => terminal.note(`${verbs[action]} ${title}\n`))
   if (flags.destroy) return exitCodes.complete
-  for (const errand of await listErrands(dir, options, run)) terminal.note(`Left to you: ${errand}\n`)
+  for (const errand of await listManualSteps(dir, options, run)) terminal.note(`Left to you: ${errand}\n`)
   return exitCodes.complete
 }
 

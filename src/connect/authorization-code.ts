@@ -8,7 +8,7 @@ import { type ConnectUi, type PendingConsent, askInBrowser } from './browser.ts'
 import { createConsent, isAnswerTo, readConsentAnswer } from './consent.ts'
 import { type DevicePrompt, connectDevice } from './device.ts'
 import { type SignIn, exchangeCode } from './exchange.ts'
-import { type RedirectPlace, choosePlace } from './redirect-place.ts'
+import { type RedirectTarget, choosePlace } from './redirect-target.ts'
 import type { Connection } from './token-grant.ts'
 
 /** How the person consents: in a browser on this machine, by pasting an address, or by a code on any device. */
@@ -60,7 +60,7 @@ export async function connectAuthorizationCode(
   return askInBrowser({ label: settings.label, connector, place, begin }, ui, deps)
 }
 
-function placeOf(settings: ReturnType<typeof settingsOf>, { mode, port }: ConnectOptions): RedirectPlace {
+function placeOf(settings: ReturnType<typeof settingsOf>, { mode, port }: ConnectOptions): RedirectTarget {
   const { redirect, redirectUrl } = settings
   return choosePlace({
     redirect,

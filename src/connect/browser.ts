@@ -2,9 +2,9 @@ import type { AuthDeps } from '../auth/auth.ts'
 import { SyncError } from '../base/errors.ts'
 import { consentMs } from './consent.ts'
 import { type Listener, startListener } from './listener.ts'
-import type { Misfit, Outcome } from './outcome-page.ts'
+import type { CallbackError, Outcome } from './outcome-page.ts'
 import { type ReadLine, readPastedAnswer } from './paste.ts'
-import type { RedirectPlace } from './redirect-place.ts'
+import type { RedirectTarget } from './redirect-target.ts'
 import type { Connection } from './token-grant.ts'
 
 /** A request for consent that waits for its answer. */
@@ -17,8 +17,8 @@ export interface PendingConsent {
 }
 
 /** How the answer comes back. */
-export interface WayBack {
-  readonly kind: RedirectPlace['kind']
+export interface Callback {
+  readonly kind: RedirectTarget['kind']
   readonly redirectUrl: string
   /** Whether the provider must know this very address. */
   readonly registered: boolean
@@ -27,7 +27,7 @@ export interface WayBack {
 /** How a person is spoken to. */
 export interface ConnectUi {
   /** Shows the address to open, and opens it where that was asked for. */
-  readonly showUrl: (url: string, back: WayBack) => void
+  readonly showUrl: (url: string, back: Callback) => void
   readonly note: (text: string) => void
   readonly readLine: ReadLine
 }
@@ -36,7 +36,7 @@ export interface BrowserConsent {
   /** The provider, for people. */
   readonly label: string
   readonly connector: string
-  readonly place: RedirectPlace
+  readonly place: RedirectTarget
   readonly begin: (redirectUrl: string) => Promise<PendingConsent>
 }
 
@@ -63,7 +63,7 @@ export async function askInBrowser(consent: BrowserConsent, ui: ConnectUi, deps:
 
 async function askForPaste(
   { begin }: BrowserConsent,
-  place: RedirectPlace & { readonly kind: 'paste' },
+  place: RedirectTarget & { readonly kind: 'paste' },
   { ui, deps }: { readonly ui: ConnectUi; readonly deps: Deps },
 ): Promise<Connection> {
   const { redirectUrl } = place
@@ -111,6 +111,6 @@ async function showFailure(listener: Listener, thrown: unknown, label: string): 
   await listener.show(outcome)
 }
 
-function noteMisfit(misfit: Misfit, ui: ConnectUi): void {
+function noteMisfit(misfit: CallbackError, ui: ConnectUi): void {
   if (misfit === 'wrong_state') ui.note('An answer that belongs to another sign-in came back, and was not used.')
 }

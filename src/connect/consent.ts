@@ -4,7 +4,7 @@ import type { AuthDeps } from '../auth/auth.ts'
 import type { SignInServer } from '../auth/token/authorization-server.ts'
 import type { SignInSettings } from '../auth/authorization/sign-in-settings.ts'
 import { SyncError } from '../base/errors.ts'
-import { tidyWords } from '../http/provider-words.ts'
+import { sanitizeMessage } from '../http/error-message.ts'
 
 /** How long a person may take. */
 export const consentMs = 10 * 60_000
@@ -146,8 +146,8 @@ function toRefusal(
   const { label } = settings
   if (thrown instanceof AuthorizationResponseError) {
     const redact = (text: string): string => deps.redactor.redact(text)
-    const error = tidyWords(answer.get('error') ?? '', redact) ?? 'an error'
-    const description = tidyWords(answer.get('error_description') ?? '', redact)
+    const error = sanitizeMessage(answer.get('error') ?? '', redact) ?? 'an error'
+    const description = sanitizeMessage(answer.get('error_description') ?? '', redact)
     const words = description === undefined ? error : `${error}: ${description}`
     const meaning = meanings[error] ?? 'nothing was saved'
     return new SyncError('AUTH_FAILED', `${label} answered ${words.replace(/\.$/, '')} - ${meaning}.`, {

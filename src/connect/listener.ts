@@ -2,7 +2,13 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net'
 import type { Effects } from '../base/effects.ts'
 import { SyncError } from '../base/errors.ts'
-import { type Misfit, type Outcome, redirectHeaders, renderMisfit, renderOutcome } from './outcome-page.ts'
+import {
+  type CallbackError,
+  type Outcome,
+  redirectHeaders,
+  renderCallbackError,
+  renderOutcome,
+} from './outcome-page.ts'
 
 export interface ListenerOptions {
   readonly host: '127.0.0.1' | 'localhost'
@@ -12,7 +18,7 @@ export interface ListenerOptions {
   readonly path: string
   readonly effects: Effects
   /** Told of a request that is not the answer. */
-  readonly onMisfit?: (misfit: Misfit) => void
+  readonly onMisfit?: (misfit: CallbackError) => void
 }
 
 /** A web server on this machine that waits for the one redirect of a sign-in (RFC 8252 section 7.3). */
@@ -68,9 +74,9 @@ function createWaiting({ path, effects, onMisfit }: ListenerOptions): Waiting {
   let used = false
   let authority = ''
 
-  function refuse(response: ServerResponse, misfit: Misfit): void {
+  function refuse(response: ServerResponse, misfit: CallbackError): void {
     onMisfit?.(misfit)
-    const { status, headers, html } = renderMisfit(misfit)
+    const { status, headers, html } = renderCallbackError(misfit)
     response.writeHead(status, misfit === 'method' ? { ...headers, allow: 'GET' } : headers).end(html)
   }
 

@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly label: string }
 
 /** Why a request to the listener is not the answer that it waits for. */
-export type Misfit = 'wrong_state' | 'used' | 'wrong_host' | 'not_found' | 'method'
+export type CallbackError = 'wrong_state' | 'used' | 'wrong_host' | 'not_found' | 'method'
 
 interface Page {
   readonly status: number
@@ -58,7 +58,7 @@ export function renderOutcome(outcome: Outcome): RenderedPage {
   }
 }
 
-const misfits: Readonly<Record<Misfit, Page>> = {
+const callbackErrors: Readonly<Record<CallbackError, Page>> = {
   wrong_state: {
     status: 400,
     mark: 'bad',
@@ -79,8 +79,8 @@ const misfits: Readonly<Record<Misfit, Page>> = {
   method: { status: 405, mark: 'bad', title: 'Wrong method', lines: ['Only GET is answered here.'] },
 }
 
-export function renderMisfit(misfit: Misfit): RenderedPage {
-  return render(misfits[misfit])
+export function renderCallbackError(misfit: CallbackError): RenderedPage {
+  return render(callbackErrors[misfit])
 }
 
 const style = `

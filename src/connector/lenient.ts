@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Finding } from './problems.ts'
-import { describeIssues, type Elsewhere } from './schema-findings.ts'
+import { describeIssues, type OtherLocation } from './schema-findings.ts'
 
 /** What of an object could be understood: keys that are wrong are left out and named in `broken`. */
 export interface Understood<Output> {
@@ -11,7 +11,7 @@ export interface Understood<Output> {
 
 interface Subject {
   readonly raw: unknown
-  readonly elsewhere?: readonly Elsewhere[]
+  readonly elsewhere?: readonly OtherLocation[]
 }
 
 /** Parses as much of an object as is right, so that one wrong key does not hide what else is wrong. */

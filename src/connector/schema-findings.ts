@@ -6,14 +6,14 @@ import { expectedWords, foundWords, kindOf, knownKeys, valueAt } from './schema-
 type Issue = z.core.$ZodIssue
 
 /** Where an unknown key might belong instead, asked from a certain depth on. */
-export type Elsewhere = readonly [place: string, keys: readonly string[], depth: number]
+export type OtherLocation = readonly [place: string, keys: readonly string[], depth: number]
 
 /** What was being checked, for messages that need to know more than the issue tells. */
 interface Subject {
   readonly schema: z.core.$ZodType
   readonly value: unknown
   /** Where else an unknown key might belong: [place, its keys]. */
-  readonly elsewhere?: readonly Elsewhere[]
+  readonly elsewhere?: readonly OtherLocation[]
 }
 
 /** Turns the issues of zod into plain sentences; a value is never quoted but where it is one of a few known words. */

@@ -14,7 +14,7 @@ export interface PageRows extends AsyncDisposable {
    * Where in `lines` the rows lie that want a closer look (a new column, another type, a rename, ...): pairs of byte
    * offsets, start inclusive and end exclusive (without the line feed), ascending. All other rows go on verbatim.
    */
-  readonly odd: readonly number[]
+  readonly nonConforming: readonly number[]
   /** The highest cursor among the rows that are not odd, as the provider wrote it (without quotes). */
   readonly highest: string | null
   /** Keys of integer columns whose rows that are not odd have integers beyond 2^53, of which a double holds only some. */

@@ -22,9 +22,9 @@ export class RowCollector {
     return this.#count
   }
 
-  add({ lines, count, odd, entries }: ScannedRows): void | Promise<void> {
+  add({ lines, count, nonConforming: odd, entries }: ScannedRows): void | Promise<void> {
     const base = this.#lines.size
-    const wrong = isUtf8(lines) ? odd : withBrokenText(lines, odd)
+    const wrong = isUtf8(lines) ? odd : withInvalidUtf8(lines, odd)
     for (const offset of wrong) this.#odd.push(base + offset)
     if (entries.length > 0)
       this.#entries.push(base === 0 ? entries : entries.map((value, index) => (index % 3 === 0 ? base + value : value)))
@@ -37,7 +37,12 @@ export class RowCollector {
   /** Adds a row that was parsed already; it takes the slow road. */
   addText(text: string): void | Promise<void> {
     const lines = Buffer.from(`${text}\n`)
-    return this.add({ lines, count: 1, odd: Uint32Array.of(0, lines.length - 1), entries: Uint32Array.of(0, 0, 0) })
+    return this.add({
+      lines,
+      count: 1,
+      nonConforming: Uint32Array.of(0, lines.length - 1),
+      entries: Uint32Array.of(0, 0, 0),
+    })
   }
 
   /** See `PageRows.wide`. */
@@ -53,7 +58,7 @@ export class RowCollector {
     return {
       count: this.#count,
       lines,
-      odd: this.#odd,
+      nonConforming: this.#odd,
       highest: highest ?? null,
       wide,
       last: () => last && parseExact(Buffer.from(last).toString()),
@@ -80,7 +85,7 @@ const startOfLast = (lines: Uint8Array): number =>
   lines.length > 1 ? lines.lastIndexOf(lineFeed, lines.length - 2) + 1 : 0
 
 /** The odd rows, and beside them those that hold bytes which are no UTF-8. */
-function withBrokenText(lines: Uint8Array, odd: Uint32Array): Uint32Array {
+function withInvalidUtf8(lines: Uint8Array, odd: Uint32Array): Uint32Array {
   const known = new Set(odd)
   const all: number[] = []
   for (let start = 0; start < lines.length;) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Shape } from '../schema/shape.ts'
 import type { ColumnType } from '../schema/types.ts'
-import { takeBlock } from '../base/blocks.ts'
+import { acquireBuffer } from '../base/buffers.ts'
 import { OversizedRow } from './oversized-row.ts'
 
 /** The exports of scan.wasm; scan.as.ts says what each is. */
@@ -49,7 +49,7 @@ export interface ScannedRows {
   readonly lines: Uint8Array
   readonly count: number
   /** Pairs of offsets in `lines`. */
-  readonly odd: Uint32Array
+  readonly nonConforming: Uint32Array
   /** Triples: offset of the row in `lines`; of its cursor in the row (0 where it has none, or is odd); length of that. */
   readonly entries: Uint32Array
 }
@@ -212,7 +212,7 @@ export class RowScanner {
     const count = this.#get('rows')
     if (count === 0) return
     const [input, out] = [this.#input, this.#get('out')]
-    const lines = takeBlock(out - input)
+    const lines = acquireBuffer(out - input)
     lines.set(this.#bytes.subarray(input, out))
     const list = (at: number, length: number, step: number): Uint32Array =>
       new Uint32Array(this.#bytes.buffer, at, length).map((value, index) =>
@@ -221,7 +221,7 @@ export class RowScanner {
     take({
       lines,
       count,
-      odd: list(this.#get('oddAt'), this.#get('odd') * 2, 1),
+      nonConforming: list(this.#get('oddAt'), this.#get('odd') * 2, 1),
       entries: this.#get('listing') ? list(this.#get('listAt'), count * 3, 3) : new Uint32Array(0),
     })
   }

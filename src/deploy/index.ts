@@ -37,7 +37,11 @@ export async function planDestroy(
 }
 
 /** What only a person can do: values that a secret still lacks. */
-export async function listErrands(dir: string, options: DeployOptions, run: RunCommand): Promise<readonly string[]> {
+export async function listManualSteps(
+  dir: string,
+  options: DeployOptions,
+  run: RunCommand,
+): Promise<readonly string[]> {
   const { secrets } = await readNeeds(join(dir, options.connectors))
   const errands: string[] = []
   for (const { name, written } of secrets) {

@@ -31,7 +31,7 @@ export const gcloud = (...args: readonly string[]): Command => ({ program: 'gclo
 export const bq = (...args: readonly string[]): Command => ({ program: 'bq', args })
 
 /** A state that either is there or is not. */
-export const asItIs = (): readonly string[] => []
+export const unchanged = (): readonly string[] => []
 
 /** A role that a member has on something that bears an IAM policy. */
 export interface Grant {

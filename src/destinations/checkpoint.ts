@@ -3,7 +3,7 @@ import type { CursorValue, Lookback } from '../syntax/cursor-value.ts'
 import type { ChunkRef, CursorMarks, SavedMarks, SeenRow } from './marks.ts'
 import type { SliceProgress } from './slice-state.ts'
 import type { ColumnNames } from '../schema/placed.ts'
-import type { Place } from './resume-point.ts'
+import type { ResumePoint } from './resume-point.ts'
 
 /**
  * Of the format of checkpoints. Version 1 named neither itself nor what its cursor belongs to; one that refers to chunks of
@@ -64,7 +64,7 @@ export interface SavedCursor {
 
 export interface OpenListing {
   /** Where to go on. */
-  readonly place: Place
+  readonly place: ResumePoint
   /** The highest cursor seen so far in this listing. */
   readonly highest: CursorValue | null
   /** When this listing began, by the provider's clock (milliseconds since 1970); a time cursor never passes it. */

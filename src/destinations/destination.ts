@@ -180,7 +180,7 @@ export interface TableWriter extends AsyncDisposable {
   /** Batches that `append` may be given before the first of them is durable. */
   readonly inFlight: number
   /** That a full refresh is under way must be in the log before its last batch, which may change the table beside the transaction. */
-  readonly announces?: boolean
+  readonly needsRefreshMarker?: boolean
   /** True where there is no such table, although the log may list rows that it held. */
   readonly missing: boolean
   /** The table as it stands, system columns left out; empty where it does not exist yet. */

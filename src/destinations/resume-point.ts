@@ -32,7 +32,7 @@ export interface Tally {
 export type Slice = Pick<TemplateScope, 'parent' | 'partition'>
 
 /** Where a stream stands: the request to go on with, and of a stream of several listings what is still to come. Plain JSON. */
-export interface Place {
+export interface ResumePoint {
   readonly next: ApiRequest
   /** Instead of all else: see `Sealer`. Only saved checkpoints have it. */
   readonly sealed?: string
@@ -44,7 +44,7 @@ export interface Place {
     /** Those behind it; absent where they are found again: by the partitions, or by `page`. */
     readonly pending?: readonly Slice[]
     /** Where the parent's page is read again that the slices are of; null for its first. */
-    readonly page?: Place | null
-    readonly parent?: Place
+    readonly page?: ResumePoint | null
+    readonly parent?: ResumePoint
   }
 }

@@ -1,5 +1,5 @@
 import type { Signer } from './signer.ts'
-import type { Judge } from './error-rules.ts'
+import type { ResponseClassifier } from './error-rules.ts'
 import type { Origins } from './origins.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
 
@@ -20,7 +20,7 @@ const mostExpired = 20
  * wait; so is a refused credential after it was renewed: once if it was fresh, again for each that was past its lifetime. An origin that may not have the credentials gets the
  * request as it is.
  */
-export function authorize(auth: Signer, origins: Origins, judge: Judge): Middleware {
+export function authorize(auth: Signer, origins: Origins, judge: ResponseClassifier): Middleware {
   return (next) => async (request, signal) => {
     if (!origins.get(new URL(request.url).origin)?.credentials) return next(request, signal)
     const send = async (): Promise<Attempt> => {
@@ -48,7 +48,7 @@ async function answerChallenges(auth: Signer, send: () => Promise<Attempt>): Pro
   let attempt = await send()
   for (
     let challenges = 0;
-    auth.learn?.(attempt.signed, attempt.response) && challenges < mostChallenges;
+    auth.handleChallenge?.(attempt.signed, attempt.response) && challenges < mostChallenges;
     challenges++
   ) {
     await attempt.response.body.rows[Symbol.asyncDispose]()

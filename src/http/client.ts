@@ -7,7 +7,7 @@ import type { Deadline } from './deadline.ts'
 import { redactError } from '../secrets/redact-error.ts'
 import { authorize } from './authorize.ts'
 import type { Redact } from './describe.ts'
-import { createHeadJudge, createJudge } from './error-rules.ts'
+import { createHeadClassifier, createClassifier } from './error-rules.ts'
 import { allowOrigins, type Origins } from './origins.ts'
 import { limitRate, type RateLimiter } from './rate-limit.ts'
 import { followRedirects } from './redirect.ts'
@@ -35,7 +35,7 @@ export interface ClientOptions extends TransportOptions {
  */
 export function createClient(options: ClientOptions): Send {
   const { auth, origins, retry, rules, limiter, deadline, effects, log, redact, meter, observe } = options
-  const judge = createJudge(rules, redact, () => effects.now())
+  const judge = createClassifier(rules, redact, () => effects.now())
   const wait = { effects, deadline, meter }
   const send = stack(
     [
@@ -46,7 +46,7 @@ export function createClient(options: ClientOptions): Send {
       limitRate(limiter, judge, { wait, longest: retry.max_elapsed, redact }),
       authorize(auth, origins, judge),
     ],
-    createTransport({ ...options, isRefused: createHeadJudge(rules), keepsText: rules.length > 0 }),
+    createTransport({ ...options, isRefused: createHeadClassifier(rules), keepsText: rules.length > 0 }),
   )
   return (request, signal) =>
     send(request, signal).catch((error: unknown) => {

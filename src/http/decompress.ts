@@ -2,7 +2,7 @@ import { type Duplex, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { callbackify } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
-import { BrokenExchange } from './broken-exchange.ts'
+import { TransportError } from './transport-error.ts'
 import type { BodySink } from './body-sink.ts'
 import { quoted } from '../base/words/line.ts'
 
@@ -35,7 +35,7 @@ export function readCodings(value = ''): readonly string[] {
     .filter((part) => part !== '' && part !== 'identity')
   const unknown = codings.find((coding) => !Object.hasOwn(openers, coding))
   if (unknown !== undefined || codings.length > mostCodings)
-    throw new BrokenExchange(
+    throw new TransportError(
       'RESPONSE_INVALID',
       `was answered with the content encoding ${quoted(value, 100)}, which was not asked for`,
     )
@@ -112,7 +112,7 @@ const zlibStart = Uint8Array.of(0x78)
 function openStream(coding: string, firstChunk: Uint8Array): Duplex {
   const open = openers[coding]
   if (!open)
-    throw new BrokenExchange('RESPONSE_INVALID', `was answered with the content encoding ${coding}, which is not known`)
+    throw new TransportError('RESPONSE_INVALID', `was answered with the content encoding ${coding}, which is not known`)
   return open(firstChunk)
 }
 
@@ -124,10 +124,10 @@ async function pour(chunk: Uint8Array, sink: BodySink<unknown>): Promise<void> {
 
 function convert(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (error instanceof BrokenExchange || !/^(?:Z_|ERR_|ZSTD|zstd)/.test(code)) return error
+  if (error instanceof TransportError || !/^(?:Z_|ERR_|ZSTD|zstd)/.test(code)) return error
   return code === 'Z_BUF_ERROR'
-    ? new BrokenExchange('API_UNAVAILABLE', 'was cut short: the compressed body ends too early', error)
-    : new BrokenExchange(
+    ? new TransportError('API_UNAVAILABLE', 'was cut short: the compressed body ends too early', error)
+    : new TransportError(
         'RESPONSE_INVALID',
         `was answered with a body that is not what its content encoding says (${code})`,
         error,

@@ -2,12 +2,12 @@ import type { ErrorRule } from './config.ts'
 import { compilePath } from '../base/json/path.ts'
 import { SyncError } from '../base/errors.ts'
 import type { Redact } from './describe.ts'
-import { findWords, tidyWords } from './provider-words.ts'
+import { extractErrorMessage, sanitizeMessage } from './error-message.ts'
 import { saysRateLimited } from './rate-headers.ts'
 import type { ApiResponse } from './send.ts'
 
 /** What is to be done with a response. */
-export interface Verdict {
+export interface Classification {
   readonly action: 'accept' | 'fail' | 'retry' | 'rate_limited' | 'renew_auth' | 'restart_listing'
   /** A rule of the connector says so, rather than the status alone. */
   readonly byRule: boolean
@@ -17,13 +17,13 @@ export interface Verdict {
   readonly words?: string | undefined
 }
 
-export type Judge = (response: ApiResponse) => Verdict
+export type ResponseClassifier = (response: ApiResponse) => Classification
 
 /** Of a body that a rule looks at as text, the beginning; it bounds what a regular expression can cost. */
 const longestText = 16 * 1024
 
 /** Judges responses by the connector's `errors:` rules, the first that matches, else by status. Throws CONFIG_INVALID. */
-export function createJudge(rules: readonly ErrorRule[], redact: Redact, now: () => number): Judge {
+export function createClassifier(rules: readonly ErrorRule[], redact: Redact, now: () => number): ResponseClassifier {
   const compiled = rules.map(compileRule)
   return (response) => {
     const at = compiled.findIndex(({ matches }) => matches(response))
@@ -31,7 +31,7 @@ export function createJudge(rules: readonly ErrorRule[], redact: Redact, now: ()
     if (rule?.action === 'ignore') return { action: 'accept', byRule: mayIgnore(response, rule) }
     if (!rule && isOk(response)) return { action: 'accept', byRule: false }
     const told = rule?.message?.(response)
-    const words = tidyWords(told, redact) ?? findWords(response.body.envelope, redact)
+    const words = sanitizeMessage(told, redact) ?? extractErrorMessage(response.body.envelope, redact)
     const name = rule && `errors[${at}]`
     return { action: rule?.action ?? judgeStatus(response, now()), byRule: rule !== undefined, rule: name, words }
   }
@@ -41,7 +41,7 @@ export function createJudge(rules: readonly ErrorRule[], redact: Redact, now: ()
  * Whether a rule refuses an answer by its head alone, with any body: such a body is not decoded. The body
  * has the last word where a rule that asks for it comes first.
  */
-export function createHeadJudge(rules: readonly ErrorRule[]): (head: AnswerHead) => boolean {
+export function createHeadClassifier(rules: readonly ErrorRule[]): (head: AnswerHead) => boolean {
   const compiled = rules.map(compileRule)
   return (head) => {
     const rule = compiled.find(({ matchesHead }) => matchesHead(head))
@@ -126,7 +126,7 @@ function compilePattern(text: string, key: string): RegExp {
   }
 }
 
-function judgeStatus(response: ApiResponse, now: number): Verdict['action'] {
+function judgeStatus(response: ApiResponse, now: number): Classification['action'] {
   const { status, headers, body } = response
   if (status === 401) return 'renew_auth'
   if (status === 429 || (status === 403 && saysRateLimited(headers, body.text ?? '', now))) return 'rate_limited'

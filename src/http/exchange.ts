@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { BrokenExchange } from './broken-exchange.ts'
+import { TransportError } from './transport-error.ts'
 import type { BodySink } from './body-sink.ts'
 import { toFailure } from './network-error.ts'
 import type { ResponseHeaders } from './send.ts'
@@ -50,7 +50,7 @@ export function exchange<Result>(
     }
     const interrupt = () => fail(signal.reason)
     const timer = setTimeout(
-      () => fail(new BrokenExchange('REQUEST_TIMEOUT', `was not answered in full within ${timeout / 1_000} s`)),
+      () => fail(new TransportError('REQUEST_TIMEOUT', `was not answered in full within ${timeout / 1_000} s`)),
       timeout,
     )
     signal.addEventListener('abort', interrupt, { once: true })

@@ -1,5 +1,5 @@
 import { errors } from 'undici'
-import { BrokenExchange } from './broken-exchange.ts'
+import { TransportError } from './transport-error.ts'
 import { findTlsFailure } from './tls-failure.ts'
 
 const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
@@ -21,21 +21,21 @@ const reasons: Readonly<Record<string, string>> = {
 export function toFailure(error: unknown): unknown {
   const code = codeOf(error)
   if (error instanceof errors.HTTPParserError)
-    return new BrokenExchange('API_UNAVAILABLE', `was answered with what is no HTTP (${code ?? error.message})`, error)
+    return new TransportError('API_UNAVAILABLE', `was answered with what is no HTTP (${code ?? error.message})`, error)
   if (code === undefined) return error
   if (timeouts.has(code))
-    return new BrokenExchange('REQUEST_TIMEOUT', `${reasons[code] ?? 'timed out'} (${code})`, error)
+    return new TransportError('REQUEST_TIMEOUT', `${reasons[code] ?? 'timed out'} (${code})`, error)
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
-    return new BrokenExchange('RESPONSE_TOO_LARGE', 'was answered with headers beyond 16 KiB', error)
+    return new TransportError('RESPONSE_TOO_LARGE', 'was answered with headers beyond 16 KiB', error)
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED')
-    return new BrokenExchange(
+    return new TransportError(
       'CONFIG_INVALID',
       `cannot be sent: ${(error as Error).message}; check the headers and the path of the stream`,
       error,
     )
   const tls = findTlsFailure(code)
-  if (tls) return new BrokenExchange('TLS_FAILED', `failed: the server ${tls.reason}`, error)
-  return new BrokenExchange('API_UNAVAILABLE', `${reasons[code] ?? 'failed: the connection broke'} (${code})`, error)
+  if (tls) return new TransportError('TLS_FAILED', `failed: the server ${tls.reason}`, error)
+  return new TransportError('API_UNAVAILABLE', `${reasons[code] ?? 'failed: the connection broke'} (${code})`, error)
 }
 
 /** Of the error, or of the first of those that a failed connection to several addresses gathers. */

@@ -2,7 +2,7 @@ import type { RateLimitConfig } from './config.ts'
 import type { Effects } from '../base/effects.ts'
 import { SyncError } from '../base/errors.ts'
 import { describeRequest, type Redact } from './describe.ts'
-import type { Judge } from './error-rules.ts'
+import type { ResponseClassifier } from './error-rules.ts'
 import { readAllowance, readWait } from './rate-headers.ts'
 import { createSemaphore } from './semaphore.ts'
 import type { ApiResponse, Middleware } from './send.ts'
@@ -12,12 +12,12 @@ import { createWindow } from './window.ts'
 /** The turns of all streams of a connector in a run, first come, first served. */
 export interface RateLimiter {
   /** Waits for a turn. Rejects when `turn.signal` aborts. */
-  take(turn: Turn): Promise<Admission>
+  take(turn: PermitRequest): Promise<Permit>
   /** Learns from a response what the provider still allows; `refused` where it was refused for its rate. */
   observe(response: Pick<ApiResponse, 'headers'>, refused: boolean): void
 }
 
-export interface Turn {
+export interface PermitRequest {
   readonly signal: AbortSignal
   readonly wait: WaitDeps
   /** Longest wait for the provider's own limit, in milliseconds; one's own pace is only bounded by the deadline. */
@@ -25,7 +25,7 @@ export interface Turn {
 }
 
 /** A turn, to be given back once the response is read; or, where the wait would be too long, when to come back. */
-export type Admission = { readonly leave: () => void } | { readonly retryAt: number }
+export type Permit = { readonly leave: () => void } | { readonly retryAt: number }
 
 /** Paces requests by `rate_limit` and by what the provider says in its headers. */
 export function createRateLimiter(config: RateLimitConfig, effects: Effects): RateLimiter {
@@ -39,7 +39,7 @@ export function createRateLimiter(config: RateLimitConfig, effects: Effects): Ra
   let leftUntil = -Infinity
 
   /** Only the head of the queue is here at any time. Resolves with the moment to come back where it is too far off. */
-  const awaitStart = async ({ signal, wait, longest }: Turn): Promise<number | undefined> => {
+  const awaitStart = async ({ signal, wait, longest }: PermitRequest): Promise<number | undefined> => {
     for (;;) {
       const now = effects.now()
       const usedUp = left < cost && leftUntil > now
@@ -53,7 +53,7 @@ export function createRateLimiter(config: RateLimitConfig, effects: Effects): Ra
     }
   }
 
-  const start = (leave: () => void): Admission => {
+  const start = (leave: () => void): Permit => {
     window?.take(effects.now())
     if (effects.now() >= leftUntil) left = Infinity
     left -= cost
@@ -102,8 +102,8 @@ export function createRateLimiter(config: RateLimitConfig, effects: Effects): Ra
 /** Lets a request through when its turn has come. Throws RATE_LIMITED where that would be too late, with `retryAt`. */
 export function limitRate(
   limiter: RateLimiter,
-  judge: Judge,
-  options: Omit<Turn, 'signal'> & { redact: Redact },
+  judge: ResponseClassifier,
+  options: Omit<PermitRequest, 'signal'> & { redact: Redact },
 ): Middleware {
   return (next) => async (request, signal) => {
     const turn = await limiter.take({ signal, wait: options.wait, longest: options.longest })

@@ -1,6 +1,6 @@
 import { SyncError } from '../base/errors.ts'
 import { describeRequest, describeUrl, type Redact } from './describe.ts'
-import type { Judge } from './error-rules.ts'
+import type { ResponseClassifier } from './error-rules.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
 import { quoted } from '../base/words/line.ts'
 
@@ -12,7 +12,7 @@ const longestChain = 10
  * method and body. Each hop goes through the layers below, so a foreign origin is refused there and an allowed one is
  * signed for by itself. A redirect that a rule of the connector speaks of is left alone. Throws API_REFUSED.
  */
-export function followRedirects(judge: Judge, redact: Redact): Middleware {
+export function followRedirects(judge: ResponseClassifier, redact: Redact): Middleware {
   return (next) => async (request, signal) => {
     const seen = new Set([keyOf(request)])
     for (let current = request; ;) {

@@ -2,18 +2,18 @@ import type { RetryConfig } from './config.ts'
 import { type ErrorCode, SyncError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { backoff } from '../base/backoff.ts'
-import { BrokenExchange } from './broken-exchange.ts'
+import { TransportError } from './transport-error.ts'
 import { describeRequest, describeUrl, type Redact } from './describe.ts'
-import type { Judge, Verdict } from './error-rules.ts'
+import type { ResponseClassifier, Classification } from './error-rules.ts'
 import { type BearerError, readBearerError } from './bearer-error.ts'
-import { findWords, tidyWords } from './provider-words.ts'
+import { extractErrorMessage, sanitizeMessage } from './error-message.ts'
 import { readRetryAfter, readWait } from './rate-headers.ts'
 import type { ApiRequest, ApiResponse, Middleware } from './send.ts'
 import { mayWait, type WaitDeps, waitUntil } from './wait.ts'
 
 export interface RetryOptions {
   readonly retry: RetryConfig
-  readonly judge: Judge
+  readonly judge: ResponseClassifier
   readonly wait: WaitDeps
   readonly redact: Redact
   readonly log: Log
@@ -82,9 +82,9 @@ async function sendOnce(
   if (verdict.action === 'accept' && verdict.byRule) return { ...response, ignored: true }
   if (verdict.action === 'accept' && !problem && response.status !== 202) return response
   await response.body.rows[Symbol.asyncDispose]()
-  if (verdict.action === 'accept' && response.status === 202) return notReady(findWords(envelope, redact))
+  if (verdict.action === 'accept' && response.status === 202) return notReady(extractErrorMessage(envelope, redact))
   if (verdict.action === 'accept' && problem && isCut(problem)) return toBroken(problem)
-  if (verdict.action === 'accept' && problem) throw addWords(problem, findWords(envelope, redact))
+  if (verdict.action === 'accept' && problem) throw addWords(problem, extractErrorMessage(envelope, redact))
   return toRefusal(response, { ...verdict, redact }, wait.effects.now())
 }
 
@@ -110,18 +110,18 @@ const isCut = (error: SyncError): boolean => error.details['cut'] === true
 function toBroken(error: unknown): Failure {
   if (error instanceof SyncError && isCut(error))
     return { code: error.code, reason: 'was answered with a body that ends too early', retry: true, error }
-  if (!(error instanceof BrokenExchange)) throw error
+  if (!(error instanceof TransportError)) throw error
   return { code: error.code, reason: error.message, retry: error.retry, cause: error.cause }
 }
 
 function toRefusal(
   response: ApiResponse,
-  { action, words: told, rule, redact }: Verdict & { readonly redact: Redact },
+  { action, words: told, rule, redact }: Classification & { readonly redact: Redact },
   now: number,
 ): Failure {
   const { status, headers } = response
   const refused = status === 401 || status === 403 ? readBearerError(headers) : undefined
-  const words = told ?? tidyWords(refused?.description ?? refused?.error, redact)
+  const words = told ?? sanitizeMessage(refused?.description ?? refused?.error, redact)
   const by = rule === undefined ? '' : ` (${rule})`
   const reason = `was answered ${status}${words === undefined ? '' : `, ${JSON.stringify(words)}`}${by}`
   const failed = { reason, status, refused, retry: false }
@@ -171,6 +171,6 @@ function advise({ code, status, refused, retryAt }: FinalFailure, redact: Redact
   if (retryAt !== undefined) return `; it may be asked again at ${new Date(retryAt).toISOString()}`
   if (status === undefined) return ''
   if (refused?.error !== 'insufficient_scope') return advice[code] ?? ''
-  const needed = tidyWords(refused.scope, redact)
+  const needed = sanitizeMessage(refused.scope, redact)
   return `; the token lacks ${needed === undefined ? 'a scope' : `the scope ${needed}`}: add it to \`scopes\` and sign in anew`
 }

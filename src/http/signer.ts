@@ -13,7 +13,7 @@ export interface Signer {
    * Told of every answer to a request that it signed. True where the answer is no verdict on the credential but says how
    * to sign (a challenge, a fresh nonce, the provider's clock): the request is then to be signed and sent anew.
    */
-  learn?(signed: ApiRequest, response: Pick<ApiResponse, 'status' | 'headers'>): boolean
+  handleChallenge?(signed: ApiRequest, response: Pick<ApiResponse, 'status' | 'headers'>): boolean
   /** Query parameters that this method adds: they are taken out of a next link before it is saved. */
   readonly queryParams?: readonly string[]
 }

@@ -1,4 +1,4 @@
-import { BrokenExchange } from './broken-exchange.ts'
+import { TransportError } from './transport-error.ts'
 import type { BodySink } from './body-sink.ts'
 import { decompress } from './decompress.ts'
 
@@ -16,7 +16,7 @@ function codingOf(bytes: Uint8Array): 'gzip' | 'zstd' | undefined {
   if (startsWith(bytes, 0x1f, 0x8b, 0x08)) return 'gzip'
   if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) return 'zstd'
   if (startsWith(bytes, 0x50, 0x4b, 0x03, 0x04))
-    throw new BrokenExchange(
+    throw new TransportError(
       'RESPONSE_INVALID',
       'was answered with a zip archive, which is not read; ask for the rows themselves, or for gzip',
     )

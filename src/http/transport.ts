@@ -3,7 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { PageBody, PageDecoder } from '../decode/page-decoder.ts'
 import type { SignedRequest } from './authorize.ts'
 import { type BodySink, countBytes } from './body-sink.ts'
-import { BrokenExchange } from './broken-exchange.ts'
+import { TransportError } from './transport-error.ts'
 import { acceptEncoding, readCodings } from './decompress.ts'
 import { createErrorBody, type ErrorBody } from './error-body.ts'
 import { SyncError } from '../base/errors.ts'
@@ -109,7 +109,7 @@ function openSink(head: ResponseHead, options: TransportOptions, { errorBody, be
   const limit = limits?.body ?? gibibyte
   const guard = (bytes: number) => {
     if (bytes > limit)
-      throw new BrokenExchange(
+      throw new TransportError(
         'RESPONSE_TOO_LARGE',
         `was answered with more than ${limit} bytes; ask for smaller pages, or raise max_body`,
       )
@@ -123,7 +123,7 @@ function openSink(head: ResponseHead, options: TransportOptions, { errorBody, be
     meter.bytes += bytes
     guard((decoded += bytes))
     if (decoded > swelling.bytes && decoded > swelling.times * raw)
-      throw new BrokenExchange(
+      throw new TransportError(
         'RESPONSE_TOO_LARGE',
         `was answered with ${raw} bytes that unpack to over ${swelling.times} times as many, as no rows do; ask for smaller pages, or for no compression with the header Accept-Encoding: identity`,
       )

@@ -132,7 +132,7 @@ export async function runStream(stream: StreamConfig, run: Run, provider: Provid
       `${counts.rejected} of ${counts.rows + counts.rejected} rows were refused, the first because it ${firstReason}; _headrace_rejects has them.`,
     )
   const error = outcome.error && redactError(outcome.error, redact)
-  const resumeAt = error && comeBackAt(error, budget.deadline)
+  const resumeAt = error && readResumeAt(error, budget.deadline)
   const handedOver = resumeAt !== undefined
   const status: RunStatus = handedOver ? 'handed_over' : outcome.status
   if (error) log[handedOver ? 'warn' : 'error']({ ...labels, code: error.code, err: error }, error.message)
@@ -165,7 +165,7 @@ function describeReading(
 }
 
 /** When the next run may take over, where waiting for the provider would outlast this one; in milliseconds since 1970. */
-function comeBackAt({ code, details: { retryAt } }: SyncError, { at }: Deadline): number | undefined {
+function readResumeAt({ code, details: { retryAt } }: SyncError, { at }: Deadline): number | undefined {
   if (code !== 'RATE_LIMITED' || !Number.isFinite(at) || typeof retryAt !== 'number') return undefined
   return retryAt > at ? retryAt : undefined
 }

@@ -13,7 +13,7 @@ export interface Redactor {
    */
   add(secret: Secret): void
   /** The same for one of many that come and go, such as an access token: it never crowds out one that lasts. */
-  addPassing(secret: Secret): void
+  addShortLived(secret: Secret): void
   /** The same for what may be no secret at all, such as a value of the environment: only the whole of it is found. */
   addWhole(secret: Secret): void
   /**
@@ -58,7 +58,7 @@ export function createRedactor(): Redactor {
   }
   return {
     add: (secret) => learn(memories.lasting, secret),
-    addPassing: (secret) => learn(memories.passing, secret),
+    addShortLived: (secret) => learn(memories.passing, secret),
     addWhole: (secret) => learn(memories.whole, secret),
     redact(text) {
       everything ??= open(...Object.values(memories))

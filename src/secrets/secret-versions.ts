@@ -17,7 +17,11 @@ export interface VersionRange {
  * Disables the versions before the newest, and destroys those of this program but for the last few. A version that bears
  * an alias is in use by somebody and stays as it is. Throws `SECRET_*`.
  */
-export async function putAway({ client, name }: OpenedSecret, range: VersionRange, call: CallOptions): Promise<void> {
+export async function retireVersions(
+  { client, name }: OpenedSecret,
+  range: VersionRange,
+  call: CallOptions,
+): Promise<void> {
   try {
     const [secret] = await client.getSecret({ name: formatSecretName(name) }, call)
     const named = new Set(Object.values(secret.versionAliases ?? {}).map(Number))

@@ -48,7 +48,7 @@ export async function readDuckdbLogs(
 export const holdOpen = (path: string): Promise<AsyncDisposable> => openDatabase(path, 'look')
 
 /** A connector in the statements. */
-interface Place {
+interface ConnectorSchema {
   readonly at: number
   readonly schema: string
   readonly request: DuckdbRequest
@@ -61,10 +61,11 @@ async function readTogether(
 ): Promise<readonly Logs[]> {
   const sizes = await readSizes(session)
   const places = requests
-    .map((request, at): Place => ({ at, schema: schemaOf(request.parsed, request.connector.name), request }))
+    .map((request, at): ConnectorSchema => ({ at, schema: schemaOf(request.parsed, request.connector.name), request }))
     .filter(({ schema }) => sizes.has(schema.toLowerCase()))
   const digests = await readDigests(session, places, sizes)
-  const isKnown = ({ at, request }: Place) => request.enough && request.before?.trace?.digest === digests.get(at)
+  const isKnown = ({ at, request }: ConnectorSchema) =>
+    request.enough && request.before?.trace?.digest === digests.get(at)
   const changed = places.filter((place) => !isKnown(place))
   const positions = await readPositions(session, changed)
   const logs = requests.map((): Logs => ({ runs: [], positions: [] }))
@@ -100,7 +101,7 @@ async function readSizes(session: Session): Promise<ReadonlyMap<string, string>>
  */
 async function readDigests(
   session: Session,
-  places: readonly Place[],
+  places: readonly ConnectorSchema[],
   sizes: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<number, string>> {
   const digests = new Map(places.map(({ at, schema }) => [at, sizes.get(schema.toLowerCase()) ?? '']))
@@ -115,7 +116,11 @@ async function readDigests(
 }
 
 /** The last runs by the text of their records, newest first: what is known need not be parsed again. */
-async function readRows(session: Session, place: Place, limit: number): Promise<ReadonlyMap<string, RunRecord>> {
+async function readRows(
+  session: Session,
+  place: ConnectorSchema,
+  limit: number,
+): Promise<ReadonlyMap<string, RunRecord>> {
   const known = place.request.before?.trace?.rows
   const rows = await session.read(
     `SELECT record FROM ${qualify(place.schema, runsTable)}
@@ -127,7 +132,7 @@ async function readRows(session: Session, place: Place, limit: number): Promise<
 
 async function readPositions(
   session: Session,
-  places: readonly Place[],
+  places: readonly ConnectorSchema[],
 ): Promise<ReadonlyMap<number, Logs['positions']>> {
   const found = new Map<number, Logs['positions'][number][]>()
   for (const part of split(places)) {
@@ -152,8 +157,8 @@ async function readPositions(
 /** One statement for many connectors: rows in the order of place and log. */
 async function readEach(
   session: Session,
-  places: readonly Place[],
-  select: (place: Place) => readonly string[],
+  places: readonly ConnectorSchema[],
+  select: (place: ConnectorSchema) => readonly string[],
 ): ReturnType<Session['read']> {
   const branches = places.flatMap(select)
   return branches.length === 0 ? [] : session.read(`${branches.join(' UNION ALL ')} ORDER BY place, log`)
@@ -163,8 +168,8 @@ async function readEach(
 const placesAtOnce = 25
 const streamsAtOnce = 10_000
 
-function split(places: readonly Place[]): readonly (readonly Place[])[] {
-  const parts: Place[][] = []
+function split(places: readonly ConnectorSchema[]): readonly (readonly ConnectorSchema[])[] {
+  const parts: ConnectorSchema[][] = []
   let streams = 0
   for (const place of places) {
     const part = parts.at(-1)

@@ -1,5 +1,5 @@
 import { writeMode } from '../connector/write-mode.ts'
-import { Boundary } from './boundary.ts'
+import { SeenRowFilter } from './seen-row-filter.ts'
 import type { OpenListing } from '../destinations/checkpoint.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorType } from './cursor.ts'
@@ -60,11 +60,11 @@ function createBoundary(
   { seen }: SliceProgress,
   opened: OpenListing | undefined,
   { options, order, edges, chunks }: Reader & { readonly order: CursorType; readonly edges: Edges },
-): Boundary {
+): SeenRowFilter {
   const { stream, connector, backfill } = options
   const append = writeMode(stream) === 'append'
   const { start, until } = edges
-  return new Boundary({
+  return new SeenRowFilter({
     where: `stream ${stream.name} of ${connector.name}`,
     floor: backfill || (append && stream.incremental?.client_filter) ? start : null,
     until,

@@ -7,7 +7,7 @@ import { SyncError } from '../base/errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { type Member, readMembers, refusal } from '../schema/value.ts'
-import type { Boundary, PageTally } from './boundary.ts'
+import type { SeenRowFilter, PageTally } from './seen-row-filter.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorType } from './cursor.ts'
 import { findCursor, isTooLong, learnCursor, longestCursor, readCursor } from './row-cursor.ts'
@@ -27,7 +27,7 @@ export interface RowRules {
   readonly keyNulls?: boolean
   /** How the cursor is read and ordered; undefined where the stream has none. */
   readonly order: CursorType | undefined
-  readonly boundary: Boundary | undefined
+  readonly boundary: SeenRowFilter | undefined
   /** The text of a row whose bytes are no UTF-8; undefined where such a row is refused. */
   readonly repair?: ((bytes: Uint8Array) => string) | undefined
   /** Bytes of a row as the provider sent it; a larger one is refused. No limit where absent. */
@@ -88,7 +88,7 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
       ? await everyRow(page)
       : boundary
         ? await withEdge(page, { boundary, edge, numeric })
-        : page.odd
+        : page.nonConforming
   const { redactor } = rules
   const start = { rejects: [], dropped: 0, highest: known, hasCursor: verbatim !== null, edge, redactor }
   if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
@@ -143,7 +143,7 @@ async function encodeRows(
       // A copy, as the page keeps its own (`slice` of a Buffer makes none): a spool gives its blocks back.
       await pass.lines.write(new Uint8Array(segment.verbatim))
     } else {
-      const line = encodeRow(segment.odd, rules, pass)
+      const line = encodeRow(segment.nonConforming, rules, pass)
       if (typeof line === 'object') throw await keyMissing(page, odd[row * 2] as number, { ...rules, ...line })
       if (line !== undefined) {
         out.push(line)
@@ -243,7 +243,7 @@ async function withEdge(
     boundary,
     edge,
     numeric,
-  }: { readonly boundary: Boundary; readonly edge: CursorValue | null; readonly numeric: boolean },
+  }: { readonly boundary: SeenRowFilter; readonly edge: CursorValue | null; readonly numeric: boolean },
 ): Promise<readonly number[]> {
   const all: number[] = []
   const rows = page.entries()[Symbol.iterator]()
@@ -258,8 +258,8 @@ async function withEdge(
     const end = bytes.lastIndexOf(0x0a) + 1
     for (; !entry.done && entry.value.line < base + end; entry = rows.next()) {
       const { line, cursor, cursorLength } = entry.value
-      if (page.odd[next * 2] === line) {
-        all.push(line, page.odd[next * 2 + 1] as number)
+      if (page.nonConforming[next * 2] === line) {
+        all.push(line, page.nonConforming[next * 2 + 1] as number)
         next++
       } else {
         const at = line - base + cursor

@@ -1,4 +1,4 @@
-import type { Place } from '../destinations/resume-point.ts'
+import type { ResumePoint } from '../destinations/resume-point.ts'
 import { Spool } from '../base/spool.ts'
 import type { Reject } from '../destinations/destination.ts'
 import type { BatchRules, FilledBatch } from './batches.ts'
@@ -44,9 +44,9 @@ export class Filling {
   #reached: CursorValue | null
   readonly #linked: Set<string>
   /** Behind the last page; undefined where a page was taken in part. */
-  #place: Place | undefined
+  #place: ResumePoint | undefined
   /** Where the slice begins that is being read. */
-  #sliceStart: Place | undefined
+  #sliceStart: ResumePoint | undefined
   /** The first slices that were read to their end, by their marks. */
   readonly #ended: string[]
   #pagesRead: number
@@ -83,7 +83,7 @@ export class Filling {
     )
   }
 
-  get place(): Place | undefined {
+  get place(): ResumePoint | undefined {
     return this.#place
   }
 
@@ -245,7 +245,7 @@ export class Filling {
     await this.#part.lines[Symbol.asyncDispose]()
   }
 
-  #midway(place: Place): Checkpoint {
+  #midway(place: ResumePoint): Checkpoint {
     const { open, schema, now, slices } = this.#rules
     const { runId, ...rest } = open
     this.#reading?.runs.add(runId)

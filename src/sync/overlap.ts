@@ -202,8 +202,8 @@ async function behind(
   return {
     count: rows.count - count,
     lines,
-    odd: rows.odd
-      .filter((offset, index) => (index % 2 === 0 ? offset : (rows.odd[index - 1] as number)) >= length)
+    nonConforming: rows.nonConforming
+      .filter((offset, index) => (index % 2 === 0 ? offset : (rows.nonConforming[index - 1] as number)) >= length)
       .map((offset) => offset - length),
     highest: rows.highest,
     wide: rows.wide,

@@ -1,4 +1,4 @@
-import type { Place } from '../destinations/resume-point.ts'
+import type { ResumePoint } from '../destinations/resume-point.ts'
 import type { Connector, StreamConfig } from '../connector/connector.ts'
 import { Spool } from '../base/spool.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
@@ -14,7 +14,7 @@ export interface ParentPage {
   /** When its request was sent, by the provider's clock (milliseconds since 1970). */
   readonly began?: number | undefined
   /** Where the parent's listing goes on. */
-  readonly after?: Place | undefined
+  readonly after?: ResumePoint | undefined
   /** `max_pages` ends the parent's listing here, and there are more parents. */
   readonly cut?: boolean | undefined
 }

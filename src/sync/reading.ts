@@ -1,4 +1,4 @@
-import type { Boundary } from './boundary.ts'
+import type { SeenRowFilter } from './seen-row-filter.ts'
 import type { OpenListing } from '../destinations/checkpoint.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { CursorType } from './cursor.ts'
@@ -13,7 +13,7 @@ export interface Bounds {
   readonly done: CursorValue | null
   /** How the cursor is ordered; undefined where the stream has none. */
   readonly order: CursorType | undefined
-  readonly boundary: Boundary | undefined
+  readonly boundary: SeenRowFilter | undefined
   /** The provider promises newest first: a page that lies before it as a whole is the last. */
   readonly descendingTo: CursorValue | null
   /** The provider promises oldest first: nothing lies before it behind a page that reaches it. */
@@ -65,7 +65,7 @@ export class Reading {
     const { order, descendingTo, ascendingTo } = this.bounds
     if (!order) return false
     const passed = rows.highest !== null && order.reads(rows.highest) ? rows.highest : null
-    const top = rows.odd.length === 0 ? (passed ?? highest) : highest
+    const top = rows.nonConforming.length === 0 ? (passed ?? highest) : highest
     if (descendingTo !== null && top !== null && order.compare(top, descendingTo) < 0) return true
     return ascendingTo !== undefined && passed !== null && order.compare(passed, ascendingTo) >= 0
   }

@@ -7,7 +7,7 @@ import type { CursorValue } from '../syntax/cursor-value.ts'
 import { markLength } from '../destinations/marks.ts'
 
 /** A stretch of a page: rows that pass as they are, or one row that wants a closer look. */
-export type Segment = { readonly verbatim: Uint8Array } | { readonly odd: Uint8Array }
+export type Segment = { readonly verbatim: Uint8Array } | { readonly nonConforming: Uint8Array }
 
 /** Cuts the lines of a page at its odd rows (pairs of offsets, ascending), wherever the chunks happen to end. */
 export async function* readSegments(
@@ -32,7 +32,7 @@ export async function* readSegments(
         at = stop
         if (base + at === end) {
           const bytes = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
-          yield { odd: bytes.subarray(0, -1) }
+          yield { nonConforming: bytes.subarray(0, -1) }
           pieces = []
           next++
         }

@@ -1,4 +1,4 @@
-import type { Tally, Place, Slice } from '../destinations/resume-point.ts'
+import type { Tally, ResumePoint, Slice } from '../destinations/resume-point.ts'
 import type { StreamConfig } from '../connector/connector.ts'
 import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
@@ -12,9 +12,9 @@ export interface StreamStep {
   readonly step: PageStep
   readonly slice: Slice
   /** Where to go on after this page; undefined where nothing is known to follow. */
-  readonly after: Place | undefined
+  readonly after: ResumePoint | undefined
   /** Where to go on after this slice. */
-  readonly behind: () => Place | undefined
+  readonly behind: () => ResumePoint | undefined
   /** Leaves out the further pages of this slice. */
   readonly endSlice: () => void
 }
@@ -48,7 +48,10 @@ export interface StreamSource {
 const pendingLimit = 200
 
 /** Reads all pages of a stream, one listing after the other. */
-export async function* readStream(source: StreamSource, from?: Place): AsyncGenerator<StreamStep, void, undefined> {
+export async function* readStream(
+  source: StreamSource,
+  from?: ResumePoint,
+): AsyncGenerator<StreamStep, void, undefined> {
   const { config, parent } = source
   if (parent) {
     let isWhole = false
@@ -80,7 +83,7 @@ export async function* readStream(source: StreamSource, from?: Place): AsyncGene
 
 async function* readChildren(
   source: StreamSource & { readonly parent: StreamSource },
-  from?: Place,
+  from?: ResumePoint,
 ): AsyncGenerator<StreamStep, void, undefined> {
   const page = from?.slices?.page
   const rest = restOf(from)
@@ -107,7 +110,7 @@ async function* readChildren(
 /** The parent's pages: those that this run has read already, where the child begins with the first. */
 async function* parentPages(
   { parent, parents }: StreamSource & { readonly parent: StreamSource },
-  from: Place | undefined,
+  from: ResumePoint | undefined,
 ): AsyncGenerator<ParentPage, void, undefined> {
   const { name } = parent.config
   const known = from === undefined ? parents.find(parent.key) : undefined
@@ -127,11 +130,11 @@ async function* parentPages(
 }
 
 /** The slices that a run which was cut short has left; undefined where it stands at none, or they are to be found again. */
-const restOf = (from: Place | undefined): readonly Slice[] | undefined =>
+const restOf = (from: ResumePoint | undefined): readonly Slice[] | undefined =>
   from?.slices?.current && from.slices.pending && [from.slices.current, ...from.slices.pending]
 
 /** The slice that a place belongs to, and those behind it. */
-function restBehind(source: StreamSource, slices: readonly Slice[], { slices: place }: Place): readonly Slice[] {
+function restBehind(source: StreamSource, slices: readonly Slice[], { slices: place }: ResumePoint): readonly Slice[] {
   const current = place?.current
   const at = current ? slices.findIndex((slice) => source.isSame(slice, current)) : -1
   if (at < 0)
@@ -145,11 +148,11 @@ function restBehind(source: StreamSource, slices: readonly Slice[], { slices: pl
 interface SliceRun {
   readonly slices: readonly Slice[]
   /** The place inside the first of them, where a run was cut short. */
-  readonly from: Place | undefined
+  readonly from: ResumePoint | undefined
   /** Where the parent goes on behind them. */
-  readonly parent: Place | undefined
+  readonly parent: ResumePoint | undefined
   /** Where the parent's page is read again that they are of: null for its first, undefined where it is not known. */
-  readonly page: Place | null | undefined
+  readonly page: ResumePoint | null | undefined
   /** The pages of all slices of the stream. */
   readonly twins: SliceTwins
 }
@@ -176,7 +179,7 @@ async function* readSlices(
     ended = false
     if (!step.next && !following && !last && twins.alike > 0) source.onAlike(twins.alike)
     const after = step.next && place({ next: step.next, tally: step.tally, slice, index })
-    const behind = (): Place | undefined =>
+    const behind = (): ResumePoint | undefined =>
       following
         ? place({ next: source.first(following), tally: tallyOf(undefined), slice: following, index: index + 1 })
         : last
@@ -191,7 +194,7 @@ async function* readSlices(
     }
   }
 
-  function place(at: { next: ApiRequest; tally: Tally; slice: Slice; index: number }): Place {
+  function place(at: { next: ApiRequest; tally: Tally; slice: Slice; index: number }): ResumePoint {
     const found = source.parent === undefined || page !== undefined
     const rest = slices.length - at.index - 1 > pendingLimit && found
     return {
@@ -207,7 +210,7 @@ async function* readSlices(
 }
 
 /** A place that says nothing of the rows before it was saved in the middle of a listing whose rows were not counted. */
-const tallyOf = (from: Place | undefined): Tally => from?.tally ?? (from ? { pages: 0 } : { pages: 0, rows: 0 })
+const tallyOf = (from: ResumePoint | undefined): Tally => from?.tally ?? (from ? { pages: 0 } : { pages: 0, rows: 0 })
 
 interface Order {
   readonly concurrency: number

@@ -1,6 +1,6 @@
 import type { Batch, Destination, Position, TablePlan } from '../destinations/destination.ts'
 import { SyncError, toSyncError } from '../base/errors.ts'
-import { announceRefresh } from './announce.ts'
+import { announceRefresh } from './refresh-marker.ts'
 import { type BatchRules, type FilledBatch, toBatches } from './batches.ts'
 import type { Column } from '../schema/types.ts'
 import { checkState, checkTable } from './check-state.ts'
@@ -15,7 +15,7 @@ import { adoptNames, readPosition } from './table-names.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Warn } from '../base/warnings.ts'
 import type { Sealer } from './seal-place.ts'
-import { createWriting } from './writing.ts'
+import { createWriteQueue } from './write-queue.ts'
 
 /** A stream of this run, ready to be read and written. */
 export interface StreamJob {
@@ -167,12 +167,12 @@ async function runListing(job: StreamJob, planned: ListingPlan, deps: StreamDeps
   const place = listing.position.checkpoint.open?.place
   const all = place ? readStream(source, place) : readWhole(job, source)
   const steps = untilStopped(all, deps.soft, () => reading.abort())
-  const writing = createWriting(table, deps)
+  const writing = createWriteQueue(table, deps)
   let last: Batch | undefined
   try {
     // Batches are written while the next is being gathered.
     const batches = toBatches(steps, { ...rules, isWide: table.isWide })
-    const announced = table.announces ? announceRefresh(batches, listing, rules.now) : batches
+    const announced = table.needsRefreshMarker ? announceRefresh(batches, listing, rules.now) : batches
     for await (const filled of stampBatches(announced, job, { ...listing, changed: source.changed })) {
       const checkpoint = job.sealer.seal(filled.batch.checkpoint)
       await writing.add({ ...filled, batch: { ...filled.batch, checkpoint } })

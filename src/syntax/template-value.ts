@@ -86,7 +86,7 @@ export function evaluate(part: TemplatePart, context: TemplateContext): unknown 
 }
 
 /** Where a value stands, for messages: in which template, of what. */
-export interface Place {
+export interface TemplateLocation {
   readonly part: Part<string>
   readonly context: Pick<TemplateContext, 'where' | 'spelling'>
   /** An empty text is hashed like any other, rather than left out. */
@@ -94,13 +94,13 @@ export interface Place {
 }
 
 /** What the filters of a template make of the value that it names. */
-export function applyFilters(value: unknown, place: Place): unknown {
+export function applyFilters(value: unknown, place: TemplateLocation): unknown {
   if (place.part.kind === 'text') return value
   return place.part.filters.reduce((last: unknown, call) => applyFilter(last, call, place), value)
 }
 
 /** A value as text; a list or an object has none of its own. */
-export function showValue(value: unknown, { part, context }: Place): string {
+export function showValue(value: unknown, { part, context }: TemplateLocation): string {
   if (value !== null && typeof value === 'object')
     throw valueError('is a list or an object: write it with | json', { part, context })
   const text = String(value)
@@ -109,7 +109,7 @@ export function showValue(value: unknown, { part, context }: Place): string {
 }
 
 /** What an API sent (a parent row, a cursor) is not the fault of the file. */
-export function valueError(message: string, { part, context }: Place): SyncError {
+export function valueError(message: string, { part, context }: TemplateLocation): SyncError {
   const fromApi = part.kind === 'template' && (part.root === 'parent' || part.root === 'cursor')
   const text = part.kind === 'template' ? part.text.slice(0, 80) : 'a text'
   return new SyncError(
@@ -146,7 +146,7 @@ export function includedName(include: Readonly<Record<string, string>>, field: s
   return Object.hasOwn(include, field) ? field : Object.keys(include).find((name) => include[name] === field)
 }
 
-function applyFilter(value: unknown, { name, argument }: FilterCall, place: Place): unknown {
+function applyFilter(value: unknown, { name, argument }: FilterCall, place: TemplateLocation): unknown {
   if (name === 'default') return isEmpty(value) ? argument : value
   // An empty value stays empty, so that the parameter it is meant for is left out.
   if (isEmpty(value) && !(value === '' && place.hashesNothing && isDigest(name))) return undefined
@@ -187,7 +187,7 @@ function applyFilter(value: unknown, { name, argument }: FilterCall, place: Plac
 
 const isDigest = (name: string): boolean => ['md5', 'sha1', 'sha256', 'sha512'].includes(name)
 
-function toMoment(value: unknown, place: Place): Moment {
+function toMoment(value: unknown, place: TemplateLocation): Moment {
   const format = findOther(value, place)
   const wall = format?.read(value as Spelled)
   if (wall !== undefined) {
@@ -201,7 +201,7 @@ function toMoment(value: unknown, place: Place): Moment {
 }
 
 /** The format of a time that is spelled in one of the ways that `parseMoment` does not read, or takes for another one. */
-function findOther(value: unknown, { part, context }: Place): TimeFormat | undefined {
+function findOther(value: unknown, { part, context }: TemplateLocation): TimeFormat | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const isCursor = part.kind === 'template' && part.root === 'cursor'
   for (const name of isCursor ? (context.spelling?.formats ?? []) : []) {

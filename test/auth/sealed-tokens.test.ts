@@ -28,7 +28,7 @@ function createPlainStore(): TokenStore & { stored: StoredTokens | undefined } {
       task({
         stored: store.stored,
         noteRenewal: async () => {},
-        takeBack: async () => {},
+        clearRenewalMark: async () => {},
         keep: async () => {},
         save: keep,
       }),

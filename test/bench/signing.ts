@@ -81,7 +81,7 @@ export async function measureSigning(rounds: number): Promise<readonly SigningCo
   for (const [name, config, most] of methods) {
     const auth = createAuth([authConfig.parse(config) satisfies AuthConfig], deps)
     const signed = await auth.sign(request)
-    auth.learn?.(signed, { status: 401, headers: { 'www-authenticate': challenge } })
+    auth.handleChallenge?.(signed, { status: 401, headers: { 'www-authenticate': challenge } })
     const micros = await time(rounds, () => auth.sign(request))
     costs.push({ name, micros, ...(most !== undefined && { most }) })
   }

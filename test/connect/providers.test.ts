@@ -6,7 +6,7 @@ import {
 } from '../../src/auth/authorization/authorization-code-config.ts'
 import { type ProviderPreset, providerNames, providers } from '../../src/auth/authorization/providers/index.ts'
 import { settingsOf } from '../../src/auth/authorization/sign-in-settings.ts'
-import { choosePlace } from '../../src/connect/redirect-place.ts'
+import { choosePlace } from '../../src/connect/redirect-target.ts'
 import { compareScopes } from '../../src/connect/token-grant.ts'
 import { configOf } from './helpers.ts'
 

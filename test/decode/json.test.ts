@@ -185,7 +185,7 @@ test('a row nested 100,000 levels deep is marked odd and harms nothing', async (
     shape: () => ({ columns: [{ key: 'a', type: 'integer', required: false, cursor: false }] }),
   })
   assert.equal(page.rows.count, 3)
-  assert.equal(page.rows.odd.length, 2)
+  assert.equal(page.rows.nonConforming.length, 2)
 })
 
 test('a row larger than any buffer comes through whole', async () => {
@@ -260,8 +260,8 @@ test('the first rows of a large body teach the shape that the rest of it passes 
   })
   assert.equal(told, 1)
   assert.ok(
-    page.rows.odd.length > 0 && page.rows.odd.length / 2 < data.length / 2,
-    `${page.rows.odd.length / 2} odd rows`,
+    page.rows.nonConforming.length > 0 && page.rows.nonConforming.length / 2 < data.length / 2,
+    `${page.rows.nonConforming.length / 2} odd rows`,
   )
   assert.deepEqual(rowsOf(page.text), data)
   assert.deepEqual(page.envelope, { data: [], next: null })

@@ -7,7 +7,7 @@ import { durationMs } from '../../src/syntax/duration.ts'
 import { parseMoment } from '../../src/syntax/moment.ts'
 import { readBearerError } from '../../src/http/bearer-error.ts'
 import { parseHttpDate } from '../../src/http/http-date.ts'
-import { findTitle, findWords, readWords } from '../../src/http/provider-words.ts'
+import { findTitle, extractErrorMessage, readWords } from '../../src/http/error-message.ts'
 import { readAllowance, readRetryAfter, saysRateLimited } from '../../src/http/rate-headers.ts'
 import { readBearer } from '../../src/inbound/bearer.ts'
 import { sortableNumber } from '../../src/syntax/moments/decimal-order.ts'
@@ -60,7 +60,11 @@ export const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'words of a rate limit': (text) => saysRateLimited({}, text, now),
   'HTTP date': (text) => parseHttpDate(text, now),
   'title of a page': (text) => findTitle(text, redact),
-  'words of an error': (text) => [findWords(text, redact), readWords(text, redact), findWords({ error: text }, redact)],
+  'words of an error': (text) => [
+    extractErrorMessage(text, redact),
+    readWords(text, redact),
+    extractErrorMessage({ error: text }, redact),
+  ],
   'a known secret': redact,
   'token answer': (text) => {
     const fields = parseAnswer(text, 'application/json') ?? { access_token: text, scope: text, error: text }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Admission, createRateLimiter } from '../../src/http/rate-limit.ts'
+import { type Permit, createRateLimiter } from '../../src/http/rate-limit.ts'
 import { createMeter } from '../../src/http/meter.ts'
 import { createSemaphore } from '../../src/http/semaphore.ts'
 import { createWindow } from '../../src/http/window.ts'
@@ -19,7 +19,7 @@ function setUp(
   return { effects, limiter, take, wait }
 }
 
-function leave(admission: Admission): void {
+function leave(admission: Permit): void {
   assert.ok('leave' in admission)
   admission.leave()
 }

@@ -197,17 +197,17 @@ test('a lone surrogate in a secret is no error', () => {
 
 test('of tokens that come and go the oldest are forgotten, unless they were learnt again', () => {
   const redactor = redactorOf()
-  for (const token of ['kept-token', 'old-token']) redactor.addPassing(new Secret(token))
+  for (const token of ['kept-token', 'old-token']) redactor.addShortLived(new Secret(token))
   for (let count = 0; count < 400; count += 1) {
-    redactor.addPassing(new Secret(`token-${count}-`))
-    redactor.addPassing(new Secret('kept-token'))
+    redactor.addShortLived(new Secret(`token-${count}-`))
+    redactor.addShortLived(new Secret('kept-token'))
   }
   assert.equal(redactor.redact('kept-token token-399- old-token'), '[secret] [secret] old-token')
 })
 
 test('however many tokens come, no secret of a connector is forgotten', () => {
   const redactor = redactorOf('client-secret')
-  for (let count = 0; count < 400; count += 1) redactor.addPassing(new Secret(`token-${count}-`))
+  for (let count = 0; count < 400; count += 1) redactor.addShortLived(new Secret(`token-${count}-`))
   assert.equal(redactor.redact('client-secret'), '[secret]')
 })
 

@@ -67,7 +67,7 @@ async function encode(
   })
   const chunks: Uint8Array[] = []
   for await (const chunk of encoded.lines.read()) chunks.push(chunk)
-  return { ...encoded, text: Buffer.concat(chunks).toString(), odd: page.rows.odd.length / 2 }
+  return { ...encoded, text: Buffer.concat(chunks).toString(), odd: page.rows.nonConforming.length / 2 }
 }
 
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' })

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
-import { moreMemory } from '../../src/destinations/duckdb/room.ts'
+import { moreMemory } from '../../src/destinations/duckdb/limits.ts'
 import { SyncError } from '../../src/base/errors.ts'
 import { limitsFor, memoryOf } from '../../src/base/memory.ts'
 

@@ -30,7 +30,7 @@ export function createAssertionGrant(grant: AssertionGrant, deps: AuthDeps): () 
   return () =>
     clock.send(async () => {
       const assertion = await assert(clock.now())
-      deps.redactor.addPassing(new Secret(assertion))
+      deps.redactor.addShortLived(new Secret(assertion))
       const all = { ...parameters, [param]: assertion }
       return genericTokenEndpointRequest(server, { client_id: id }, authenticate, name, all, options)
     })

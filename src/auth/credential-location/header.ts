@@ -17,7 +17,7 @@ export function withHeader(request: ApiRequest, name: string, value: string): Ap
  * The secret, unless it ends with a line break: stored by `echo` it is another one, and the provider would only say that
  * it is wrong. `where` is its key in the connector file. Throws `CONFIG_INVALID`.
  */
-export function readOneLine(secret: Secret, where: string): Secret {
+export function rejectTrailingNewline(secret: Secret, where: string): Secret {
   if (!/[\r\n]$/.test(secret.reveal())) return secret
   throw new SyncError(
     'CONFIG_INVALID',
@@ -30,7 +30,7 @@ export function readOneLine(secret: Secret, where: string): Secret {
  * HTTP client would refuse it in the middle of a run, in words that help nobody. `where` is its key in the connector file.
  */
 export function readHeaderSecret(secret: Secret, where: string): Secret {
-  const value = readOneLine(secret, where).reveal()
+  const value = rejectTrailingNewline(secret, where).reveal()
   if (value === '' || !/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value)) {
     throw new SyncError(
       'CONFIG_INVALID',

@@ -1,5 +1,5 @@
 import { SyncError } from '../../base/errors.ts'
-import { tidyWords } from '../../http/provider-words.ts'
+import { sanitizeMessage } from '../../http/error-message.ts'
 import { createAssertionGrant } from '../assertion/grant.ts'
 import type { AuthDeps } from '../auth.ts'
 import type { Identity } from './identity.ts'
@@ -65,7 +65,7 @@ async function signByIam(signing: Signing, deps: AuthDeps): Promise<string> {
     readonly error?: { readonly message?: string }
   }
   if (typeof signedJwt === 'string') return signedJwt
-  const words = tidyWords(error?.message, (text) => deps.redactor.redact(text)) ?? 'without a reason'
+  const words = sanitizeMessage(error?.message, (text) => deps.redactor.redact(text)) ?? 'without a reason'
   if (response.status >= 500 || response.status === 429)
     throw new SyncError('AUTH_UNAVAILABLE', `IAM could not sign for ${email} (${response.status}: ${words}).`)
   const disabled = /has not been used|disabled/.test(words)

@@ -1,6 +1,6 @@
 import type { AuthClient } from 'google-auth-library'
 import { SyncError } from '../../base/errors.ts'
-import { tidyWords } from '../../http/provider-words.ts'
+import { sanitizeMessage } from '../../http/error-message.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { AuthDeps } from '../auth.ts'
@@ -62,7 +62,7 @@ export async function openIdentity(scopes: readonly string[], deps: AuthDeps): P
 function toToken(text: string | null | undefined, endsAt: number | null | undefined, deps: AuthDeps): Token {
   if (!text) throw new SyncError('AUTH_FAILED', 'Google gave no token for the identity that this program runs as.')
   const value = new Secret(text)
-  deps.redactor.addPassing(value)
+  deps.redactor.addShortLived(value)
   const lifetime = Number(endsAt ?? Number.NaN) - deps.now()
   const account = readClaims(text)?.['email']
   return {
@@ -113,7 +113,7 @@ function toGoogleError(thrown: unknown, redact: (text: string) => string): SyncE
     )
   if (/Cannot fetch ID token/.test(message))
     return failed('this identity can have no ID token; use a service account, or leave out audience')
-  const words = tidyWords(findWords(response?.data), redact)
+  const words = sanitizeMessage(findWords(response?.data), redact)
   if (words !== undefined && /invalid_grant|invalid_rapt/.test(words))
     return failed(`the login has run out (${words}); ${login} once more`)
   const answer = response?.status ?? status ?? Number(code)

@@ -1,5 +1,5 @@
 import { SyncError } from '../../base/errors.ts'
-import { findTitle, findWords } from '../../http/provider-words.ts'
+import { findTitle, extractErrorMessage } from '../../http/error-message.ts'
 import { parseRetryAfter } from '../../http/retry-after.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import { retry } from '../../secrets/retry.ts'
@@ -54,7 +54,7 @@ async function loginOnce(send: () => Promise<Response>, endpoint: Endpoint): Pro
   const value = new Secret(token)
   // A header may have given `Bearer TOKEN`.
   for (const part of new Set([token, token.split(' ').at(-1) ?? '']))
-    endpoint.deps.redactor.addPassing(new Secret(part))
+    endpoint.deps.redactor.addShortLived(new Secret(part))
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(token))
     throw failed(endpoint, 'gave a token with characters that no HTTP header carries')
   const lifetime = findLifetime(endpoint.lifetime, endpoint.source, { answer, now: asked })
@@ -84,7 +84,7 @@ function toError(answer: LoginAnswer, endpoint: Endpoint): SyncError {
     return new SyncError('AUTH_UNAVAILABLE', `The sign-in at ${name} answered ${status}; try again later.`, { details })
   }
   if (status >= 400) {
-    const words = findWords(answer.json ?? answer.text, (text) => deps.redactor.redact(text))
+    const words = extractErrorMessage(answer.json ?? answer.text, (text) => deps.redactor.redact(text))
     return failed(endpoint, `refused with ${status}${words ? `: ${words}` : ''}; check request and its secrets`)
   }
   if (status >= 300)

@@ -4,7 +4,7 @@ import { secretRef } from '../../secrets/ref.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import { type Auth, defineAuth } from '../auth.ts'
 import { httpToken, readHeaderSecret } from '../credential-location/header.ts'
-import { putCredential } from '../credential-location/place.ts'
+import { putCredential } from '../credential-location/location.ts'
 
 const config = z
   .strictObject({

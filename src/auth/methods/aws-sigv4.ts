@@ -26,6 +26,6 @@ export default defineAuth({
       service,
     }
     const clock = createProviderClock(deps)
-    return { sign: async (request) => signAws(clock.mark(request), signer, clock.now()), learn: clock.learn }
+    return { sign: async (request) => signAws(clock.mark(request), signer, clock.now()), handleChallenge: clock.learn }
   },
 })

@@ -3,7 +3,7 @@ import { SyncError } from '../../base/errors.ts'
 import { secretRef, secretRefOrText } from '../../secrets/ref.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { defineAuth } from '../auth.ts'
-import { readOneLine, withHeader } from '../credential-location/header.ts'
+import { rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
 
 const config = z
   .strictObject({
@@ -25,7 +25,7 @@ export default defineAuth({
   create: ({ username = '', password = '' }, { secret, redactor }) => {
     const credentials = encodeCredentials(
       secret(username).reveal(),
-      readOneLine(secret(password), 'auth.password').reveal(),
+      rejectTrailingNewline(secret(password), 'auth.password').reveal(),
     )
     redactor.add(credentials)
     return { sign: async (request) => withHeader(request, 'authorization', `Basic ${credentials.reveal()}`) }

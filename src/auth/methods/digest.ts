@@ -11,7 +11,7 @@ import {
   answerChallenge,
   chooseChallenge,
 } from '../signature/digest-response.ts'
-import { readOneLine, withHeader } from '../credential-location/header.ts'
+import { rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
 import { oneLine } from '../../base/words/line.ts'
 
 /** What is kept of the challenge of one origin, for the requests that follow. */
@@ -38,7 +38,7 @@ export default defineAuth({
     password: secretRef,
   }),
   create({ username, password }, { secret, redactor }) {
-    const known = readOneLine(secret(password), 'auth.password').reveal()
+    const known = rejectTrailingNewline(secret(password), 'auth.password').reveal()
     const credentials = { username: secret(username).reveal(), password: known }
     const sessions = new Map<string, Session>()
     return {
@@ -46,7 +46,7 @@ export default defineAuth({
         const session = sessions.get(new URL(request.url).origin)
         return session ? withHeader(request, 'authorization', authorizeDigest(request, session, credentials)) : request
       },
-      learn(signed, response) {
+      handleChallenge(signed, response) {
         const { origin, pathname } = new URL(signed.url)
         const session = sessions.get(origin)
         if (response.status !== 401) {

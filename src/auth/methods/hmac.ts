@@ -86,7 +86,7 @@ export default defineAuth({
     return {
       sign: async (request) =>
         signOnce(clock.mark(request), { now: clock.now(), nonce: createNonce(), secrets, redactor: deps.redactor }),
-      learn: clock.learn,
+      handleChallenge: clock.learn,
       queryParams: [...Object.keys(keys.params), ...(keys.place.in === 'query' ? [String(keys.place.name)] : [])],
     }
   },

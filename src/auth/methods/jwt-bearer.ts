@@ -6,7 +6,7 @@ import { isSecretRef, secretRef, secretRefOrText } from '../../secrets/ref.ts'
 import { type AssertionGrant, createAssertionGrant } from '../assertion/grant.ts'
 import { signAssertion } from '../assertion/assertion.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
-import { readOneLine } from '../credential-location/header.ts'
+import { rejectTrailingNewline } from '../credential-location/header.ts'
 import { scopeList } from '../token/scope-list.ts'
 import { createTokenAuth } from '../token/token-auth.ts'
 import { requestToken } from '../token/token-request.ts'
@@ -129,7 +129,7 @@ function listParameters({ scopes, extra }: JwtBearerConfig, deps: AuthDeps): Rec
 function createClient(config: JwtBearerConfig, deps: AuthDeps): AssertionGrant['client'] {
   const { client_id: id, client_secret: secret } = config
   if (id === undefined) return undefined
-  const value = secret && readOneLine(deps.secret(secret), 'auth.client_secret').reveal()
+  const value = secret && rejectTrailingNewline(deps.secret(secret), 'auth.client_secret').reveal()
   if (value === undefined) return { id: deps.secret(id).reveal(), authenticate: None() }
   const authenticate = config.client_auth === 'basic' ? ClientSecretBasic(value) : ClientSecretPost(value)
   return { id: deps.secret(id).reveal(), authenticate }

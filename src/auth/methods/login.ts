@@ -5,7 +5,7 @@ import { httpToken } from '../credential-location/header.ts'
 import { tokenLifetime, tokenSource } from '../login/answer.ts'
 import { requestLogin } from '../login/endpoint.ts'
 import { listMissing, loginRequest, renderLogin } from '../login/request.ts'
-import { type CredentialPlace, holdsCredential, putCredential } from '../credential-location/place.ts'
+import { type CredentialLocation, holdsCredential, putCredential } from '../credential-location/location.ts'
 import { describeToken } from '../token/sign-in-facts.ts'
 import { createTokenCache } from '../token/token-cache.ts'
 
@@ -66,7 +66,7 @@ export default defineAuth({
       async renew(rejected) {
         return cache.drop(({ value }) => holdsCredential(rejected, target, value.reveal()))
       },
-      learn(signed, { status }) {
+      handleChallenge(signed, { status }) {
         if (status < 400) cache.accept(({ value }) => holdsCredential(signed, target, value.reveal()))
         return false
       },
@@ -80,7 +80,7 @@ export default defineAuth({
 })
 
 /** Where the token goes. */
-export function placeOfToken({ token, place: written }: Pick<LoginConfig, 'token' | 'place'>): CredentialPlace {
+export function placeOfToken({ token, place: written }: Pick<LoginConfig, 'token' | 'place'>): CredentialLocation {
   const [kind, name = ''] = token.split(':', 2)
   const found =
     written ?? (kind === 'header' || kind === 'cookie' ? { in: kind, name } : { in: 'header', name: 'Authorization' })

@@ -5,7 +5,7 @@ import { type SecretRef, secretRef, secretRefOrText } from '../../secrets/ref.ts
 import { Secret } from '../../secrets/secret.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
 import { quoteForShell } from './authorization-code.ts'
-import { readOneLine, withHeader } from '../credential-location/header.ts'
+import { rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
 import {
   type OAuth1Client,
   type OAuth1Token,
@@ -86,7 +86,7 @@ export default defineAuth({
         const call = { request: marked, token, now: clock.now(), nonce: createNonce(), extra: { oauth_version: '1.0' } }
         return withHeader(marked, 'authorization', authorizeOAuth1(call, client))
       },
-      learn: clock.learn,
+      handleChallenge: clock.learn,
       ...(keys.tokens && {
         async renew() {
           tokens.drop()
@@ -104,7 +104,7 @@ export function createOAuth1Client(
 ): OAuth1Client {
   return {
     consumerKey: secret(consumer_key).reveal(),
-    consumerSecret: consumer_secret && readOneLine(secret(consumer_secret), 'auth.consumer_secret').reveal(),
+    consumerSecret: consumer_secret && rejectTrailingNewline(secret(consumer_secret), 'auth.consumer_secret').reveal(),
     privateKey: private_key && readRsaKey(secret(private_key)),
     signature,
     realm,
@@ -140,7 +140,7 @@ interface TokenSource {
 function createTokenSource({ token, token_secret: tokenSecret, tokens }: OAuth1Config, deps: AuthDeps): TokenSource {
   if (!tokens) {
     const read = (value: SecretRef | undefined, where: string) =>
-      value ? readOneLine(deps.secret(value), where).reveal() : ''
+      value ? rejectTrailingNewline(deps.secret(value), where).reveal() : ''
     const fixed = token && { token: read(token, 'auth.token'), secret: read(tokenSecret, 'auth.token_secret') }
     return { get: async () => fixed, drop: () => {} }
   }

@@ -10,7 +10,7 @@ import {
   compileTemplate,
   signingWords,
 } from '../credential-location/credential-template.ts'
-import { readHeaderSecret, readOneLine, withHeader } from '../credential-location/header.ts'
+import { readHeaderSecret, rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
 import type { HmacConfig } from '../methods/hmac.ts'
 import { withParams, withoutParam } from '../credential-location/query-param.ts'
 
@@ -64,7 +64,7 @@ function createDigest({ algorithm, key, key_encoding, encoding }: HmacConfig, { 
 /** Without a word of the key in its message. Throws `CONFIG_INVALID`. */
 function decodeKey(key: Secret, encoding: HmacConfig['key_encoding']): Buffer {
   const text = key.reveal()
-  if (encoding === 'text') return Buffer.from(readOneLine(key, 'auth.key').reveal(), 'utf8')
+  if (encoding === 'text') return Buffer.from(rejectTrailingNewline(key, 'auth.key').reveal(), 'utf8')
   const pattern = encoding === 'hex' ? /^(?:[0-9a-f]{2})+$/i : /^[\w+/-]+={0,2}$/
   if (pattern.test(text)) return Buffer.from(text, encoding)
   throw new SyncError(

@@ -18,7 +18,7 @@ export interface ProviderClock {
    * True where an answer refuses and its `Date` is far from what the signature said, so that a signature by that clock
    * may be accepted. Of an answer out of a cache the date says nothing.
    */
-  readonly learn: NonNullable<Auth['learn']>
+  readonly learn: NonNullable<Auth['handleChallenge']>
   /** The same for an answer alone. */
   readonly observe: (response: Answer) => boolean
 }

@@ -7,7 +7,7 @@ import {
 } from 'oauth4webapi'
 import { isLoopback } from '../../syntax/loopback.ts'
 import { SyncError } from '../../base/errors.ts'
-import { readWords } from '../../http/provider-words.ts'
+import { readWords } from '../../http/error-message.ts'
 import type { AuthDeps } from '../auth.ts'
 import type { SignInSettings } from '../authorization/sign-in-settings.ts'
 

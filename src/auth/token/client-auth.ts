@@ -6,7 +6,7 @@ import { Secret } from '../../secrets/secret.ts'
 import { signAssertion } from '../assertion/assertion.ts'
 import type { AuthDeps } from '../auth.ts'
 import { createBasicAuth } from './basic-auth.ts'
-import { readOneLine } from '../credential-location/header.ts'
+import { rejectTrailingNewline } from '../credential-location/header.ts'
 import { createEndpointClock } from '../assertion/endpoint-clock.ts'
 import {
   type SigningKey,
@@ -97,7 +97,8 @@ export interface ClientAuthentication {
 /** Throws `CONFIG_INVALID` for a key that cannot be used. */
 export function createClientAuth(config: ClientAuthConfig, deps: AuthDeps): ClientAuthentication {
   const clientId = deps.secret(config.client_id).reveal()
-  const secret = (): string => readOneLine(deps.secret(config.client_secret ?? ''), 'auth.client_secret').reveal()
+  const secret = (): string =>
+    rejectTrailingNewline(deps.secret(config.client_secret ?? ''), 'auth.client_secret').reveal()
   const plain = (authenticate: ClientAuth): ClientAuthentication => ({
     clientId,
     authenticate,
@@ -140,7 +141,7 @@ function createJwtAuth(
       body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
       const assertion = { claims, now, lifetime: assertionLifetime, ...(header && { header }) }
       const signed = await signAssertion(signing, assertion)
-      deps.redactor.addPassing(new Secret(signed))
+      deps.redactor.addShortLived(new Secret(signed))
       body.set('client_assertion', signed)
     },
     send: (request) => clock.send(request),
@@ -156,7 +157,7 @@ function readSigningKey({ client_auth: method, ...config }: ClientAuthConfig, de
   }
   if (secret) {
     const wanted = secretAlgorithms.find((known) => known === algorithm)
-    return { ...readSharedKey(readOneLine(deps.secret(secret), 'auth.client_secret'), wanted), ...keyId }
+    return { ...readSharedKey(rejectTrailingNewline(deps.secret(secret), 'auth.client_secret'), wanted), ...keyId }
   }
   throw new SyncError('INTERNAL', `client_auth ${method} without a key passed the check of the connector file.`)
 }

@@ -47,7 +47,7 @@ interface Refusal extends Renewable {
 }
 
 /** Tokens that came where none were expected, and are not saved yet. */
-interface Surprise {
+interface UnsavedRotation {
   readonly used: string
   readonly tokens: SavedTokens
 }
@@ -63,14 +63,14 @@ type Outcome = { readonly token: Token } | { readonly refusal: Refusal }
 export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDeps): () => Promise<Token> {
   const { store, rotates } = options
   const renewal = renewalDeps(deps)
-  let given: string | undefined
+  let lastIssued: string | undefined
   // The saved one that was used already: renewals that leave the refresh token leave it there too, and it gets no better.
-  let taken: string | undefined
-  let surprise: Surprise | undefined
+  let lastStored: string | undefined
+  let unsaved: UnsavedRotation | undefined
 
   async function obtain(): Promise<Token> {
-    if (surprise) await saveSurprise(surprise)
-    const stored = learn(await store.read(deps.signal))
+    if (unsaved) await saveUnsaved(unsaved)
+    const stored = addToRedactor(await store.read(deps.signal))
     const saved = findUsable(stored)
     if (saved) return saved
     const first = !rotates || stored?.steady ? await renewFreely(stored) : await renewLeased()
@@ -89,23 +89,23 @@ export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDep
     if ('reason' in answer) return { refusal: { ...renewable, reason: answer.reason } }
     const { tokens } = answer
     if (tokens.refresh_token !== undefined && tokens.refresh_token !== refreshToken) {
-      if (rotates) await saveSurprise((surprise = { used: refreshToken, tokens }))
+      if (rotates) await saveUnsaved((unsaved = { used: refreshToken, tokens }))
       else deps.log.warn({ tokens: store.name }, 'the provider sent another refresh token, although rotates is false')
     }
     return { token: answer.read() }
   }
 
-  async function saveSurprise({ used, tokens }: Surprise): Promise<void> {
+  async function saveUnsaved({ used, tokens }: UnsavedRotation): Promise<void> {
     await store.withLease(async (lease) => {
       if (lease.stored?.tokens.refresh_token === used) await lease.save(tokens)
     }, renewal.signal)
-    surprise = undefined
+    unsaved = undefined
   }
 
   /** `before` is what was refused already, and is not tried again. */
   function renewLeased(before?: Refusal): Promise<Outcome> {
     return store.withLease(async (lease) => {
-      const stored = learn(lease.stored)
+      const stored = addToRedactor(lease.stored)
       const saved = findUsable(stored)
       if (saved) return { token: saved }
       const renewable = requireRefreshToken(stored)
@@ -117,11 +117,11 @@ export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDep
     const { refreshToken, stored } = renewable
     const answer = await ask(refreshToken, () => lease.noteRenewal()).catch(async (thrown: unknown) => {
       // Whoever is refused for another reason has used up nothing.
-      if (thrown instanceof SyncError && thrown.details['error'] !== undefined) await lease.takeBack()
+      if (thrown instanceof SyncError && thrown.details['error'] !== undefined) await lease.clearRenewalMark()
       throw thrown
     })
     if ('reason' in answer) {
-      await lease.takeBack()
+      await lease.clearRenewalMark()
       return { refusal: { ...renewable, reason: answer.reason } }
     }
     if (stored.renewingSince !== undefined)
@@ -171,7 +171,7 @@ export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDep
 
   function readAnswer(answer: TokenFields, access: Token | SyncError, since: number): Answer {
     const refreshToken = textOf(answer['refresh_token'])
-    if (refreshToken !== undefined) deps.redactor.addPassing(new Secret(refreshToken))
+    if (refreshToken !== undefined) deps.redactor.addShortLived(new Secret(refreshToken))
     const scope = textOf(answer['scope'])
     const tokens: SavedTokens = {
       obtained_at: formatTime(since),
@@ -194,14 +194,14 @@ export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDep
   /** What the cache asks for anew it holds for stale, or the API refused it. */
   function findUsable(stored: StoredTokens | undefined): Token | undefined {
     const text = stored?.tokens.access_token
-    if (!stored || text === given || text === taken) return undefined
-    taken = text
+    if (!stored || text === lastIssued || text === lastStored) return undefined
+    lastStored = text
     return readSavedToken(stored.tokens, deps.now())
   }
 
-  function learn(stored: StoredTokens | undefined): StoredTokens | undefined {
+  function addToRedactor(stored: StoredTokens | undefined): StoredTokens | undefined {
     for (const text of [stored?.tokens.refresh_token, stored?.tokens.access_token])
-      if (text !== undefined) deps.redactor.addPassing(new Secret(text))
+      if (text !== undefined) deps.redactor.addShortLived(new Secret(text))
     return stored
   }
 
@@ -231,7 +231,7 @@ export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDep
 
   return async () => {
     const token = await obtain()
-    given = token.value.reveal()
+    lastIssued = token.value.reveal()
     return token
   }
 }

@@ -3,7 +3,7 @@ import type { Token } from './token-request.ts'
 import type { SavedTokens } from '../../secrets/token-store/contract.ts'
 
 /** Left of the life of a token that another process saved, at the least, in milliseconds: its clock may differ. */
-const longestSkew = 60_000
+const maxSkewMs = 60_000
 
 /** How far in the future a token may have been saved, in milliseconds, before one of two clocks must be wrong. */
 const tolerance = 30_000
@@ -28,7 +28,7 @@ export function readSavedToken(saved: SavedTokens, now: number): Token | undefin
   if (end === undefined) return token
   const since = start === undefined ? now : Date.parse(start)
   const lifetime = Date.parse(end) - now
-  const skew = Math.min(longestSkew, (Date.parse(end) - since) / 10)
+  const skew = Math.min(maxSkewMs, (Date.parse(end) - since) / 10)
   // NaN, of what is no time, is in no order either.
   return since - now <= tolerance && lifetime > skew ? { ...token, lifetime } : undefined
 }

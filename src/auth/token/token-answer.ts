@@ -1,4 +1,4 @@
-import { tidyWords } from '../../http/provider-words.ts'
+import { sanitizeMessage } from '../../http/error-message.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
 
 /** The fields of a token answer, whatever way they came. */
@@ -20,19 +20,19 @@ export function parseAnswer(text: string, contentType: string): TokenFields | un
  * An answer such as RFC 6749 section 5.1 wants it, made of one that strays in a harmless way: no `token_type`, one of
  * the provider's own words, `expires_in` as text, absent, zero or nonsense (then the lifetime is unknown), null fields.
  */
-export function tidyAnswer(fields: TokenFields): Response {
+export function normalizeTokenResponse(fields: TokenFields): Response {
   const lifetime = Number(fields['expires_in'])
   const known = fields['expires_in'] !== null && Number.isFinite(lifetime) && lifetime > 0
   const tidy = {
     access_token: fields['access_token'],
-    token_type: boundType(fields) ?? 'bearer',
+    token_type: senderConstrainedType(fields) ?? 'bearer',
     ...(known && { expires_in: lifetime }),
   }
   return Response.json(tidy, { status: 200 })
 }
 
 /** A type of token that is of no use without proof of a key (RFC 9449, RFC 8705 and earlier drafts), in lower case. */
-export function boundType(fields: TokenFields): string | undefined {
+export function senderConstrainedType(fields: TokenFields): string | undefined {
   const type = fields['token_type']
   return typeof type === 'string' && /^(?:dpop|mac|pop|hmac)$/i.test(type) ? type.toLowerCase() : undefined
 }
@@ -43,7 +43,7 @@ export function findAnswerWords(fields: TokenFields, redactor: Redactor): string
   const more = [description, readMember(error, 'message'), fields['message'], fields['detail'], fields['title']]
   const [text] = more.filter((word) => typeof word === 'string' && word !== '' && word !== error)
   const words = [error, text].filter((word) => typeof word === 'string')
-  return tidyWords(words.join(': '), (dirty) => redactor.redact(dirty))
+  return sanitizeMessage(words.join(': '), (dirty) => redactor.redact(dirty))
 }
 
 /**

@@ -33,7 +33,7 @@ export function createTokenAuth(
     async renew(rejected) {
       return cache.drop(isIn(rejected))
     },
-    learn(signed, { status }) {
+    handleChallenge(signed, { status }) {
       if (status < 400) cache.accept(isIn(signed))
       return false
     },

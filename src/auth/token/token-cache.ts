@@ -2,13 +2,13 @@ import { SyncError } from '../../base/errors.ts'
 import type { Token } from './token-request.ts'
 
 /** A token is renewed this long before its end, in milliseconds, as requests take time and clocks differ. */
-const longestSkew = 30_000
+const maxSkewMs = 30_000
 
 /**
  * A sign-in that was refused for good is not tried again for this long, in milliseconds: each stream asks anew, and many
  * providers lock an account after a few wrong passwords.
  */
-const refusalLasts = 60_000
+const refusalTtlMs = 60_000
 
 export interface Entry {
   readonly token: Token
@@ -38,7 +38,7 @@ export function createTokenCache(fetchToken: () => Promise<Token>, now: () => nu
   let pending: Promise<Token> | undefined
   let refusal: { readonly error: SyncError; readonly since: number } | undefined
   /** The one before was rejected, and this one was not accepted yet. */
-  let doubtful = false
+  let unconfirmed = false
 
   async function renew(): Promise<Token> {
     const since = now()
@@ -55,8 +55,8 @@ export function createTokenCache(fetchToken: () => Promise<Token>, now: () => nu
   return {
     async get() {
       if (entry && isFresh(entry, now())) return entry.token
-      if (refusal && Math.abs(now() - refusal.since) < refusalLasts) throw refusal.error
-      if (entry) doubtful = false
+      if (refusal && Math.abs(now() - refusal.since) < refusalTtlMs) throw refusal.error
+      if (entry) unconfirmed = false
       pending ??= renew().finally(() => (pending = undefined))
       return pending
     },
@@ -64,13 +64,13 @@ export function createTokenCache(fetchToken: () => Promise<Token>, now: () => nu
       if (!entry || !isRejected(entry.token)) return undefined
       const { token, since } = entry
       const isExpired = token.lifetime !== undefined && now() - since >= token.lifetime
-      if (doubtful && !isExpired) return undefined
+      if (unconfirmed && !isExpired) return undefined
       entry = undefined
-      doubtful = !isExpired
+      unconfirmed = !isExpired
       return isExpired ? 'expired' : undefined
     },
     accept(isAccepted) {
-      if (doubtful && entry && isAccepted(entry.token)) doubtful = false
+      if (unconfirmed && entry && isAccepted(entry.token)) unconfirmed = false
     },
     peek: () => entry,
   }
@@ -79,7 +79,7 @@ export function createTokenCache(fetchToken: () => Promise<Token>, now: () => nu
 /** A clock that was set back hides how old a token is, so such a token counts as stale. */
 function isFresh({ token: { lifetime }, since }: Entry, now: number): boolean {
   if (lifetime === undefined) return true
-  const skew = Math.min(longestSkew, lifetime / 10)
+  const skew = Math.min(maxSkewMs, lifetime / 10)
   const age = now - since
   return age > -skew && age < lifetime - skew
 }

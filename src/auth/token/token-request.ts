@@ -1,6 +1,6 @@
 import { processClientCredentialsResponse } from 'oauth4webapi'
 import { SyncError } from '../../base/errors.ts'
-import { findTitle, findWords } from '../../http/provider-words.ts'
+import { findTitle, extractErrorMessage } from '../../http/error-message.ts'
 import { parseRetryAfter } from '../../http/retry-after.ts'
 import { findTlsFailure } from '../../http/tls-failure.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
@@ -10,12 +10,12 @@ import type { AuthDeps } from '../auth.ts'
 import { explainRefusal } from './refusal.ts'
 import {
   type TokenFields,
-  boundType,
+  senderConstrainedType,
   findAnswerWords,
   isGrantRefusal,
   parseAnswer,
   readErrorCode,
-  tidyAnswer,
+  normalizeTokenResponse,
 } from './token-answer.ts'
 import { readGrant } from './token-claims.ts'
 import { AnswerTooLarge } from './token-fetch.ts'
@@ -36,7 +36,7 @@ interface Endpoint {
   readonly name: string
   readonly deps: AuthDeps
   /** For a grant that can be used up: what a refusal of it means is for who asked to say. */
-  readonly usesUp?: boolean
+  readonly singleUse?: boolean
 }
 
 const limits = { attempts: 3, base: 500, cap: 10_000 }
@@ -129,9 +129,10 @@ function toRefusal({ status }: Response, { text, fields }: ReadAnswer, endpoint:
   }
   const { redactor } = endpoint.deps
   const words =
-    (fields && findAnswerWords(fields, redactor)) ?? findWords(fields ?? text, (dirty) => redactor.redact(dirty))
+    (fields && findAnswerWords(fields, redactor)) ??
+    extractErrorMessage(fields ?? text, (dirty) => redactor.redact(dirty))
   const error = readErrorCode(fields)
-  const hint = endpoint.usesUp && isGrantRefusal(error) ? '' : explainRefusal(fields?.['error'])
+  const hint = endpoint.singleUse && isGrantRefusal(error) ? '' : explainRefusal(fields?.['error'])
   return failed(endpoint, `refused with ${status}${words ? `: ${words}` : ''}${hint}`, error)
 }
 
@@ -148,8 +149,8 @@ async function readToken(fields: TokenFields, endpoint: Endpoint): Promise<Token
     )
   }
   const value = new Secret(token)
-  endpoint.deps.redactor.addPassing(value)
-  const type = boundType(fields)
+  endpoint.deps.redactor.addShortLived(value)
+  const type = senderConstrainedType(fields)
   if (type !== undefined)
     throw failed(
       endpoint,
@@ -160,7 +161,7 @@ async function readToken(fields: TokenFields, endpoint: Endpoint): Promise<Token
   const { expires_in: seconds } = await processClientCredentialsResponse(
     server,
     { client_id: 'client' },
-    tidyAnswer(fields),
+    normalizeTokenResponse(fields),
   )
   return { value, ...(seconds !== undefined && { lifetime: seconds * 1_000 }), ...readGrant(fields) }
 }

@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployment.ts'
 import { accountsOf, memberOf, projectFlag } from '../names.ts'
-import { asItIs, gcloud, grantRole, type Resource } from '../resource.ts'
+import { unchanged, gcloud, grantRole, type Resource } from '../resource.ts'
 
 /** Three service accounts, each with the least that it needs; what is granted on single things stands with those. */
 export function listAccounts(deployment: Deployment): readonly Resource[] {
@@ -10,7 +10,7 @@ export function listAccounts(deployment: Deployment): readonly Resource[] {
   const account = (email: string, what: string): Resource => ({
     title: `service account ${email.split('@', 1)[0]}`,
     read: gcloud('iam', 'service-accounts', 'describe', email, flag, '--format=json'),
-    differences: asItIs,
+    differences: unchanged,
     create: [
       gcloud(
         'iam',

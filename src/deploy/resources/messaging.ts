@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployment.ts'
 import { accountsOf, memberOf, projectFlag, urlOf } from '../names.ts'
-import { asItIs, compareFields, gcloud, grantRole, pick, type Resource } from '../resource.ts'
+import { unchanged, compareFields, gcloud, grantRole, pick, type Resource } from '../resource.ts'
 
 /** So many deliveries of a message that is not acknowledged, then it goes to the dead-letter topic. */
 const attempts = 5
@@ -18,7 +18,7 @@ export function listMessaging(deployment: Deployment): readonly Resource[] {
     {
       title: `subscription ${dead}, which keeps what went there`,
       read: gcloud('pubsub', 'subscriptions', 'describe', dead, flag, '--format=json'),
-      differences: asItIs,
+      differences: unchanged,
       create: [
         gcloud(
           'pubsub',
@@ -55,7 +55,7 @@ function topic(name: string, flag: string): Resource {
   return {
     title: `topic ${name}`,
     read: gcloud('pubsub', 'topics', 'describe', name, flag, '--format=json'),
-    differences: asItIs,
+    differences: unchanged,
     create: [gcloud('pubsub', 'topics', 'create', name, flag)],
     remove: [gcloud('pubsub', 'topics', 'delete', name, flag)],
   }

@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployment.ts'
 import { networkOf, projectFlag } from '../names.ts'
-import { asItIs, compareFields, gcloud, pick, type Resource } from '../resource.ts'
+import { unchanged, compareFields, gcloud, pick, type Resource } from '../resource.ts'
 
 /** Direct VPC egress takes addresses of a subnet for its instances: /26 is the smallest that it accepts. */
 const range = '10.130.0.0/26'
@@ -23,7 +23,7 @@ export function listNetwork(deployment: Deployment): readonly Resource[] {
     {
       title: `network ${name}`,
       read: gcloud('compute', 'networks', 'describe', name, project, '--format=json'),
-      differences: asItIs,
+      differences: unchanged,
       create: [gcloud('compute', 'networks', 'create', name, '--subnet-mode=custom', project)],
       remove: [gcloud('compute', 'networks', 'delete', name, project, '--quiet')],
     },
@@ -54,7 +54,7 @@ export function listNetwork(deployment: Deployment): readonly Resource[] {
     {
       title: `static address ${name} (${month(price.address)} USD a month; giving it back loses it)`,
       read: gcloud('compute', 'addresses', 'describe', name, ...inRegion, '--format=json'),
-      differences: asItIs,
+      differences: unchanged,
       create: [gcloud('compute', 'addresses', 'create', name, ...inRegion)],
       remove: [gcloud('compute', 'addresses', 'delete', name, ...inRegion, '--quiet')],
       holdsData: true,
@@ -62,14 +62,14 @@ export function listNetwork(deployment: Deployment): readonly Resource[] {
     {
       title: `router ${name}`,
       read: gcloud('compute', 'routers', 'describe', name, ...inRegion, '--format=json'),
-      differences: asItIs,
+      differences: unchanged,
       create: [gcloud('compute', 'routers', 'create', name, `--network=${name}`, ...inRegion)],
       remove: [gcloud('compute', 'routers', 'delete', name, ...inRegion, '--quiet')],
     },
     {
       title: `NAT gateway ${name} (${month(price.instance)} USD a month for each instance that runs all of it, ${price.gibibyte} USD a GiB)`,
       read: gcloud('compute', 'routers', 'nats', 'describe', name, `--router=${name}`, ...inRegion, '--format=json'),
-      differences: asItIs,
+      differences: unchanged,
       create: [
         gcloud(
           'compute',

@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployment.ts'
 import { accountsOf, memberOf, projectFlag } from '../names.ts'
 import type { NeededSecret } from '../needs.ts'
-import { asItIs, gcloud, grantRole, pick, type Resource } from '../resource.ts'
+import { unchanged, gcloud, grantRole, pick, type Resource } from '../resource.ts'
 
 /** What saving a rotated token takes beyond reading: no predefined role below admin has the update that its lease needs. */
 const tokenPermissions = [
@@ -35,7 +35,7 @@ function listSecret(deployment: Deployment, { name, written }: NeededSecret): re
     {
       title: `secret ${name}`,
       read: gcloud('secrets', 'describe', name, flag, '--format=json'),
-      differences: asItIs,
+      differences: unchanged,
       create: [gcloud('secrets', 'create', name, '--replication-policy=automatic', flag)],
       remove: [gcloud('secrets', 'delete', name, flag, '--quiet')],
       holdsData: true,

@@ -20,7 +20,7 @@ export function checkHistory({ table, write }: TablePlan, live: LiveTable | unde
   throw new SyncError('CONFIG_INVALID', message)
 }
 
-export interface Beginning {
+export interface HistoryConversion {
   readonly id: TableId
   readonly live: LiveTable
   readonly plan: TablePlan
@@ -28,7 +28,7 @@ export interface Beginning {
 }
 
 /** Makes the rows of a table the first versions of a history. Throws `CONFIG_INVALID` where a key has several rows. */
-export async function makeHistory(warehouse: Warehouse, { id, live, plan, labels }: Beginning): Promise<void> {
+export async function makeHistory(warehouse: Warehouse, { id, live, plan, labels }: HistoryConversion): Promise<void> {
   const table = qualify({ client: warehouse.client, dataset: id.dataset }, id.table)
   const filter = filterPartitions(live.layout, live.columns)
   const query = countRepeated({ table, keys: plan.primaryKey, columns: live.columns, filter })

@@ -77,8 +77,8 @@ export function selectVersions(history: History): string {
     recognize(key),
     dropKnown({ keys, timed, present }),
     meetPlaces(key),
-    stepAside,
-    takePlaces(key, timed),
+    avoidCollision,
+    supersedeVersions(key, timed),
     lookAhead(key),
     endVersions,
   ]
@@ -215,7 +215,7 @@ LOGICAL_OR(NOT _headrace_fresh AND NOT (${isDeletion})) ${by} AS _headrace_at_ve
 }
 
 /** A deletion and a version do not begin at once: the one that came later begins later. */
-const stepAside: Step = (rows) => {
+const avoidCollision: Step = (rows) => {
   const meets = `_headrace_fresh AND IF(${deleted} IS NULL, _headrace_at_deletion, _headrace_at_version)`
   const later = `GREATEST(${loaded}, TIMESTAMP_ADD(${from}, INTERVAL 1 MICROSECOND))`
   return `SELECT * REPLACE (IF(${meets}, ${later}, ${from}) AS ${from}) FROM ${rows}`
@@ -225,7 +225,7 @@ const stepAside: Step = (rows) => {
  * A version that has no time of its own gives way to one that the same run brings later (`_headrace_replaces`); how
  * long it held is kept. The others stay, those with no length first, then what is stored, then what comes.
  */
-function takePlaces(key: string, timed: boolean): Step {
+function supersedeVersions(key: string, timed: boolean): Step {
   const by = `${key}, ${from}, ${runIdColumn}`
   const own = timed ? `${from} = ${loaded}` : 'TRUE'
   const comes = `LOGICAL_OR(_headrace_fresh AND ${own}) ${over(by)}`
@@ -252,7 +252,7 @@ const endVersions: Step = (rows) => {
   return `SELECT *, IF(_headrace_deletion, ${from}, ${end}) AS _headrace_end FROM ${rows}`
 }
 
-interface Place {
+interface HistoryTable {
   /** As SQL spells it. */
   readonly table: string
   readonly columns: readonly Column[]
@@ -260,7 +260,12 @@ interface Place {
 }
 
 /** How many keys of a table have several rows. */
-export function countRepeated({ table, keys, columns, filter }: Place & { readonly keys: readonly string[] }): string {
+export function countRepeated({
+  table,
+  keys,
+  columns,
+  filter,
+}: HistoryTable & { readonly keys: readonly string[] }): string {
   const where = filter.length > 0 ? ` WHERE ${filter.join(' AND ')}` : ''
   return `SELECT COUNT(*) FROM (SELECT 1 FROM ${table} AS T${where} GROUP BY ${listKeys(keys, columns)} HAVING COUNT(*) > 1)`
 }
@@ -272,7 +277,7 @@ export function countRepeated({ table, keys, columns, filter }: Place & { readon
  */
 export function beginHistory(
   plan: TablePlan,
-  { table, columns, filter, marked }: Place & { readonly marked: boolean },
+  { table, columns, filter, marked }: HistoryTable & { readonly marked: boolean },
 ): string {
   const time = [cursorTime(plan, columns), loaded, 'TIMESTAMP(@loaded_at)'].filter(Boolean).join(', ')
   // A flagged row says that it is gone, any other when it went.

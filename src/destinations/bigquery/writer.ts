@@ -70,7 +70,7 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
     missing: !state.live.has(`${warehouse.dataset}.${plan.table}`),
     columns,
     inFlight,
-    announces,
+    needsRefreshMarker: announces,
     isWide: (column) => isWide(state, column),
     append(batch) {
       if (failed) return Promise.reject(failure as Error)

@@ -5,7 +5,7 @@ import { createLock } from '../../base/lock.ts'
 import { makeFolders } from '../../base/make-folders.ts'
 import { createShared } from '../shared.ts'
 import { isInvalidated, isOutOfMemory, toFailure } from './failures.ts'
-import { memoryLimits, moreMemory } from './room.ts'
+import { memoryLimits, moreMemory } from './limits.ts'
 import { quoteText } from './sql.ts'
 
 /** Runs one statement at a time. */

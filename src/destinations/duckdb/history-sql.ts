@@ -95,7 +95,7 @@ export function dropKnown(keys: HistoryKeys): string {
 }
 
 /** What has no time of its own, or is there again after it was deleted, begins behind all that is stored of its key. */
-export function beginBehind(keys: HistoryKeys): string {
+export function startAfterLast(keys: HistoryKeys): string {
   const ends = `SELECT ${keys.primaryKey.map(quoteName).join(', ')}, max(greatest(${from}, ${to})) AS _headrace_stop,
       bool_or(${to} IS NULL) AS _headrace_open
     FROM ${keys.target} AS stored SEMI JOIN ${batchTable} AS fresh ON ${matchKeys(keys)} GROUP BY ALL`
@@ -108,14 +108,14 @@ const isDeletion = ({ marked }: HistoryKeys): string =>
   marked ? `stored.${to} IS NOT DISTINCT FROM stored.${from} AND stored.${deleted} IS NOT NULL` : 'false'
 
 /** A deletion and a version do not begin at once: the one that came later begins later. */
-export function stepAside(keys: HistoryKeys): string {
+export function avoidCollision(keys: HistoryKeys): string {
   return `UPDATE ${batchTable} AS fresh SET ${from} = greatest(fresh.${quoteName(loadedAtColumn)}, stored.${from} + ${moment})
     FROM ${keys.target} AS stored WHERE ${matchKeys(keys)} AND stored.${from} = fresh.${from}
     AND (fresh.${deleted} IS NULL) = (${isDeletion(keys)})`
 }
 
 /** A version that has no time of its own gives way to one that the same run brings later; how long it held is kept. */
-export function takePlaces(keys: HistoryKeys): readonly string[] {
+export function supersedeVersions(keys: HistoryKeys): readonly string[] {
   const run = quoteName(runIdColumn)
   const same = `${matchKeys(keys)} AND stored.${from} = fresh.${from} AND stored.${run} = fresh.${run} AND NOT (${hasTime(keys)})`
   return [
@@ -128,7 +128,7 @@ export function takePlaces(keys: HistoryKeys): readonly string[] {
  * How long each version of a key of the batch holds: up to the one that follows, or to where the version that it
  * interrupts was over. Of those that begin at once the stored ones come first.
  */
-export function layOut(keys: HistoryKeys): readonly string[] {
+export function insertVersions(keys: HistoryKeys): readonly string[] {
   const names = keys.primaryKey.map(quoteName).join(', ')
   const versions = `SELECT ${names}, ${from}, coalesce(${to}, ${forever}) AS _headrace_stop, false AS _headrace_deletion,
       CASE WHEN ${to} = ${from} THEN 0 ELSE 1 END AS _headrace_rank, NULL AS ${orderColumn}

@@ -13,14 +13,14 @@ import {
 import type { Session } from './database.ts'
 import { deletionTime } from './flag-sql.ts'
 import {
-  beginBehind,
+  startAfterLast,
   cursorTime,
   deleteSame,
   dropKnown,
   type HistoryKeys,
-  layOut,
-  stepAside,
-  takePlaces,
+  insertVersions,
+  avoidCollision,
+  supersedeVersions,
 } from './history-sql.ts'
 import {
   type Absent,
@@ -134,11 +134,11 @@ async function mergeHistory(merge: Merge, keys: MergeKeys): Promise<boolean> {
   if (isKnown) {
     if (!timed && keys.cursor !== undefined) await session.run(dropOutdated({ ...keys, cursor: keys.cursor }))
     await session.run(dropKnown(history))
-    if (!timed || history.present) await session.run(beginBehind(history))
-    await session.run(stepAside(history))
-    for (const sql of takePlaces(history)) await session.run(sql)
+    if (!timed || history.present) await session.run(startAfterLast(history))
+    await session.run(avoidCollision(history))
+    for (const sql of supersedeVersions(history)) await session.run(sql)
   }
-  for (const sql of layOut(history)) await session.run(sql)
+  for (const sql of insertVersions(history)) await session.run(sql)
   return isKnown
 }
 

@@ -4,7 +4,7 @@ import type { Column } from '../../schema/types.ts'
 import type { Batch, TablePlan } from '../destination.ts'
 import { isOutOfMemory, isRowTooLarge, toLoadFailure } from '../duckdb/failures.ts'
 import { selectRows } from '../duckdb/load.ts'
-import { memoryLimits, rowSizes, stepUp } from '../duckdb/room.ts'
+import { memoryLimits, rowSizes, stepUp } from '../duckdb/limits.ts'
 import { quoteText } from '../duckdb/sql.ts'
 
 /** Writes one Parquet file; DuckDB does the encoding. */

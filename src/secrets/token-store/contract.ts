@@ -38,7 +38,7 @@ export interface Lease {
    */
   noteRenewal(): Promise<void>
   /** The provider refused, so nothing was used up: takes the note of this renewal back; an older one stays. */
-  takeBack(): Promise<void>
+  clearRenewalMark(): Promise<void>
   /**
    * Durable before it resolves; older versions are disabled afterwards. Tries long. Where it fails for good the tokens stay
    * in this process, and the next `withLease` saves them before anything else; the error says so.

@@ -7,7 +7,7 @@ import { retry } from '../retry.ts'
 import { accessVersion, limits, timeoutMs } from '../secret-manager.ts'
 import type { OpenedSecret } from '../secret-manager-client.ts'
 import { isMissing, isStale, isThere, toSecretError } from '../secret-manager-error.ts'
-import { putAway } from '../secret-versions.ts'
+import { retireVersions } from '../secret-versions.ts'
 import { type StoredText, type TokenBackend, formatLeaseRecord, parseLeaseRecord } from './backend.ts'
 
 /** PERMISSION_DENIED of google.rpc.Code. */
@@ -130,7 +130,7 @@ export function createTokenSecret({ name, open, effects }: TokenSecretOptions): 
         })
       },
       async tidy(revision, first, signal) {
-        await putAway(await open(), { newest: Number(revision), first: Number(first) }, call(signal))
+        await retireVersions(await open(), { newest: Number(revision), first: Number(first) }, call(signal))
       },
     },
   }

@@ -197,7 +197,7 @@ export function createBackedStore(backend: TokenBackend, options: BackedStoreOpt
         const since = stored?.renewingSince ?? new Date(effects.now()).toISOString()
         await held.update((record) => ({ ...record, renewing: { revision, since } }), never())
       },
-      takeBack: () => held.update((record) => ({ ...record, renewing: before }), never()),
+      clearRenewalMark: () => held.update((record) => ({ ...record, renewing: before }), never()),
       save: (tokens) => saveOrKeep(tokens, reading, held),
       async keep(surely) {
         const steady = surely ? new Date(0) : new Date(effects.now())

@@ -481,14 +481,14 @@ test('a note of a renewal speaks of those tokens only, and a refusal takes its o
   const store = storeOf('file:rt', { dir, effects: turnedEffects(clock) })
   await store.withLease(async (lease) => {
     await lease.noteRenewal()
-    await lease.takeBack()
+    await lease.clearRenewalMark()
   }, signal)
   assert.equal((await store.read(signal))?.renewingSince, undefined)
   await store.withLease((lease) => lease.noteRenewal(), signal)
   clock.now += 60_000
   await store.withLease(async (lease) => {
     await lease.noteRenewal()
-    await lease.takeBack()
+    await lease.clearRenewalMark()
   }, signal)
   assert.equal((await store.read(signal))?.renewingSince, '2026-01-01T00:00:00.000Z')
   writeFileSync(join(dir, 'rt'), 'by hand')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Boundary, type PageTally } from '../../src/sync/boundary.ts'
+import { SeenRowFilter, type PageTally } from '../../src/sync/seen-row-filter.ts'
 import type { SeenRows } from '../../src/destinations/checkpoint.ts'
 import { chunksOf, MarkChunks } from '../../src/sync/mark-chunks.ts'
 import { markLength } from '../../src/destinations/marks.ts'
@@ -106,7 +106,7 @@ test('a row in a checkpoint that an earlier version saved is known, by its bytes
 
 test('a checkpoint that holds more marks than one does today goes on, and hands them to a chunk', () => {
   const rows = Array.from({ length: 200_000 }, (_, at) => mark(String(at)))
-  const take = (boundary: Boundary) => {
+  const take = (boundary: SeenRowFilter) => {
     const tally: PageTally = { met: new Map() }
     const admitted = rows.filter((row) => boundary.admits('5', { mark: () => row, byteMark: () => '' }, tally))
     boundary.remember(tally, '5')
@@ -170,7 +170,7 @@ for (const [where, limit] of [
             }
             boundary.remember(tally, '5')
             // The run ends here, and the next goes on from its checkpoint.
-            const saved = JSON.parse(JSON.stringify(boundary.save())) as ReturnType<Boundary['save']>
+            const saved = JSON.parse(JSON.stringify(boundary.save())) as ReturnType<SeenRowFilter['save']>
             commit(chunks)
             chunks = createChunks([...table.values()], { limit })
             boundary = createBoundary(seen ?? {}, saved, chunks)
@@ -201,10 +201,10 @@ const createChunks = (
 
 function createBoundary(
   seen: Partial<SeenRows>,
-  remember: ReturnType<Boundary['save']> = {},
+  remember: ReturnType<SeenRowFilter['save']> = {},
   chunks = createChunks(),
-): Boundary {
-  return new Boundary({
+): SeenRowFilter {
+  return new SeenRowFilter({
     where: 'stream rows',
     floor: null,
     until: undefined,

@@ -7,7 +7,7 @@ const passing: ReadonlySet<ErrorCode> = new Set(['API_UNAVAILABLE', 'REQUEST_TIM
  * An attempt that brought no response that could be read. Never leaves the layers: the retry layer makes a `SyncError`
  * of it, a sentence in which `message` follows method and URL (`was cut short`).
  */
-export class BrokenExchange extends Error {
+export class TransportError extends Error {
   override readonly name = 'BrokenExchange'
   readonly code: ErrorCode
 

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { Batch, TableWriter } from '../../src/destinations/destination.ts'
 import type { FilledBatch } from '../../src/sync/batches.ts'
-import { createWriting } from '../../src/sync/writing.ts'
+import { createWriteQueue } from '../../src/sync/write-queue.ts'
 import { createBatch } from '../destinations/batch.ts'
 import { makeRows, startProvider } from '../support/provider.ts'
 import { createHarness } from './harness.ts'
@@ -41,7 +41,7 @@ suite('several batches under way', () => {
               if (failing !== null && seq >= failing) throw new Error(`batch ${failing}`)
             },
           } as TableWriter
-          const writing = createWriting(table, { onCommit: ({ batch }) => void committed.push(batch.seq) })
+          const writing = createWriteQueue(table, { onCommit: ({ batch }) => void committed.push(batch.seq) })
           let failure: unknown
           try {
             for (const seq of delays.keys()) await writing.add(createFilled(seq, () => disposed.push(seq)))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { describeRequest } from '../../src/http/describe.ts'
-import { findTitle, findWords, tidyWords } from '../../src/http/provider-words.ts'
+import { findTitle, extractErrorMessage, sanitizeMessage } from '../../src/http/error-message.ts'
 import { widthOf } from '../../src/base/words/line.ts'
 
 const redact = (text: string) => text.replaceAll('Zo0-key', '[secret]')
@@ -45,7 +45,7 @@ for (const [body, words] of [
   [null, undefined],
 ] as const) {
   test(`the words of ${JSON.stringify(body).slice(0, 60)} are ${JSON.stringify(words)}`, () => {
-    assert.equal(findWords(body, redact), words)
+    assert.equal(extractErrorMessage(body, redact), words)
   })
 }
 
@@ -58,7 +58,7 @@ test('words are one line without control characters, of at most 300 columns, wit
   })
   fc.assert(
     fc.property(text, (value) => {
-      const words = tidyWords(value, redact) ?? ''
+      const words = sanitizeMessage(value, redact) ?? ''
       assert.ok(widthOf(words) <= 300)
       assert.doesNotMatch(words, /[\p{Cc}\n]|Zo0-key/u)
       assert.ok(words.isWellFormed())
@@ -67,13 +67,13 @@ test('words are one line without control characters, of at most 300 columns, wit
 })
 
 test('a secret that the cut would halve is redacted first', () => {
-  const words = findWords({ message: `${'x'.repeat(295)}Zo0-key` }, redact) as string
+  const words = extractErrorMessage({ message: `${'x'.repeat(295)}Zo0-key` }, redact) as string
   assert.doesNotMatch(words, /Zo0/)
 })
 
 test('a secret of several lines is redacted before its line breaks are blanked', () => {
   assert.equal(
-    tidyWords('bad key "a\nb"', (text) => text.replaceAll('a\nb', '[secret]')),
+    sanitizeMessage('bad key "a\nb"', (text) => text.replaceAll('a\nb', '[secret]')),
     'bad key "[secret]"',
   )
 })
@@ -91,6 +91,6 @@ test('a page that is made to be slow is given up soon, as a whole body or for it
   for (const part of ['<title', '<title ', '<a:title', '<Message>', '<script', '<![CDATA[', '&amp;']) {
     const body = part.repeat(1024 * 1024)
     findTitle(body, redact)
-    findWords(body, redact)
+    extractErrorMessage(body, redact)
   }
 })

@@ -2,7 +2,7 @@ import type { TableWriter } from '../destinations/destination.ts'
 import type { FilledBatch } from './batches.ts'
 
 /** The batches of a listing that are on their way into the warehouse: as many at once as the table's writer takes. */
-export interface Writing {
+export interface WriteQueue {
   /**
    * Waits until there is room, then hands the batch over without waiting for it. Throws the failure of a batch before
    * it, as soon as that is known; the batch is dropped then.
@@ -13,10 +13,10 @@ export interface Writing {
 }
 
 /** `onCommit` is told of each batch once it is durable, in order; never of one behind a batch that failed. */
-export function createWriting(
+export function createWriteQueue(
   table: TableWriter,
   { onCommit }: { readonly onCommit: (filled: FilledBatch) => void },
-): Writing {
+): WriteQueue {
   const underWay = new Set<Promise<void>>()
   let failure: { readonly reason: unknown } | undefined
   let before: Promise<void> = Promise.resolve()

@@ -3,7 +3,7 @@ import { withHeader } from './header.ts'
 import { withParams } from './query-param.ts'
 
 /** Where a credential stands in a request. */
-export interface CredentialPlace {
+export interface CredentialLocation {
   readonly in: 'header' | 'query' | 'cookie'
   readonly name: string
   /** Right before the credential. */
@@ -11,7 +11,7 @@ export interface CredentialPlace {
 }
 
 /** A copy of `request` with the credential at its place, instead of what may have been there. */
-export function putCredential(request: ApiRequest, place: CredentialPlace, credential: string): ApiRequest {
+export function putCredential(request: ApiRequest, place: CredentialLocation, credential: string): ApiRequest {
   const text = place.prefix + credential
   switch (place.in) {
     case 'header':
@@ -26,7 +26,7 @@ export function putCredential(request: ApiRequest, place: CredentialPlace, crede
 }
 
 /** Whether `request` was sent with just this credential. */
-export function holdsCredential(request: ApiRequest, place: CredentialPlace, credential: string): boolean {
+export function holdsCredential(request: ApiRequest, place: CredentialLocation, credential: string): boolean {
   const text = place.prefix + credential
   switch (place.in) {
     case 'header':

@@ -12,7 +12,7 @@ const ours = new WeakSet<ArrayBufferLike>()
 let kept = 0
 
 /** `size` bytes whose content is left over from before. */
-export function takeBlock(size: number): Buffer {
+export function acquireBuffer(size: number): Buffer {
   if (size > largest) return Buffer.allocUnsafeSlow(size)
   const capacity = Math.max(smallest, 2 ** Math.ceil(Math.log2(size)))
   const known = free.get(capacity)?.pop()
@@ -23,7 +23,7 @@ export function takeBlock(size: number): Buffer {
 }
 
 /** Takes back what `takeBlock` gave; any other bytes are left alone. Nobody may look at them afterwards. */
-export function giveBack({ buffer }: Uint8Array): void {
+export function releaseBuffer({ buffer }: Uint8Array): void {
   if (!ours.delete(buffer) || kept + buffer.byteLength > keepLimit) return
   kept += buffer.byteLength
   const blocks = free.get(buffer.byteLength)

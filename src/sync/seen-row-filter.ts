@@ -44,7 +44,7 @@ export interface PageTally {
  * They are known by their marks, and copies are counted: of `n` that were appended and `m` that a listing brings the
  * last `m - n` are new. Nothing here is needed where rows are merged by key, except for `until`.
  */
-export class Boundary {
+export class SeenRowFilter {
   readonly #options: BoundaryOptions
   /** By mark: what earlier listings appended. */
   readonly #known: ReadonlyMap<string, Copies>

@@ -17,13 +17,13 @@ const names = [
  * What the provider says went wrong, found in the parsed body of an error (a string where it was no JSON), else its
  * beginning: one line, of at most 300 columns, without secrets and control characters. Undefined where it is empty.
  */
-export function findWords(body: unknown, redact: Redact): string | undefined {
-  return tidyWords(typeof body === 'string' ? textOf(body) : (search(body, 0) ?? beginning(body)), redact)
+export function extractErrorMessage(body: unknown, redact: Redact): string | undefined {
+  return sanitizeMessage(typeof body === 'string' ? textOf(body) : (search(body, 0) ?? beginning(body)), redact)
 }
 
 /** The same of an answer that nobody has parsed. */
 export function readWords(text: string, redact: Redact): string | undefined {
-  return findWords(parseText(text), redact)
+  return extractErrorMessage(parseText(text), redact)
 }
 
 function beginning(body: unknown): string | undefined {
@@ -32,7 +32,7 @@ function beginning(body: unknown): string | undefined {
 }
 
 /** The same tidying for words that were found by other means. */
-export function tidyWords(words: string | undefined, redact: Redact): string | undefined {
+export function sanitizeMessage(words: string | undefined, redact: Redact): string | undefined {
   // Redacted before anything is cut off or replaced, as half a secret would no longer be known for one, and once more
   // after, as a control character may have hidden it.
   const clean = redact(oneLine(redact(words ?? '')).replaceAll(/ {2,}/g, ' '))
@@ -68,7 +68,7 @@ const searched = 16 * 1024
 
 /** The title of a web page that came in place of an answer, tidied. */
 export function findTitle(html: string, redact: Redact): string | undefined {
-  return tidyWords(element(html.slice(0, searched), ['title']), redact)
+  return sanitizeMessage(element(html.slice(0, searched), ['title']), redact)
 }
 
 /** XML is quoted by its code and message (S3, Azure, SOAP), an HTML page by its title, any other text by its beginning. */

@@ -2,7 +2,7 @@ import type { RedirectRule } from '../auth/authorization/providers/index.ts'
 import { SyncError } from '../base/errors.ts'
 
 /** Where the browser comes back to: a listener on this machine, or nowhere, and the person pastes the address. */
-export type RedirectPlace =
+export type RedirectTarget =
   | {
       readonly kind: 'listen'
       readonly host: '127.0.0.1' | 'localhost'
@@ -27,7 +27,7 @@ interface Wish {
 }
 
 /** Throws `REQUEST_INVALID` for a port that would not be used. */
-export function choosePlace({ redirect, redirectUrl, paste, port }: Wish): RedirectPlace {
+export function choosePlace({ redirect, redirectUrl, paste, port }: Wish): RedirectTarget {
   const own = redirectUrl === undefined ? undefined : new URL(redirectUrl)
   const host = own ? listeningHost(own) : redirect.host
   if (paste || host === undefined || (!own && redirect.kind === 'https_only')) {
