@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTokenCache } from '../../src/auth/token/token-cache.ts'
+import { SyncError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 
 /** A cache whose tokens are numbered, under a clock that a test turns. */
@@ -103,4 +104,24 @@ test('a token past its lifetime is forgotten whenever it is refused, one that is
   cache.drop(() => true)
   await cache.get()
   assert.equal(clock.fetched, 7)
+})
+
+test('a sign-in that was refused is tried again after a minute, and where the clock was set back', async () => {
+  const clock = { now: 1_000_000_000, asked: 0 }
+  const refuse = async () => {
+    clock.asked += 1
+    throw new SyncError('AUTH_FAILED', 'The password is wrong.')
+  }
+  const cache = createTokenCache(refuse, () => clock.now)
+  const ask = () => assert.rejects(cache.get(), { code: 'AUTH_FAILED' })
+  await ask()
+  clock.now += 59_999
+  await ask()
+  assert.equal(clock.asked, 1)
+  clock.now += 1
+  await ask()
+  assert.equal(clock.asked, 2)
+  clock.now -= 86_400_000
+  await ask()
+  assert.equal(clock.asked, 3)
 })
