@@ -63,7 +63,7 @@ function first<Item>(items: readonly Item[], find: (item: Item) => string | unde
   return undefined
 }
 
-/** As much of a text is searched: patterns that go back take the square of its length. */
+/** As much of a text is searched. */
 const searched = 16 * 1024
 
 /** The title of a web page that came in place of an answer, tidied. */
@@ -84,8 +84,12 @@ function textOf(body: string): string {
 /** The text of the first element that is called so, with any prefix, in any case. */
 function element(xml: string, called: readonly string[]): string | undefined {
   return first(called, (name) => {
-    const pattern = new RegExp(`<(?:[\\w.-]{1,60}:)?${name}(?:\\s[^>]*)?>([\\s\\S]*?)</`, 'i')
-    return unmarked(pattern.exec(xml)?.[1] ?? '').trim() || undefined
+    // Searched for step by step, as one expression for the whole element takes the square of the length of a hostile text.
+    const opening = new RegExp(`<(?:[\\w.-]{1,60}:)?${name}(?=[\\s>])`, 'i').exec(xml)
+    if (!opening) return undefined
+    const start = xml.indexOf('>', opening.index) + 1
+    const end = start > 0 ? xml.indexOf('</', start) : -1
+    return end < 0 ? undefined : unmarked(xml.slice(start, end)).trim() || undefined
   })
 }
 
