@@ -50,7 +50,7 @@ const incremental = z.strictObject({
     .meta({ description: 'The order that the provider promises, by the cursor.' }),
   per: z.enum(['slice', 'stream']).optional().meta({
     description:
-      'With partitions or a parent: a cursor for each slice, or one for all; slice where the request or the run leaves out what lies before the cursor.',
+      'With partitions or a parent: a cursor for each slice, or one for all, which leaves out what lies before it in a slice that is added; slice where the request or the run leaves out what lies before the cursor.',
   }),
   client_filter: z
     .boolean()

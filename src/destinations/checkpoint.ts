@@ -49,6 +49,8 @@ export interface Checkpoint {
    * its last ones, so that the rows of all are taken back or those of none.
    */
   readonly linked?: readonly string[]
+  /** With one cursor for all slices that leaves rows out: marks of the slices that were there, one behind the other, or `too many`. */
+  readonly slices?: string
   /** With `parent.changed_only`: up to where the parents' changes are read. */
   readonly parents?: ParentProgress
   /** Keys whose column is not simply named after them: [key, column, variant type or '']. */

@@ -16,6 +16,7 @@ import { type ChangedParents, findChanged } from '../sync/changed-parents.ts'
 import { fresh } from '../destinations/checkpoint.ts'
 import { CursorType } from '../sync/cursor.ts'
 import { identify } from '../sync/identity.ts'
+import { findKnown } from '../sync/known-slices.ts'
 import { openChunks } from '../sync/mark-chunks.ts'
 import { isChunk } from '../destinations/marks.ts'
 import { cutBy } from '../sync/max-pages.ts'
@@ -118,6 +119,7 @@ export function createJob(options: JobOptions): StreamJob {
           options: { ...options, signal: AbortSignal.any([options.signal, reading]) },
           cursor: (slice) => findEdges(progressOf(slices?.keyOf(slice)), options, order).start,
           changed,
+          known: findKnown(listing, options),
           shape,
           learn: stream.parent?.columns ? undefined : (lines) => learnRows(schema, lines),
           listing: needsBoundary(options),

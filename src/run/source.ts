@@ -14,6 +14,7 @@ import { type ChangedParents, parentOrder } from '../sync/changed-parents.ts'
 import type { OpenListing } from '../destinations/checkpoint.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { JobOptions } from '../sync/job-options.ts'
+import type { KnownSlices } from '../sync/known-slices.ts'
 import type { SameRow } from '../sync/overlap.ts'
 import type { Listing } from '../sync/pages.ts'
 import { pickSlices } from '../sync/pick-slices.ts'
@@ -28,6 +29,7 @@ export interface SourceOptions {
   /** What `{{ cursor }}` is in the first request of a slice. */
   readonly cursor: (slice: Slice) => CursorValue | null
   readonly changed: ChangedParents | undefined
+  readonly known: KnownSlices | undefined
   readonly shape: () => Shape
   readonly learn: DecoderOptions['learn']
   readonly listing: boolean
@@ -40,7 +42,7 @@ export interface SourceOptions {
 /** The listings of a stream, below those of its parents. */
 export function createSource(
   stream: StreamConfig,
-  { options, cursor, changed, shape, learn, listing, open, staged, mayRestart }: SourceOptions,
+  { options, cursor, changed, known, shape, learn, listing, open, staged, mayRestart }: SourceOptions,
 ): StreamSource {
   const { connector, effects, runId, env } = options
   const parent = parentOf(connector, stream)
@@ -52,17 +54,20 @@ export function createSource(
   const now = effects.now()
   const first = (slice: Slice): ApiRequest =>
     paginator.first(renderRequest(connector, stream, { cursor: cursor(slice), ...slice, now, run: { id: runId }, env }))
+  const picked = pickSlices(stream, { connector, first, warn: options.warn, ended: open?.ended })
   return {
     config: stream,
     parents: options.parents,
     key: JSON.stringify([stream.name, findTemplateUse(connector, stream).cursor ? cursor({}) : null]),
     changed,
+    known,
     parent:
       parent &&
       createSource(parent, {
         options,
         cursor: () => (changed ? changed.start : startOf(options, parent)),
         changed: undefined,
+        known: undefined,
         shape: () => noShape,
         learn: undefined,
         listing: false,
@@ -83,7 +88,12 @@ export function createSource(
       signal: options.signal,
     },
     first,
-    ...pickSlices(stream, { connector, first, warn: options.warn, ended: open?.ended }),
+    ...picked,
+    pick: (slices) => {
+      const all = picked.pick(slices)
+      known?.add(all)
+      return all
+    },
     onParentCut: () => {
       const what = `stream ${stream.name} of ${connector.name}: max_pages of ${parent?.name} leaves parents unread, and with them their children`
       if (staged)

@@ -1,8 +1,8 @@
 import type { Position } from '../destinations/destination.ts'
 import type { FilledBatch } from './batches.ts'
-import type { ChangedParents } from './changed-parents.ts'
 import { type Checkpoint, checkpointVersion } from '../destinations/checkpoint.ts'
 import { checkSize } from './checkpoint-size.ts'
+import type { StreamSource } from './slices.ts'
 import type { ListingPlan, StreamJob } from './stream.ts'
 
 /** Queues repeat a message within days, and between two deliveries of one a stream may be read for others. */
@@ -22,7 +22,7 @@ export function isSettled({ delivery, continuesFrom }: StreamJob, { seq, checkpo
 export async function* stampBatches(
   batches: AsyncIterable<FilledBatch>,
   job: StreamJob,
-  listing: ListingPlan & { readonly changed: ChangedParents | undefined },
+  listing: ListingPlan & Pick<StreamSource, 'changed' | 'known'>,
 ): AsyncGenerator<FilledBatch, void, undefined> {
   const before = listing.position.checkpoint
   const { start } = before.done !== null && before.identity ? before.identity : job.identity
@@ -46,7 +46,8 @@ export async function* stampBatches(
       ...(earlier.length > 0 && { settled: earlier }),
       ...(batch.complete && job.beside !== undefined && job.write === 'append' && { brought }),
     }
-    const stamped = listing.changed?.stamp(checkpoint, batch.complete) ?? checkpoint
+    const known = listing.known?.stamp(checkpoint, batch.complete) ?? checkpoint
+    const stamped = listing.changed?.stamp(known, batch.complete) ?? known
     try {
       checkSize(job.where, stamped)
     } catch (error) {

@@ -3,6 +3,7 @@ import type { StreamConfig } from '../connector/connector.ts'
 import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { ChangedParents } from './changed-parents.ts'
+import type { KnownSlices } from './known-slices.ts'
 import { type PageStep, type PageSource, type Listing, readPages } from './pages.ts'
 import type { ParentListings, ParentPage } from './parent-listings.ts'
 import { SliceTwins } from './slice-twins.ts'
@@ -28,6 +29,8 @@ export interface StreamSource {
   readonly key: string
   /** With `parent.changed_only`: which parents are read. */
   readonly changed: ChangedParents | undefined
+  /** The slices of listings before, where one that is added is not read from its beginning. */
+  readonly known: KnownSlices | undefined
   readonly pages: PageSource
   /** The first request of a slice. */
   readonly first: (slice: Slice) => ApiRequest

@@ -173,7 +173,11 @@ async function runListing(job: StreamJob, planned: ListingPlan, deps: StreamDeps
     // Batches are written while the next is being gathered.
     const batches = toBatches(steps, { ...rules, isWide: table.isWide })
     const announced = table.needsRefreshMarker ? announceRefresh(batches, listing, rules.now) : batches
-    for await (const filled of stampBatches(announced, job, { ...listing, changed: source.changed })) {
+    for await (const filled of stampBatches(announced, job, {
+      ...listing,
+      changed: source.changed,
+      known: source.known,
+    })) {
       const checkpoint = job.sealer.seal(filled.batch.checkpoint)
       await writing.add({ ...filled, batch: { ...filled.batch, checkpoint } })
       last = filled.batch
@@ -221,7 +225,19 @@ function mayResume({ open, per }: Checkpoint, { fingerprint, refresh, perSlice }
 }
 
 function planListing(job: StreamJob, position: Position, resumed: boolean): ListingPlan {
-  const { done, seen, names, open, identity, settled, stored, brought = [], cursor, parents } = position.checkpoint
+  const {
+    done,
+    seen,
+    names,
+    open,
+    identity,
+    settled,
+    stored,
+    brought = [],
+    cursor,
+    parents,
+    slices,
+  } = position.checkpoint
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const announced = open?.refresh === true
   const refresh = job.refresh || announced
@@ -238,6 +254,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
     ...(seen && !isWhole && { seen }),
     ...(cursor && !isWhole && { cursor }),
     ...(parents && !isWhole && { parents }),
+    ...(slices !== undefined && !isWhole && { slices }),
     ...(names && !replaces && { names }),
     ...(stored !== undefined && !replaces && { stored }),
     ...(identity && !isWhole && { identity }),
