@@ -100,29 +100,51 @@ export const streamConfig = z.strictObject({
   list_style: z.enum(listStyles).default('repeat'),
   body: z.json().optional(),
   body_format: z.enum(['json', 'form', 'text']).default('json'),
-  paginator: paginatorConfig.default({ type: 'auto' }),
-  max_pages: z.int().min(1).optional().meta({ description: 'The listing ends after so many pages.' }),
+  paginator: paginatorConfig.default({ type: 'auto' }).meta({ description: 'How to get from one page to the next.' }),
+  max_pages: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'The most pages that a run reads of one listing.', examples: [100] }),
   stop: z
     .strictObject({
-      empty_page: z.boolean().optional().meta({
-        description: 'A page without rows is the last; by default, unless a link or a cursor leads on from it.',
-      }),
+      empty_page: z
+        .boolean()
+        .optional()
+        .meta({
+          description:
+            'A page without rows is the last. Default: true, unless the page has a link or a cursor to the next.',
+          examples: [false],
+        }),
       short_page: z
         .union([z.boolean(), z.int().min(1)])
         .default(false)
-        .meta({ description: 'A page that is not full is the last; a number says how many rows a full one has.' }),
-      when: answerPath
-        .optional()
-        .meta({ description: 'A JSONPath, or header:NAME, to a flag that is true on the last page.' }),
+        .meta({
+          description:
+            'A page that is not full is the last: true where the paginator knows how many rows a full page has, else that number.',
+          examples: [true, 100],
+        }),
+      when: answerPath.optional().meta({
+        description: 'Where the response has a flag that is true on the last page.',
+        examples: ['$.end_of_stream', 'header:X-Last-Page'],
+      }),
       missing_rows: z
         .boolean()
         .default(false)
-        .meta({ description: 'A page may lack the member that rows names: it is an empty one.' }),
-      ignore: z.array(z.string().min(1)).default([]).meta({
-        description: 'Members of the answers that say nothing about the end, such as $.total or header:X-Total.',
-      }),
+        .meta({
+          description: 'A page without the member that `rows` names has no rows; otherwise such a page is an error.',
+          examples: [true],
+        }),
+      ignore: z
+        .array(z.string().min(1))
+        .default([])
+        .meta({
+          description: 'Members of the responses and headers that look like a total or a next page but are none.',
+          examples: [['$.total', 'header:X-Total']],
+        }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'What ends a listing, with any paginator.' }),
   rows: z
     .string()
     .optional()

@@ -8,7 +8,10 @@ import { findSigns } from './evidence.ts'
 import { firstParam } from './find-member.ts'
 import type { End, Paginator, PageView } from './paginator.ts'
 
-export const autoConfig = z.strictObject({ type: z.literal('auto') })
+export const autoConfig = z.strictObject({ type: z.literal('auto') }).meta({
+  description: 'The default: finds in each response how to get to the next page.',
+  examples: [{ type: 'auto' }],
+})
 
 export type Found = Detected | { readonly type: 'none' }
 

@@ -8,16 +8,26 @@ import { flagAt } from './stop.ts'
 export const cursorConfig = z
   .strictObject({
     type: z.literal('cursor'),
-    path: answerPath.optional().meta({ description: 'A JSONPath, or header:NAME, to the cursor of the next page.' }),
+    path: answerPath.optional().meta({
+      description:
+        'Where the response has the cursor of the next page. Null, an empty text, false or nothing ends the listing.',
+      examples: ['$.meta.next_cursor', 'header:X-Next-Cursor'],
+    }),
     header: z
       .string()
       .min(1)
       .optional()
-      .meta({ description: 'Instead of path: the response header that holds the cursor.' }),
-    param: paramName.optional().meta({ description: 'The query parameter that takes the cursor.' }),
-    body: jsonPath
+      .meta({
+        description: 'In place of `path`: the response header that has the cursor.',
+        examples: ['X-Next-Cursor'],
+      }),
+    param: paramName
       .optional()
-      .meta({ description: 'Instead of param: the place in the request body, such as $.variables.after.' }),
+      .meta({ description: 'The query parameter that takes the cursor.', examples: ['page_token'] }),
+    body: jsonPath.optional().meta({
+      description: 'In place of `param`: where the request body takes the cursor.',
+      examples: ['$.variables.after'],
+    }),
     has_more: hasMorePath,
   })
   .refine(({ path, header }) => (path === undefined) !== (header === undefined), {
@@ -27,6 +37,10 @@ export const cursorConfig = z
   .refine(({ param, body }) => (param === undefined) !== (body === undefined), {
     path: ['param'],
     error: 'expected either param or body: where the request takes the cursor',
+  })
+  .meta({
+    description: 'Sends the cursor of one response (a page token, a bookmark, an offset) with the next request.',
+    examples: [{ type: 'cursor', path: '$.meta.next_cursor', param: 'cursor' }],
   })
 
 export type CursorConfig = z.output<typeof cursorConfig>

@@ -6,15 +6,28 @@ import type { Paginator, PageView } from './paginator.ts'
 import { type ParamValue, writeParam } from './request-param.ts'
 import { flagAt } from './stop.ts'
 
-export const keysetConfig = z.strictObject({
-  type: z.literal('keyset'),
-  field: z.string().min(1).meta({
-    description: 'The field of the last row that the next page starts after; may be dotted, such as meta.id.',
-  }),
-  param: paramName,
-  has_more: hasMorePath,
-  in: paramPlace,
-})
+export const keysetConfig = z
+  .strictObject({
+    type: z.literal('keyset'),
+    field: z
+      .string()
+      .min(1)
+      .meta({
+        description: 'The field of the last row after which the next page starts; dots lead into objects.',
+        examples: ['id', 'meta.id'],
+      }),
+    param: paramName.meta({
+      description: 'The parameter that takes the value of the field.',
+      examples: ['starting_after'],
+    }),
+    has_more: hasMorePath,
+    in: paramPlace,
+  })
+  .meta({
+    description:
+      'Asks for the rows after the last row of the page, by one of its fields; the rows must be sorted by it.',
+    examples: [{ type: 'keyset', field: 'id', param: 'starting_after', has_more: '$.has_more' }],
+  })
 
 export type KeysetConfig = z.output<typeof keysetConfig>
 

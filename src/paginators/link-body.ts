@@ -5,11 +5,20 @@ import { answerPath, hasMorePath } from './fields.ts'
 import { followLink } from './link-target.ts'
 import type { Paginator } from './paginator.ts'
 
-export const linkBodyConfig = z.strictObject({
-  type: z.literal('link_body'),
-  path: answerPath.meta({ description: 'A JSONPath, or header:NAME, to the URL of the next page.' }),
-  has_more: hasMorePath,
-})
+export const linkBodyConfig = z
+  .strictObject({
+    type: z.literal('link_body'),
+    path: answerPath.meta({
+      description:
+        'Where the response has the URL of the next page, absolute or relative, or an object with an `href`. Null, an empty text, false or nothing ends the listing.',
+      examples: ['$.links.next', "$.links[?@.rel=='next'].href"],
+    }),
+    has_more: hasMorePath,
+  })
+  .meta({
+    description: 'Follows the URL of the next page that is in the response body.',
+    examples: [{ type: 'link_body', path: '$.links.next' }],
+  })
 
 export type LinkBodyConfig = z.output<typeof linkBodyConfig>
 

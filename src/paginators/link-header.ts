@@ -4,11 +4,20 @@ import { followLink } from './link-target.ts'
 import type { Paginator } from './paginator.ts'
 import { parseLinks, type WebLink } from './web-link.ts'
 
-export const linkHeaderConfig = z.strictObject({
-  type: z.literal('link_header'),
-  rel: z.string().min(1).default('next').meta({ description: 'The relation type of the link to the next page.' }),
-  has_more: hasMorePath,
-})
+export const linkHeaderConfig = z
+  .strictObject({
+    type: z.literal('link_header'),
+    rel: z
+      .string()
+      .min(1)
+      .default('next')
+      .meta({ description: 'The relation type of the link to the next page.', examples: ['following'] }),
+    has_more: hasMorePath,
+  })
+  .meta({
+    description: 'Follows the link in the `Link` header (RFC 8288), as GitHub and Shopify send it.',
+    examples: [{ type: 'link_header' }],
+  })
 
 export type LinkHeaderConfig = z.output<typeof linkHeaderConfig>
 

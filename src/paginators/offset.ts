@@ -5,18 +5,36 @@ import { answerPath, hasMorePath, paramName, paramPlace, type StopRules } from '
 import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
-export const offsetConfig = z.strictObject({
-  type: z.literal('offset'),
-  param: paramName.default('offset'),
-  start: z.int().min(0).default(0).meta({ description: 'The offset of the first row.' }),
-  limit_param: paramName.default('limit'),
-  limit: z.int().min(1).optional().meta({ description: 'Rows a page, sent as limit_param.' }),
-  total: answerPath
-    .optional()
-    .meta({ description: 'A JSONPath, or header:NAME, to the number of rows of the listing.' }),
-  has_more: hasMorePath,
-  in: paramPlace,
-})
+export const offsetConfig = z
+  .strictObject({
+    type: z.literal('offset'),
+    param: paramName
+      .default('offset')
+      .meta({ description: 'The parameter for the number of rows to skip.', examples: ['skip'] }),
+    start: z
+      .int()
+      .min(0)
+      .default(0)
+      .meta({ description: 'The offset of the first row.', examples: [1] }),
+    limit_param: paramName
+      .default('limit')
+      .meta({ description: 'The parameter for the number of rows per page.', examples: ['top'] }),
+    limit: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'Rows per page, sent as `limit_param`.', examples: [100] }),
+    total: answerPath.optional().meta({
+      description: 'Where the response has the number of rows of the whole listing.',
+      examples: ['$.total', 'header:X-Total-Count'],
+    }),
+    has_more: hasMorePath,
+    in: paramPlace,
+  })
+  .meta({
+    description: 'Skips the rows that were read so far. Moves on by the rows that arrive, not by those asked for.',
+    examples: [{ type: 'offset', param: 'skip', limit_param: 'top', limit: 100, total: '$.total' }],
+  })
 
 export type OffsetConfig = z.output<typeof offsetConfig>
 

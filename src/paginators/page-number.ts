@@ -9,20 +9,41 @@ import { addParam, readNumber, writeParam } from './request-param.ts'
 export const pageNumberConfig = z
   .strictObject({
     type: z.literal('page_number'),
-    param: paramName.default('page'),
-    start: z.int().min(0).default(1).meta({ description: 'The number of the first page.' }),
-    size_param: paramName.optional().meta({ description: 'The parameter that asks for so many rows a page.' }),
-    size: z.int().min(1).optional().meta({ description: 'Rows a page.' }),
-    total_pages: answerPath.optional().meta({ description: 'A JSONPath, or header:NAME, to the number of pages.' }),
-    total: answerPath
+    param: paramName
+      .default('page')
+      .meta({ description: 'The parameter for the page number.', examples: ['p', '$.page.number'] }),
+    start: z
+      .int()
+      .min(0)
+      .default(1)
+      .meta({ description: 'The number of the first page.', examples: [0] }),
+    size_param: paramName.optional().meta({
+      description: 'The parameter for the number of rows per page; sent only if `size` is set.',
+      examples: ['per_page'],
+    }),
+    size: z
+      .int()
+      .min(1)
       .optional()
-      .meta({ description: 'A JSONPath, or header:NAME, to the number of rows of the listing; needs size.' }),
+      .meta({ description: 'Rows per page, sent as `size_param`.', examples: [100] }),
+    total_pages: answerPath.optional().meta({
+      description: 'Where the response has the number of pages.',
+      examples: ['$.meta.total_pages', 'header:X-WP-TotalPages'],
+    }),
+    total: answerPath.optional().meta({
+      description: 'Where the response has the number of rows of the whole listing; needs `size` or `size_param`.',
+      examples: ['$.total'],
+    }),
     has_more: hasMorePath,
     in: paramPlace,
   })
   .refine(({ total, size, size_param }) => total === undefined || (size ?? size_param) !== undefined, {
     path: ['total'],
     error: 'expected size beside total, as the number of pages follows from both',
+  })
+  .meta({
+    description: 'Counts pages up, to the last page or an empty one.',
+    examples: [{ type: 'page_number', param: 'page', size_param: 'per_page', size: 100, total_pages: '$.meta.pages' }],
   })
 
 export type PageNumberConfig = z.output<typeof pageNumberConfig>
