@@ -19,6 +19,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Told of standard error as it comes, in pieces of any size. */
+  readonly onStderr?: (text: string) => void
 }
 
 /** The command line as a real process. */
@@ -27,7 +29,7 @@ export interface CliProcess {
   readonly result: Promise<CliResult>
 }
 
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions): CliProcess {
+export function startCli(args: readonly string[], { cwd, env = {}, onStderr }: CliOptions): CliProcess {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -37,7 +39,10 @@ export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions)
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+      onStderr?.(text)
+    })
     child.on('error', reject)
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
