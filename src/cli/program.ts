@@ -202,7 +202,7 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .option('--token-url <url>', 'where tokens come from')
     .option('--stream <name>', 'the first stream (default: items)')
     .option('--path <path>', 'its path (default: / and its name)')
-    .option('--rows <jsonpath>', 'where the rows lie in an answer')
+    .option('--rows <jsonpath>', 'the path of the rows in a response')
     .option('--primary-key <fields>', 'what identifies a row, comma between')
     .option('--cursor <field>', 'what tells when a row changed')
     .option('--cursor-param <name>', 'the query parameter that takes the cursor')

@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../base/errors.ts'
 
-/** What the one who is called at night does about each code. The table in the README is made of it. */
+/** What the person on call does about each code. The table in errors.md has the same lines. */
 export const advice: Readonly<Record<ErrorCode, string>> = {
-  CONFIG_INVALID: 'Mend the line that the message names, then run headrace check.',
+  CONFIG_INVALID: 'Fix the line that the message names, then run headrace check.',
   CONNECTOR_NOT_FOUND: 'Check the name, and that the connector file was deployed.',
-  REQUEST_INVALID: 'Mend what the caller sends: the message says which part.',
-  SECRET_MISSING: 'Create the secret, or mend its name in the connector file.',
+  REQUEST_INVALID: 'Fix what the caller sends: the message says which part.',
+  SECRET_MISSING: 'Create the secret, or fix its name in the connector file.',
   SECRET_FORBIDDEN: 'Let the account that runs headrace read the secret (Secret Manager: secretAccessor on it).',
   SECRET_UNAVAILABLE: 'Nothing: the next run tries again. If it stays, look at the status of the secret store.',
   AUTH_FAILED: 'Check client id, secret and scopes with the provider; headrace check says which step fails.',
@@ -26,9 +26,9 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   REQUEST_TIMEOUT: 'The next run tries again. If it stays, ask for smaller pages or raise timeout.',
   RESPONSE_INVALID: 'Look at what the provider sends (headrace preview): is the format right, is it a login page?',
   RESPONSE_TOO_LARGE: 'Ask for smaller pages.',
-  ROWS_NOT_FOUND: 'Set rows to where the rows lie; headrace check proposes a path.',
-  LISTING_EXPIRED: 'Nothing: the next run reads the listing anew.',
-  PAGE_REPEATED: 'The provider ignores the page parameter: mend paginator; headrace check proposes one.',
+  ROWS_NOT_FOUND: 'Set rows to the path of the rows; headrace check proposes one.',
+  LISTING_EXPIRED: 'Nothing: the next run reads the listing from its start.',
+  PAGE_REPEATED: 'The provider ignores the page parameter: fix paginator; headrace check proposes one.',
   LISTING_INCOMPLETE:
     'The provider says that there is more: fix paginator or rows as the message says; headrace check proposes one.',
   CURSOR_INVALID: 'Add the line that the message names (incremental.format), or choose another cursor.',
@@ -36,11 +36,11 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
     'Undo the change that the message names, or run with --full-refresh; headrace state shows and sets the cursor.',
   KEY_MISSING: 'A row lacks a field of primary_key: choose fields that every row has.',
   SCHEMA_FROZEN: 'The provider sends a new or changed field: alter the table, or set schema to evolve.',
-  TOO_MANY_REJECTS: 'See _headrace_rejects for the rows and the reasons; mend columns, or raise max_rejects.',
-  TOO_MANY_DELETES: 'Look whether the provider left rows out; if they are really gone, raise deletes.max_share.',
+  TOO_MANY_REJECTS: 'See _headrace_rejects for the rows and the reasons; fix columns, or raise max_rejects.',
+  TOO_MANY_DELETES: 'Check whether the provider left rows out; if they are really gone, raise deletes.max_share.',
   TABLE_SHRINKS: 'Check whether the provider left rows out; if the listing is right, raise replace.max_share.',
   CHECKPOINT_TOO_LARGE:
-    'Look at what the message names: the provider sends page tokens, ids or cursors of an absurd size; ask for smaller pages.',
+    'See what the message names: the provider sends page tokens, ids or cursors that are far too large; ask for smaller pages.',
   STATE_CONFLICT: 'Nothing: another run of the stream was faster. If it happens often, schedules overlap.',
   DESTINATION_BUSY: 'Nothing: another process writes there, and the next run tries again.',
   DESTINATION_FULL: 'Make room on the disk (or raise the quota); the next run goes on.',

@@ -1,4 +1,4 @@
-/** Makes the pictures of the README anew, from real runs: `node test/status/screenshots/make.ts`. */
+/** Takes the pictures of deploy/README.md again, from real runs: `node test/status/screenshots/make.ts`. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
