@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { SecretRef } from '../secrets/ref.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { AuthExample } from './example.ts'
 import type { SignInFacts } from './token/sign-in-facts.ts'
 import type { TokenStore } from '../secrets/token-store/contract.ts'
 
@@ -32,12 +33,26 @@ export interface AuthDeps extends Effects {
   readonly log: Log
 }
 
-export interface AuthMethod<Config extends z.ZodObject> {
+/** The keys of a method in a connector file, `type` among them. */
+export type AuthKeys = z.ZodObject<{ readonly type: z.ZodLiteral<string> }>
+
+/** All that the rest of the program knows of a way to sign in. */
+export interface AuthMethod<Config extends AuthKeys = AuthKeys> {
   readonly config: Config
+  /** How a new connector file begins with it. */
+  readonly example: AuthExample
+  /** It signs the request, with all that other methods add to it: it is the last to write. */
+  readonly isSignature?: true
+  /** What it puts into a request, as `nameLocation` spells it: no two methods of a list may write the same. */
+  writes(config: z.output<Config>): readonly string[]
+  /** The URLs that it asks for tokens; none where absent. */
+  endpoints?(config: z.output<Config>): readonly string[]
+  /** Whether a run saves renewed tokens in the secret that `tokens` or `refresh_token` names; it does not where absent. */
+  savesTokens?(config: z.output<Config>): boolean
   create(config: z.output<Config>, deps: AuthDeps): Auth
 }
 
-/** Identity at run time; ties the type of `create` to its own config schema. */
-export function defineAuth<const Config extends z.ZodObject>(method: AuthMethod<Config>): AuthMethod<Config> {
+/** Identity at run time; ties the types of the functions to the method's own config schema. */
+export function defineAuth<const Config extends AuthKeys>(method: AuthMethod<Config>): AuthMethod<Config> {
   return method
 }

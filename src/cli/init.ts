@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { starterConnector } from '../connector/starter.ts'
-import { type StarterAuth, tokenMethods } from '../connector/starter-auth.ts'
+import { type StarterAuth, asksTokenUrl } from '../connector/starter-auth.ts'
 import { makeFolders } from '../base/make-folders.ts'
 import { SyncError } from '../base/errors.ts'
 import { connectorsDirOf } from '../run/app.ts'
@@ -49,7 +49,7 @@ function checkAuth({ auth, provider, authorizeUrl, tokenUrl }: InitOptions): voi
   const consent = auth === 'oauth2_authorization_code'
   if (provider !== undefined && !consent)
     throw new SyncError('REQUEST_INVALID', '--provider is for --auth oauth2_authorization_code: leave it out.')
-  if (auth !== undefined && tokenMethods.includes(auth) && !tokenUrl)
+  if (auth !== undefined && asksTokenUrl(auth) && !tokenUrl)
     throw new SyncError(
       'REQUEST_INVALID',
       'Say where tokens come from: --token-url https://api.example.com/oauth/token.',

@@ -33,7 +33,8 @@ export async function main({ args, env, version }: MainOptions): Promise<number>
 
 async function runProgram({ args, env, version }: MainOptions, terminal: Terminal): Promise<number> {
   let code = 0
-  const program = createProgram({ env, terminal, version, exit: (found) => (code = found) })
+  const authMethods = args.includes('init') ? (await import('../connector/starter-auth.ts')).starterAuth : []
+  const program = createProgram({ env, terminal, version, authMethods, exit: (found) => (code = found) })
   await program.parseAsync([...args], { from: 'user' })
   return code
 }

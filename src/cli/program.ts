@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander'
 import type { Env } from '../run/app.ts'
-import { starterAuth } from '../connector/starter-auth.ts'
 import { parseChoice, parseCount, parsePort, parseSeconds } from './arguments.ts'
 import type { ConnectFlags } from './connect.ts'
 import type { CommandContext, GlobalOptions } from './context.ts'
@@ -15,6 +14,8 @@ export interface ProgramOptions {
   readonly env: Env
   readonly terminal: Terminal
   readonly version: string
+  /** What `init --auth` takes; of no use to the other commands, which need not load it. */
+  readonly authMethods: readonly string[]
   /** Told the exit code of the command. */
   readonly exit: (code: number) => void
 }
@@ -23,7 +24,7 @@ const connectorArgument = ['<connector>', 'a connector file, or the name of one'
 const levels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 
 /** The command line. Each command loads its own code when it is called, so that `--help` is quick. */
-export function createProgram({ env, terminal, version, exit }: ProgramOptions): Command {
+export function createProgram({ env, terminal, version, authMethods, exit }: ProgramOptions): Command {
   const program = new Command('headrace')
     .description('Rows from an API into a warehouse, each exactly once.')
     .version(version, '-V, --version', 'print the version')
@@ -193,7 +194,7 @@ export function createProgram({ env, terminal, version, exit }: ProgramOptions):
     .description('Writes a commented connector file to start from. Asks for what no flag says, never overwrites.')
     .argument('<name>', 'lower-case letters, digits, _ and -')
     .option('--base-url <url>', 'what the paths of the streams stand below')
-    .addOption(new Option('--auth <method>', starterAuth.join(', ')).argParser(parseChoice(starterAuth)))
+    .addOption(new Option('--auth <method>', authMethods.join(', ')).argParser(parseChoice(authMethods)))
     .option(
       '--provider <name>',
       'of oauth2_authorization_code: github, google, microsoft and others, whose URLs are known',

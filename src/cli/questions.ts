@@ -1,6 +1,6 @@
 import { cancel, select, text } from '@clack/prompts'
 import { providerNames } from '../auth/authorization/providers/index.ts'
-import { type StarterAuth, starterAuth, starterAuthLabels, tokenMethods } from '../connector/starter-auth.ts'
+import { type StarterAuth, asksTokenUrl, starterAuth, starterAuthLabel } from '../connector/starter-auth.ts'
 import { SyncError } from '../base/errors.ts'
 import type { InitOptions } from './init.ts'
 
@@ -22,7 +22,7 @@ export async function askForConnector(name: string, given: InitOptions): Promise
     (await answer<StarterAuth>(
       select({
         message: 'What does it sign you in with?',
-        options: starterAuth.map((value) => ({ value, label: starterAuthLabels[value] })),
+        options: starterAuth.map((value) => ({ value, label: starterAuthLabel(value) })),
         output,
       }),
     ))
@@ -40,7 +40,7 @@ type Urls = Pick<InitOptions, 'provider' | 'authorizeUrl' | 'tokenUrl'>
 async function askForUrls({ auth, provider, authorizeUrl, tokenUrl }: InitOptions): Promise<Urls> {
   const url = (message: string): Promise<string> => answer(text({ message, validate: checkUrl, output }))
   if (auth !== 'oauth2_authorization_code')
-    return auth !== undefined && tokenMethods.includes(auth)
+    return auth !== undefined && asksTokenUrl(auth)
       ? { tokenUrl: tokenUrl ?? (await url('Where do its tokens come from?')) }
       : {}
   if (provider !== undefined) return { provider }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { methodOf } from '../auth/index.ts'
 import { type SecretRef, isSecretRef } from '../secrets/ref.ts'
 import type { Connector, StreamConfig } from './connector.ts'
 import { isKeys } from './defaults.ts'
@@ -53,7 +54,7 @@ export function tokenRefs(
   return methods.flatMap((method) =>
     Object.entries(method).flatMap(([key, value]) =>
       tokenKeys.has(key) && isSecretRef(value)
-        ? [{ ref: value, written: !('rotates' in method && method.rotates === false) && method.type !== 'oauth1' }]
+        ? [{ ref: value, written: methodOf(method).savesTokens?.(method) ?? false }]
         : [],
     ),
   )

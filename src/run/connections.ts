@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { App } from './app.ts'
-import type { AuthConfig } from '../auth/index.ts'
-import { settingsOf } from '../auth/authorization/sign-in-settings.ts'
+import { methodOf } from '../auth/index.ts'
 import type { Connector } from '../connector/connector.ts'
 import { createClientTls } from '../http/client-tls.ts'
 import { createDispatcher } from '../http/dispatcher.ts'
@@ -40,33 +39,8 @@ export function openConnections(
 function listIdentified(connector: Connector): Set<string> {
   const origins = [...allowedOrigins(connector)].flatMap(([origin, { credentials }]) => (credentials ? [origin] : []))
   const entries = [connector.auth, ...connector.streams.map((stream) => stream.auth ?? [])].flat()
-  const endpoints = entries.flatMap(listEndpoints).map((url) => new URL(url).origin)
+  const endpoints = entries
+    .flatMap((config) => methodOf(config).endpoints?.(config) ?? [])
+    .map((url) => new URL(url).origin)
   return new Set([...origins, ...endpoints])
-}
-
-/** The URLs that a method asks for tokens. */
-function listEndpoints(method: AuthConfig): readonly string[] {
-  switch (method.type) {
-    case 'oauth2_client_credentials':
-    case 'oauth2_refresh_token':
-    case 'jwt_bearer':
-      return [method.token_url]
-    case 'oauth2_authorization_code': {
-      const { tokenUrl, deviceUrl, issuer } = settingsOf(method)
-      return [tokenUrl, deviceUrl, issuer].filter((url) => url !== undefined)
-    }
-    case 'oauth1':
-      return [method.request_token_url, method.access_token_url].filter((url) => url !== undefined)
-    case 'login':
-      return [method.request.url]
-    case 'none':
-    case 'basic':
-    case 'bearer':
-    case 'api_key':
-    case 'google':
-    case 'hmac':
-    case 'aws_sigv4':
-    case 'digest':
-      return []
-  }
 }

@@ -196,7 +196,13 @@ async function runHere(args: readonly string[], env: Readonly<Record<string, str
     noteStyle: (_, text) => text,
   }
   try {
-    await createProgram({ env, terminal, version: '0', exit: (found) => (code = found) }).parseAsync([...args], {
+    await createProgram({
+      env,
+      terminal,
+      version: '0',
+      authMethods: ['none', 'bearer'],
+      exit: (found) => (code = found),
+    }).parseAsync([...args], {
       from: 'user',
     })
   } catch (thrown) {

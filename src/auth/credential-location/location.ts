@@ -10,6 +10,14 @@ export interface CredentialLocation {
   readonly prefix: string
 }
 
+/** A location as `AuthMethod.writes` names it; a header in lower case, as its name has no case. */
+export function nameLocation({ in: where, name }: Pick<CredentialLocation, 'in' | 'name'>): string {
+  return `${where} ${where === 'header' ? name.toLowerCase() : name}`
+}
+
+/** What most methods write. */
+export const authorizationHeader = (): readonly string[] => ['header authorization']
+
 /** A copy of `request` with the credential at its place, instead of what may have been there. */
 export function putCredential(request: ApiRequest, place: CredentialLocation, credential: string): ApiRequest {
   const text = place.prefix + credential

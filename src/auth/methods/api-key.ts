@@ -4,7 +4,7 @@ import { secretRef } from '../../secrets/ref.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import { type Auth, defineAuth } from '../auth.ts'
 import { httpToken, readHeaderSecret } from '../credential-location/header.ts'
-import { putCredential } from '../credential-location/location.ts'
+import { nameLocation, putCredential } from '../credential-location/location.ts'
 
 const config = z
   .strictObject({
@@ -26,6 +26,11 @@ const config = z
 /** A key in a header, a query parameter or a cookie. */
 export default defineAuth({
   config,
+  writes: (key) => [nameLocation(key)],
+  example: {
+    label: 'an API key in a header',
+    lines: ({ secret }) => ['in: header', 'name: X-Api-Key', `value: ${secret('api-key')}`],
+  },
   create: ({ in: place, name, value, prefix }, { secret }): Auth => {
     const key = secret(value)
     if (place === 'header') readHeaderSecret(key, 'auth.value')

@@ -1,5 +1,6 @@
 import { type AuthDeps, defineAuth } from '../auth.ts'
 import { type AuthorizationCodeConfig, authorizationCodeConfig } from '../authorization/authorization-code-config.ts'
+import { type ExampleOptions, clientLines, scopesComment } from '../example.ts'
 import { findServer } from '../token/authorization-server.ts'
 import { createRotatingToken, renewalDeps } from '../token/rotating-token.ts'
 import { sealTokens } from '../token/sealed-tokens.ts'
@@ -14,6 +15,23 @@ import type { TokenStore } from '../../secrets/token-store/contract.ts'
  */
 export default defineAuth({
   config: authorizationCodeConfig,
+  writes: (config) => [`header ${settingsOf(config).header.name}`],
+  endpoints(config) {
+    const { tokenUrl, deviceUrl, issuer } = settingsOf(config)
+    return [tokenUrl, deviceUrl, issuer].filter((url) => url !== undefined)
+  },
+  savesTokens: () => true,
+  example: {
+    label: 'OAuth 2.0, a person consents once in a browser',
+    lines: (options) => [
+      ...endpointLines(options),
+      ...clientLines(options),
+      scopesComment,
+      'scopes: []',
+      `# Where headrace connect ${options.name} saves what you consent to.`,
+      `tokens: ${options.secret('tokens')}`,
+    ],
+  },
   create(config, deps) {
     const settings = settingsOf(config)
     const { scopes, header, tokenUrl, issuer = '', tokenField } = settings
@@ -36,6 +54,11 @@ export default defineAuth({
     return createTokenAuth(fetchToken, deps, { method: config.type, scopes, header })
   },
 })
+
+function endpointLines({ name, provider, tokenUrl = '', authorizeUrl = '', quote }: ExampleOptions): readonly string[] {
+  if (provider === undefined) return [`authorize_url: ${quote(authorizeUrl)}`, `token_url: ${quote(tokenUrl)}`]
+  return [`provider: ${quote(provider)}`, ...(provider === 'shopify' ? [`shop: ${name.replaceAll('_', '-')}`] : [])]
+}
 
 /** Where the tokens of a configuration lie, opened with its key if it has one. Throws `CONFIG_INVALID` for a weak key. */
 export function openTokens(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { secretRef, secretRefOrText } from '../../secrets/ref.ts'
 import { defineAuth } from '../auth.ts'
 import { readHeaderSecret } from '../credential-location/header.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
 import { createProviderClock } from '../signature/provider-clock.ts'
 import { type AwsSigner, signAws } from '../signature/sigv4-signature.ts'
 
@@ -17,6 +18,17 @@ export default defineAuth({
     region: word.meta({ description: 'Such as eu-central-1; us-east-1 for services that have no regions.' }),
     service: word.meta({ description: 'As signatures name it: s3, execute-api, sts.' }),
   }),
+  isSignature: true,
+  writes: authorizationHeader,
+  example: {
+    label: 'an AWS signature',
+    lines: ({ secret }) => [
+      `access_key: ${secret('access-key')}`,
+      `secret_key: ${secret('secret-key')}`,
+      'region: us-east-1',
+      'service: execute-api',
+    ],
+  },
   create({ access_key, secret_key, session_token, region, service }, deps) {
     const signer: AwsSigner = {
       accessKey: readHeaderSecret(deps.secret(access_key), 'auth.access_key').reveal(),

@@ -4,6 +4,7 @@ import { secretRef, secretRefOrText } from '../../secrets/ref.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { defineAuth } from '../auth.ts'
 import { rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
 
 const config = z
   .strictObject({
@@ -22,6 +23,11 @@ const config = z
 /** User name and password in UTF-8 (RFC 7617 section 2.1). */
 export default defineAuth({
   config,
+  writes: authorizationHeader,
+  example: {
+    label: 'user name and password',
+    lines: ({ secret }) => [`username: ${secret('username')}`, `password: ${secret('password')}`],
+  },
   create: ({ username = '', password = '' }, { secret, redactor }) => {
     const credentials = encodeCredentials(
       secret(username).reveal(),

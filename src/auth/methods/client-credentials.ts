@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { secureUrl } from '../../syntax/secure-url.ts'
 import { secretRefOrText } from '../../secrets/ref.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
+import { clientLines, tokenUrlLine } from '../example.ts'
 import { checkClientAuth, clientAuthKeys } from '../token/client-auth.ts'
 import { scopeList } from '../token/scope-list.ts'
 import { createTokenAuth } from '../token/token-auth.ts'
@@ -41,6 +43,13 @@ type ClientCredentialsConfig = z.output<typeof config>
 /** The client credentials grant (RFC 6749 section 4.4): a token of the client's own, renewed before it ends and after a 401. */
 export default defineAuth({
   config,
+  writes: authorizationHeader,
+  endpoints: ({ token_url: url }) => [url],
+  example: {
+    label: 'OAuth 2.0, client credentials',
+    asksTokenUrl: true,
+    lines: (options) => [tokenUrlLine(options), ...clientLines(options)],
+  },
   create(keys, deps) {
     const send = createGrant(keys, deps)
     const { type: method, scopes, token_url: url } = keys

@@ -12,6 +12,7 @@ import {
   chooseChallenge,
 } from '../signature/digest-response.ts'
 import { rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
 import { oneLine } from '../../base/words/line.ts'
 
 /** What is kept of the challenge of one origin, for the requests that follow. */
@@ -37,6 +38,12 @@ export default defineAuth({
     username: secretRefOrText.meta({ description: 'A literal or a secret.' }),
     password: secretRef,
   }),
+  isSignature: true,
+  writes: authorizationHeader,
+  example: {
+    label: 'user name and password (digest)',
+    lines: ({ secret }) => [`username: ${secret('username')}`, `password: ${secret('password')}`],
+  },
   create({ username, password }, { secret, redactor }) {
     const known = rejectTrailingNewline(secret(password), 'auth.password').reveal()
     const credentials = { username: secret(username).reveal(), password: known }

@@ -7,6 +7,8 @@ import { requestDelegated } from '../google/delegation.ts'
 import { type Identity, openIdentity } from '../google/identity.ts'
 import { createKeyFileGrant } from '../google/key-file.ts'
 import { withHeader } from '../credential-location/header.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
+import { scopesComment } from '../example.ts'
 import { createTokenAuth } from '../token/token-auth.ts'
 import type { Token } from '../token/token-request.ts'
 
@@ -41,6 +43,16 @@ const limits = { attempts: 3, base: 500, cap: 10_000 }
  */
 export default defineAuth({
   config: googleConfig,
+  writes: authorizationHeader,
+  example: {
+    label: 'Google, as the account that headrace runs as',
+    lines: () => [
+      scopesComment,
+      'scopes: [https://www.googleapis.com/auth/cloud-platform]',
+      '# The person acted for, where domain-wide delegation is granted.',
+      '# subject: reports@example.com',
+    ],
+  },
   create(config, deps) {
     if (config.key_file) {
       const fetchToken = createKeyFileGrant(config, deps.secret(config.key_file), deps)

@@ -10,6 +10,7 @@ import {
   templateText,
 } from '../credential-location/credential-template.ts'
 import { httpToken } from '../credential-location/header.ts'
+import { authorizationHeader, nameLocation } from '../credential-location/location.ts'
 import { createSigner } from '../signature/hmac-signer.ts'
 import { createProviderClock } from '../signature/provider-clock.ts'
 
@@ -78,6 +79,22 @@ export type HmacConfig = z.output<typeof config>
  */
 export default defineAuth({
   config,
+  isSignature: true,
+  writes: ({ headers, params, place: { in: where, name = '' } }) => [
+    ...Object.keys(headers).map((header) => nameLocation({ in: 'header', name: header })),
+    ...Object.keys(params).map((param) => nameLocation({ in: 'query', name: param })),
+    ...(where === 'basic' ? authorizationHeader() : [nameLocation({ in: where, name })]),
+  ],
+  example: {
+    label: 'a signature of each request (HMAC)',
+    lines: ({ secret }) => [
+      `key: ${secret('key')}`,
+      "# What is signed, in the order that the provider's documentation gives.",
+      'template: "{{ timestamp }}{{ method }}{{ target }}{{ body }}"',
+      'headers: { X-Timestamp: "{{ timestamp }}" }',
+      'place: { in: header, name: X-Signature }',
+    ],
+  },
   create(keys, deps) {
     const clock = createProviderClock(deps)
     const createNonce = keys.nonce === 'random' ? () => randomBytes(16).toString('hex') : countUp(clock.now)

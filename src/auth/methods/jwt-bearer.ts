@@ -7,6 +7,8 @@ import { type AssertionGrant, createAssertionGrant } from '../assertion/grant.ts
 import { signAssertion } from '../assertion/assertion.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
 import { rejectTrailingNewline } from '../credential-location/header.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
+import { scopesComment, tokenUrlLine } from '../example.ts'
 import { scopeList } from '../token/scope-list.ts'
 import { createTokenAuth } from '../token/token-auth.ts'
 import { requestToken } from '../token/token-request.ts'
@@ -71,6 +73,22 @@ type JwtBearerConfig = z.output<typeof jwtBearerConfig>
  */
 export default defineAuth({
   config: jwtBearerConfig,
+  writes: authorizationHeader,
+  endpoints: ({ token_url: url }) => [url],
+  example: {
+    label: 'a signed assertion (service account key)',
+    asksTokenUrl: true,
+    lines: (options) => [
+      tokenUrlLine(options),
+      '# The client id or account that the key belongs to.',
+      `issuer: ${options.secret('issuer')}`,
+      '# The user that is acted for.',
+      `# subject: ${options.secret('subject')}`,
+      `private_key: ${options.secret('private-key')}`,
+      scopesComment,
+      'scopes: []',
+    ],
+  },
   create(config, deps) {
     const send = createGrant(config, deps)
     return createTokenAuth(() => requestToken(config.token_url, send, deps), deps, {

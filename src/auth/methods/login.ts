@@ -5,7 +5,12 @@ import { httpToken } from '../credential-location/header.ts'
 import { tokenLifetime, tokenSource } from '../login/answer.ts'
 import { requestLogin } from '../login/endpoint.ts'
 import { listMissing, loginRequest, renderLogin } from '../login/request.ts'
-import { type CredentialLocation, holdsCredential, putCredential } from '../credential-location/location.ts'
+import {
+  type CredentialLocation,
+  holdsCredential,
+  nameLocation,
+  putCredential,
+} from '../credential-location/location.ts'
 import { describeToken } from '../token/sign-in-facts.ts'
 import { createTokenCache } from '../token/token-cache.ts'
 
@@ -49,6 +54,21 @@ export type LoginConfig = z.output<typeof config>
 /** Credentials for a token, the way each provider has its own: asked for once per lifetime, and again after a 401. */
 export default defineAuth({
   config,
+  writes: (keys) => [nameLocation(placeOfToken(keys))],
+  endpoints: ({ request }) => [request.url],
+  example: {
+    label: 'a token for user name and password, at a login URL',
+    asksTokenUrl: true,
+    lines: ({ secret, quote, tokenUrl = '' }) => [
+      'request:',
+      `  url: ${quote(tokenUrl)}`,
+      `  body: { username: ${secret('username')}, password: ${secret('password')} }`,
+      '# Where the token lies in the answer: a JSONPath, header:NAME or cookie:NAME.',
+      'token: $.token',
+      '# How long it is good for, unless a 401 says so; a duration or a JSONPath.',
+      '# lifetime: PT1H',
+    ],
+  },
   create(keys, deps) {
     const secrets = new Map(Object.entries(keys.secrets).map(([name, ref]) => [name, deps.secret(ref)]))
     const render = () => renderLogin(keys.request, secrets, deps)
@@ -80,7 +100,7 @@ export default defineAuth({
 })
 
 /** Where the token goes. */
-export function placeOfToken({ token, place: written }: Pick<LoginConfig, 'token' | 'place'>): CredentialLocation {
+function placeOfToken({ token, place: written }: Pick<LoginConfig, 'token' | 'place'>): CredentialLocation {
   const [kind, name = ''] = token.split(':', 2)
   const found =
     written ?? (kind === 'header' || kind === 'cookie' ? { in: kind, name } : { in: 'header', name: 'Authorization' })

@@ -6,6 +6,7 @@ import { Secret } from '../../secrets/secret.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
 import { quoteForShell } from './authorization-code.ts'
 import { rejectTrailingNewline, withHeader } from '../credential-location/header.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
 import {
   type OAuth1Client,
   type OAuth1Token,
@@ -75,6 +76,19 @@ function* listProblems(keys: {
  */
 export default defineAuth({
   config,
+  isSignature: true,
+  writes: authorizationHeader,
+  endpoints: (keys) => [keys.request_token_url, keys.access_token_url].filter((url) => url !== undefined),
+  example: {
+    label: 'OAuth 1.0a',
+    lines: ({ secret }) => [
+      `consumer_key: ${secret('consumer-key')}`,
+      `consumer_secret: ${secret('consumer-secret')}`,
+      `token: ${secret('token')}`,
+      `token_secret: ${secret('token-secret')}`,
+      '# signature: HMAC-SHA256',
+    ],
+  },
   create(keys, deps) {
     const client = createOAuth1Client(keys, deps)
     const tokens = createTokenSource(keys, deps)

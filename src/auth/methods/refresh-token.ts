@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { secureUrl } from '../../syntax/secure-url.ts'
 import { type SecretRef, secretRef, secretRefOrText } from '../../secrets/ref.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
+import { authorizationHeader } from '../credential-location/location.ts'
+import { clientLines, tokenUrlLine } from '../example.ts'
 import { checkClientAuth, clientAuthKeys } from '../token/client-auth.ts'
 import { scopeList } from '../token/scope-list.ts'
 import { createRotatingToken, renewalDeps } from '../token/rotating-token.ts'
@@ -46,6 +48,19 @@ const refreshTokenConfig = z
 /** The refresh token grant (RFC 6749 section 6), for a refresh token that was got by other means. */
 export default defineAuth({
   config: refreshTokenConfig,
+  writes: authorizationHeader,
+  endpoints: ({ token_url: url }) => [url],
+  savesTokens: ({ rotates }) => rotates,
+  example: {
+    label: 'OAuth 2.0, a refresh token that I have',
+    asksTokenUrl: true,
+    lines: (options) => [
+      tokenUrlLine(options),
+      ...clientLines(options),
+      '# One that the provider puts in its place is saved here.',
+      `refresh_token: ${options.secret('refresh-token')}`,
+    ],
+  },
   create(config, deps) {
     const { scopes, rotates, token_url: url, token_field: tokenField, refresh_token: ref } = config
     const send = createTokenClient(config, renewalDeps(deps))

@@ -43,7 +43,7 @@ function checkAuth(entries: Connector['auth'], report: Report): void {
     if ('extra' in entry) checkExtra(entry.extra, { path: [...path, 'extra'], report })
     if ('headers' in entry) checkNamed(entry.headers, { path: [...path, 'headers'], report })
     if ('params' in entry) checkNamed(entry.params, { path: [...path, 'params'], report })
-    if (entry.type === 'login')
+    if ('request' in entry && isKeys(entry.request))
       for (const key of ['headers', 'params', 'body'] as const)
         checkNamed(entry.request[key], { path: [...path, 'request', key], report })
     if ('claims' in entry) checkExtra(entry.claims, { path: [...path, 'claims'], report })

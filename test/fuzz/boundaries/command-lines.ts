@@ -55,7 +55,13 @@ export const commandLines = defineBoundary({
       note: () => undefined,
     }
     return async (args) => {
-      const program = createProgram({ env, terminal, version: '0', exit: () => undefined })
+      const program = createProgram({
+        env,
+        terminal,
+        version: '0',
+        authMethods: ['none', 'bearer'],
+        exit: () => undefined,
+      })
       // What starts a server or asks a person is not for this.
       if (args.some((arg) => /^(?:serve|connect|deploy|init)/.test(arg))) return
       await program.parseAsync([...args], { from: 'user' }).catch((thrown: unknown) => {
