@@ -1,3 +1,4 @@
+import { acceptOf } from '../decode/index.ts'
 import type { ApiRequest } from '../http/send.ts'
 import type { Connector, StreamConfig } from './connector.ts'
 import { formatsOf } from '../syntax/cursor-format.ts'
@@ -45,7 +46,7 @@ export function renderRequest(connector: RequestConnector, stream: RequestStream
       context,
     ),
     headers: {
-      accept: stream.format === 'jsonl' ? 'application/x-ndjson, application/json' : 'application/json',
+      accept: acceptOf(stream.format),
       ...(body && { 'content-type': body.contentType }),
       ...renderHeaders(connector.headers, context),
       ...renderHeaders(stream.headers, context),

@@ -2,7 +2,7 @@ import { TextDecoder } from 'node:util'
 
 import { SyncError } from '../base/errors.ts'
 import { cutShort } from './cut-short.ts'
-import type { DecoderOptions } from './index.ts'
+import type { BodyOptions } from './decoder.ts'
 import type { PageDecoder } from './page-decoder.ts'
 import { quoted } from '../base/words/line.ts'
 
@@ -30,7 +30,7 @@ export function withCharset(decoder: PageDecoder, charset: string, options: Char
   }
 }
 
-export type CharsetOptions = Pick<DecoderOptions, 'where' | 'replaceInvalid' | 'onRepair'>
+export type CharsetOptions = Pick<BodyOptions, 'where' | 'replaceInvalid' | 'onRepair'>
 
 /** What is told where bytes that are no text become U+FFFD. */
 export const replacement = 'Rows hold bytes that are no UTF-8; U+FFFD is stored in their place.'

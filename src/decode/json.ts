@@ -9,7 +9,7 @@ import { compilePath, leadingNames, memberAt, simplePath } from '../base/json/pa
 import { complaintIn, explainNoRows, isErrorBody, reportsError } from './missing-rows.ts'
 import { refuseNonFinite } from './non-finite.ts'
 import type { PageBody, PageDecoder } from './page-decoder.ts'
-import type { DecoderOptions } from './index.ts'
+import { type BodyOptions, defineDecoder } from './decoder.ts'
 import { noRows, RowCollector } from './page-rows.ts'
 import { createRowScan } from './row-scan.ts'
 import { findRowsPath } from './rows-path.ts'
@@ -22,14 +22,16 @@ const searchLimit = 32 * 1024 * 1024
  * JSON whose rows lie in an array that a simple path leads to: they are cut out of the bytes as these come in. For any
  * other path the body is parsed as a whole.
  */
-export function jsonDecoder(options: DecoderOptions): PageDecoder {
+export default defineDecoder({ name: 'json', accept: 'application/json', isJson: true, create: jsonDecoder })
+
+function jsonDecoder(options: BodyOptions): PageDecoder {
   const { rows } = options
   if (rows === undefined) return searchingDecoder(options)
   const path = simplePath(rows)
   return path ? cuttingDecoder(path, rows, options) : parsingDecoder(rows, options)
 }
 
-function cuttingDecoder(path: readonly string[], rows: string, options: DecoderOptions): PageDecoder {
+function cuttingDecoder(path: readonly string[], rows: string, options: BodyOptions): PageDecoder {
   const envelope = new Envelope(path, options.maxWhole)
   const scan = createRowScan(options, false)
   const { collected } = scan
@@ -98,7 +100,7 @@ function cuttingDecoder(path: readonly string[], rows: string, options: DecoderO
 }
 
 /** Keeps the bytes, parses them as a whole and picks the rows by any RFC 9535 path. */
-function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
+function parsingDecoder(rows: string, options: BodyOptions): PageDecoder {
   const collected = new RowCollector()
   const whole = wholeBody(options)
   return {
@@ -125,7 +127,7 @@ function parsingDecoder(rows: string, options: DecoderOptions): PageDecoder {
 }
 
 /** The stream does not say where its rows are: looks at the whole of this page, then cuts it like any other. */
-function searchingDecoder(options: DecoderOptions): PageDecoder {
+function searchingDecoder(options: BodyOptions): PageDecoder {
   const whole = wholeBody(options)
   let found: PageDecoder | undefined
   return {
@@ -154,7 +156,7 @@ function searchingDecoder(options: DecoderOptions): PageDecoder {
   }
 }
 
-function wholeBody(options: DecoderOptions) {
+function wholeBody(options: BodyOptions) {
   const limit = options.maxWhole ?? searchLimit
   const chunks: Uint8Array[] = []
   let size = 0
@@ -184,7 +186,7 @@ interface ParsedBody {
 async function collectParsed(
   collected: RowCollector,
   { parsed, rows, bytes }: ParsedBody,
-  options: DecoderOptions,
+  options: BodyOptions,
 ): Promise<PageBody> {
   const found = compilePath(rows)(parsed).filter((value) => value !== null)
   const rowsAt = leadingNames(rows)
@@ -203,7 +205,7 @@ function sentIn(list: unknown): Pick<PageBody, 'sent'> {
 function findProblem(
   values: readonly unknown[],
   { parsed, rows, list }: Pick<ParsedBody, 'parsed' | 'rows'> & { readonly list: unknown },
-  options: DecoderOptions,
+  options: BodyOptions,
 ): SyncError | undefined {
   const complaint = isErrorBody(list) ? complaintIn(list) : undefined
   if (complaint !== undefined) return reportsError(options.where, complaint)
@@ -224,7 +226,7 @@ function findProblem(
 }
 
 /** A stream may say that its empty pages lack the place of the rows. */
-const unless = (missing: SyncError, { mayLackRows }: DecoderOptions): SyncError | undefined =>
+const unless = (missing: SyncError, { mayLackRows }: BodyOptions): SyncError | undefined =>
   mayLackRows && missing.code === 'ROWS_NOT_FOUND' ? undefined : missing
 
 const isBlank = (value: unknown): boolean =>
@@ -246,7 +248,7 @@ const bodiless = (rowsAt: readonly string[] | undefined, bytes: number): PageBod
 })
 
 /** `place` says where in the body a byte of the text is. */
-function parseBody(written: string, options: DecoderOptions, place?: (at: number) => number): unknown {
+function parseBody(written: string, options: BodyOptions, place?: (at: number) => number): unknown {
   const text = written.replace(/^\uFEFF/, '')
   if (text.trim() === '') {
     if (options.mayBeEmpty) return noBody
@@ -262,7 +264,7 @@ function parseBody(written: string, options: DecoderOptions, place?: (at: number
   }
 }
 
-function guard<T>(options: DecoderOptions, read: () => T): T {
+function guard<T>(options: BodyOptions, read: () => T): T {
   try {
     return read()
   } catch (cause) {
@@ -271,10 +273,10 @@ function guard<T>(options: DecoderOptions, read: () => T): T {
   }
 }
 
-const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncError =>
+const invalid = (options: BodyOptions, what: string, cause?: unknown): SyncError =>
   new SyncError('RESPONSE_INVALID', `The body that ${options.where} answered ${what}; expected JSON`, { cause })
 
-const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
+const rowsNotFound = (options: BodyOptions, candidates: readonly string[]): SyncError =>
   new SyncError(
     'ROWS_NOT_FOUND',
     candidates.length > 0

@@ -1,13 +1,20 @@
 import { SyncError } from '../base/errors.ts'
 import { cutShort, endsTooEarly } from './cut-short.ts'
-import type { DecoderOptions } from './index.ts'
+import { type BodyOptions, defineDecoder } from './decoder.ts'
 import { complaintIn, isErrorBody, reportsError } from './missing-rows.ts'
 import { refuseNonFinite } from './non-finite.ts'
 import type { PageDecoder } from './page-decoder.ts'
 import { createRowScan } from './row-scan.ts'
 
 /** JSON Lines: an object on each line. Blank lines are passed over, the last line feed may be missing. */
-export function jsonlDecoder(options: DecoderOptions): PageDecoder {
+export default defineDecoder({
+  name: 'jsonl',
+  accept: 'application/x-ndjson, application/json',
+  isJson: true,
+  create: jsonlDecoder,
+})
+
+function jsonlDecoder(options: BodyOptions): PageDecoder {
   const scan = createRowScan(options, true)
   const { collected } = scan
   let bytes = 0
@@ -64,7 +71,7 @@ function isCut(line: Uint8Array): boolean {
   }
 }
 
-const invalid = (options: DecoderOptions, what: string, row: number): SyncError =>
+const invalid = (options: BodyOptions, what: string, row: number): SyncError =>
   new SyncError(
     'RESPONSE_INVALID',
     `The body that ${options.where} answered ${what}, after row ${row}; expected JSON Lines`,

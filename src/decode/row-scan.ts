@@ -1,4 +1,4 @@
-import type { DecoderOptions } from './index.ts'
+import type { BodyOptions } from './decoder.ts'
 import { oversizedBytes } from './oversized-row.ts'
 import { RowCollector } from './page-rows.ts'
 import { RowScanner, type ScanState } from './row-scanner.ts'
@@ -17,7 +17,7 @@ export interface RowScan {
   close(): string | undefined
 }
 
-export function createRowScan(options: DecoderOptions, lines: boolean): RowScan {
+export function createRowScan(options: BodyOptions, lines: boolean): RowScan {
   const { listing, learn } = options
   const shape = options.shape()
   const scanner = RowScanner.acquire(shape, { lines, listing, maxRow: options.maxRow })

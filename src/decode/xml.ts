@@ -3,7 +3,7 @@ import { notIn, replacement } from './charset.ts'
 import { cutShort } from './cut-short.ts'
 import { describeBytes } from './envelope.ts'
 import { stringifyExact } from '../base/json/exact-json.ts'
-import type { DecoderOptions } from './index.ts'
+import { type BodyOptions, defineDecoder } from './decoder.ts'
 import { describeEntity, findXmlEntity } from './entity.ts'
 import { isObject, leadingNames, memberAt, simplePath } from '../base/json/path.ts'
 import { explainNoRows, reportsError } from './missing-rows.ts'
@@ -18,7 +18,9 @@ import { lineOfAny } from '../base/words/line.ts'
 const sizeLimit = 32 * 1024 * 1024
 
 /** XML 1.0: one document a body; its rows are elements, written as JSON. */
-export function xmlDecoder(options: DecoderOptions): PageDecoder {
+export default defineDecoder({ name: 'xml', accept: 'application/json', saysCharset: true, create: xmlDecoder })
+
+function xmlDecoder(options: BodyOptions): PageDecoder {
   const limit = options.maxWhole ?? sizeLimit
   const chunks: Uint8Array[] = []
   const collected = new RowCollector()
@@ -52,7 +54,7 @@ export function xmlDecoder(options: DecoderOptions): PageDecoder {
 }
 
 /** Undefined where there is no body, and there need not be one. */
-async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlNode | undefined> {
+async function readDocument(body: Buffer, options: BodyOptions): Promise<XmlNode | undefined> {
   const library = await import('fast-xml-parser')
   let text = ''
   try {
@@ -78,7 +80,7 @@ async function readDocument(body: Buffer, options: DecoderOptions): Promise<XmlN
 }
 
 /** Throws a `TypeError` where bytes are not in the charset, unless the stream says that they are to be replaced. */
-function replaceOrRefuse(body: Buffer, { charset, replaceInvalid, onRepair }: DecoderOptions): void {
+function replaceOrRefuse(body: Buffer, { charset, replaceInvalid, onRepair }: BodyOptions): void {
   try {
     decodeXml(body, charset, true)
   } catch (thrown) {
@@ -115,7 +117,7 @@ function findRoot(text: string): string {
 
 const prologOf = (text: string) => prologs.find(([open]) => text.startsWith(open))
 
-function locateRows(document: XmlNode, options: DecoderOptions): { path: string } | { problem: SyncError } {
+function locateRows(document: XmlNode, options: BodyOptions): { path: string } | { problem: SyncError } {
   const search = findXmlRows(document)
   const found = 'candidates' in search ? undefined : writePath(search)
   const { rows, asked } = options
@@ -146,7 +148,7 @@ function locateRows(document: XmlNode, options: DecoderOptions): { path: string 
 }
 
 /** XML has no empty lists: an element that may hold rows is enough, as long as it is not that of an error. */
-function missingIn(document: XmlNode, rows: string, { where }: DecoderOptions): SyncError | undefined {
+function missingIn(document: XmlNode, rows: string, { where }: BodyOptions): SyncError | undefined {
   const [root = ''] = Object.keys(document)
   if (/^(?:\w+:)?(?:error|errorresponse|fault|exception)s?$/i.test(root)) return reportsError(where, root)
   const parsed = isObject(document[root]) ? document[root] : document
@@ -161,10 +163,10 @@ function selectParent(document: XmlNode, search: ReturnType<typeof findXmlRows>)
   return search.reduce<unknown>((node, name) => (isObject(node) ? node[name] : undefined), document)
 }
 
-const invalid = (options: DecoderOptions, what: string, cause?: unknown): SyncError =>
+const invalid = (options: BodyOptions, what: string, cause?: unknown): SyncError =>
   new SyncError('RESPONSE_INVALID', `The body that ${options.where} answered ${what}; expected XML`, { cause })
 
-const rowsNotFound = (options: DecoderOptions, candidates: readonly string[]): SyncError =>
+const rowsNotFound = (options: BodyOptions, candidates: readonly string[]): SyncError =>
   new SyncError(
     'ROWS_NOT_FOUND',
     `No rows where they were looked for in what ${options.where} answered: say which they are, such as rows: ${lineOfAny(candidates)}`,

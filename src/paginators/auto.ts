@@ -1,17 +1,11 @@
 import { z } from 'zod'
 import { isObject } from '../base/json/path.ts'
 import { offsetParams, pageParams } from './conventions.ts'
-import { saysEnd } from './detect-end.ts'
-import { suggestPaginators } from './detect-signs.ts'
+import { saysEnd, suggestPaginators } from './detect-signs.ts'
 import { type Detected, detect } from './detect.ts'
 import { findSigns } from './evidence.ts'
 import { firstParam } from './find-member.ts'
-import type { End, Paginator, PageView } from './paginator.ts'
-
-export const autoConfig = z.strictObject({ type: z.literal('auto') }).meta({
-  description: 'The default: finds in each response how to get to the next page.',
-  examples: [{ type: 'auto' }],
-})
+import { definePaginator, type End, type Paginator, type PageView } from './paginator.ts'
 
 export type Found = Detected | { readonly type: 'none' }
 
@@ -20,6 +14,15 @@ export type Found = Detected | { readonly type: 'none' }
  * the only thing remembered is that it has been told. An answer that is one object is one row and one page: what it calls
  * `next` is a field of that row.
  */
+export default definePaginator({
+  config: z.strictObject({ type: z.literal('auto') }).meta({
+    description: 'The default: finds in each response how to get to the next page.',
+    examples: [{ type: 'auto' }],
+  }),
+  isSized: () => true,
+  create: (_, { createDetected, found }) => createAuto(createDetected, found),
+})
+
 export function createAuto(create: (config: Detected) => Paginator, found?: (config: Found) => void): Paginator {
   let told = false
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { answerAt, invalidAnswer, kindOf } from './envelope.ts'
 import { answerPath, hasMorePath, jsonPath, paramName } from './fields.ts'
-import type { Paginator, PageView } from './paginator.ts'
+import { definePaginator, type Paginator, type PageView } from './paginator.ts'
 import { type ParamPlace, type ParamValue, writeParam } from './request-param.ts'
 import { flagAt } from './stop.ts'
 
-export const cursorConfig = z
+const cursorConfig = z
   .strictObject({
     type: z.literal('cursor'),
     path: answerPath.optional().meta({
@@ -46,7 +46,12 @@ export const cursorConfig = z
 export type CursorConfig = z.output<typeof cursorConfig>
 
 /** Sends back the cursor of one answer with the next request. */
-export function createCursor(config: CursorConfig): Paginator {
+export default definePaginator({
+  config: cursorConfig,
+  create: createCursor,
+})
+
+function createCursor(config: CursorConfig): Paginator {
   const place: ParamPlace = {
     param: config.param ?? config.body ?? '',
     in: config.param === undefined ? 'body' : 'query',

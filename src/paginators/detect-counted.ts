@@ -1,6 +1,6 @@
 import { memberAt } from '../base/json/path.ts'
 import * as names from './conventions.ts'
-import { saysEnd } from './detect-end.ts'
+import { saysEnd } from './detect-signs.ts'
 import { hasMore, toCount, valueAt } from './envelope.ts'
 import { findMember, firstParam } from './find-member.ts'
 import type { OffsetConfig } from './offset.ts'

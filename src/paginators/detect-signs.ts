@@ -1,10 +1,11 @@
 import type { CursorConfig } from './cursor.ts'
 import { findSigns, type Sign } from './evidence.ts'
-import { firstParam } from './find-member.ts'
+import { firstParam, namedAt } from './find-member.ts'
 import * as names from './conventions.ts'
 import type { LinkBodyConfig } from './link-body.ts'
 import type { PageView } from './paginator.ts'
 import { hasJsonBody } from './request-param.ts'
+import { parseLinks } from './web-link.ts'
 
 /**
  * A link or a cursor anywhere in the envelope or its headers, where it is certain how it is sent back: a URL is followed, and
@@ -68,4 +69,16 @@ export function suggestPaginators(page: PageView): readonly string[] {
     .flatMap(([, some]) => some)
     .slice(0, 3)
     .map((line) => `paginator: ${line}`)
+}
+
+const otherRels = ['first', 'last', 'prev', 'previous']
+
+/** An answer that gives links but none to a next page, or an empty place for one, says that it is the last. */
+export function saysEnd({ headers, envelope }: PageView): boolean {
+  const links = parseLinks(headers['link'] ?? '')
+  if (links.some(({ rels }) => otherRels.some((rel) => rels.includes(rel)))) return true
+  return [...names.linkPaths, ...names.cursorPairs.map(([path]) => path)].some((path) => {
+    const place = namedAt(envelope, path)
+    return place === null || place === '' || place === false
+  })
 }

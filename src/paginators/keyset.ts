@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { isObject, memberAt } from '../base/json/path.ts'
 import { invalidAnswer, kindOf } from './envelope.ts'
-import { hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
-import type { Paginator, PageView } from './paginator.ts'
+import { hasMorePath, paramName, paramPlace } from './fields.ts'
+import { definePaginator, type Paginator, type PageView, type PaginatorOptions } from './paginator.ts'
 import { type ParamValue, writeParam } from './request-param.ts'
 import { flagAt } from './stop.ts'
 
-export const keysetConfig = z
+const keysetConfig = z
   .strictObject({
     type: z.literal('keyset'),
     field: z
@@ -32,7 +32,13 @@ export const keysetConfig = z
 export type KeysetConfig = z.output<typeof keysetConfig>
 
 /** Asks for what follows the last row of the page. */
-export function createKeyset(config: KeysetConfig, stop: StopRules): Paginator {
+export default definePaginator({
+  config: keysetConfig,
+  isByRows: true,
+  create: createKeyset,
+})
+
+function createKeyset(config: KeysetConfig, { stop }: PaginatorOptions): Paginator {
   return {
     first: (request) => request,
     next(page) {

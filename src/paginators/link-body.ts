@@ -3,9 +3,9 @@ import { isObject } from '../base/json/path.ts'
 import { answerAt, invalidAnswer, kindOf } from './envelope.ts'
 import { answerPath, hasMorePath } from './fields.ts'
 import { followLink } from './link-target.ts'
-import type { Paginator } from './paginator.ts'
+import { definePaginator, type Paginator } from './paginator.ts'
 
-export const linkBodyConfig = z
+const linkBodyConfig = z
   .strictObject({
     type: z.literal('link_body'),
     path: answerPath.meta({
@@ -23,7 +23,12 @@ export const linkBodyConfig = z
 export type LinkBodyConfig = z.output<typeof linkBodyConfig>
 
 /** Follows the link that the body holds: a URL, or an object with an `href` (JSON:API 1.1, "Links"; HAL). */
-export function createLinkBody({ path }: LinkBodyConfig): Paginator {
+export default definePaginator({
+  config: linkBodyConfig,
+  create: createLinkBody,
+})
+
+function createLinkBody({ path }: LinkBodyConfig): Paginator {
   return {
     first: (request) => request,
     next(page) {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { hasMorePath } from './fields.ts'
 import { followLink } from './link-target.ts'
-import type { Paginator } from './paginator.ts'
+import { definePaginator, type Paginator } from './paginator.ts'
 import { parseLinks, type WebLink } from './web-link.ts'
 
-export const linkHeaderConfig = z
+const linkHeaderConfig = z
   .strictObject({
     type: z.literal('link_header'),
     rel: z
@@ -22,7 +22,12 @@ export const linkHeaderConfig = z
 export type LinkHeaderConfig = z.output<typeof linkHeaderConfig>
 
 /** Follows the link that the `Link` header gives for a relation (RFC 8288). */
-export function createLinkHeader({ rel }: LinkHeaderConfig): Paginator {
+export default definePaginator({
+  config: linkHeaderConfig,
+  create: createLinkHeader,
+})
+
+function createLinkHeader({ rel }: LinkHeaderConfig): Paginator {
   return {
     first: (request) => request,
     next(page) {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { ApiRequest } from '../http/send.ts'
 import { countAt } from './envelope.ts'
-import { answerPath, hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
-import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
+import { answerPath, hasMorePath, paramName, paramPlace } from './fields.ts'
+import { definePaginator, type End, isEnd, type Paginator, type PageView, type PaginatorOptions } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
-export const offsetConfig = z
+const offsetConfig = z
   .strictObject({
     type: z.literal('offset'),
     param: paramName
@@ -44,7 +44,15 @@ const mostAhead = 100_000
  * Moves on by the rows that came rather than by those that were asked for: a provider that sends fewer than the limit (its
  * own maximum is lower) would have the difference skipped on every page. Where no row came, it moves on by the limit.
  */
-export function createOffset(config: OffsetConfig, stop: StopRules): Paginator {
+export default definePaginator({
+  config: offsetConfig,
+  isByRows: true,
+  isSized: () => true,
+  ends: ({ total, has_more }) => (total ?? has_more) !== undefined,
+  create: createOffset,
+})
+
+function createOffset(config: OffsetConfig, { stop }: PaginatorOptions): Paginator {
   const offset = { param: config.param, in: config.in }
   const limit = { param: config.limit_param, in: config.in }
   const offsetOf = (request: ApiRequest) => readNumber(request, offset) ?? config.start

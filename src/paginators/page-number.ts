@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { SyncError } from '../base/errors.ts'
 import type { ApiRequest } from '../http/send.ts'
 import { countAt, describe } from './envelope.ts'
-import { answerPath, hasMorePath, paramName, paramPlace, type StopRules } from './fields.ts'
-import { type End, isEnd, type Paginator, type PageView } from './paginator.ts'
+import { answerPath, hasMorePath, paramName, paramPlace } from './fields.ts'
+import { definePaginator, type End, isEnd, type Paginator, type PageView, type PaginatorOptions } from './paginator.ts'
 import { addParam, readNumber, writeParam } from './request-param.ts'
 
-export const pageNumberConfig = z
+const pageNumberConfig = z
   .strictObject({
     type: z.literal('page_number'),
     param: paramName
@@ -52,7 +52,15 @@ export type PageNumberConfig = z.output<typeof pageNumberConfig>
 const mostAhead = 100_000
 
 /** Counts pages up, from the number that the request bears, to the last page or an empty one. */
-export function createPageNumber(config: PageNumberConfig, stop: StopRules): Paginator {
+export default definePaginator({
+  config: pageNumberConfig,
+  isByRows: true,
+  isSized: ({ size, size_param }) => (size ?? size_param) !== undefined,
+  ends: ({ total, has_more, total_pages }) => (total ?? has_more ?? total_pages) !== undefined,
+  create: createPageNumber,
+})
+
+function createPageNumber(config: PageNumberConfig, { stop }: PaginatorOptions): Paginator {
   const number = { param: config.param, in: config.in }
   const size = config.size_param === undefined ? undefined : { param: config.size_param, in: config.in }
   const numberOf = (request: ApiRequest) => readNumber(request, number) ?? config.start

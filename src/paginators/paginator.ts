@@ -1,4 +1,8 @@
+import type { z } from 'zod'
+import type { Found } from './auto.ts'
+import type { Detected } from './detect.ts'
 import type { Sign } from './evidence.ts'
+import type { StopRules } from './fields.ts'
 import type { ApiRequest, ResponseHeaders } from '../http/send.ts'
 
 /** What a paginator may look at. */
@@ -49,4 +53,34 @@ export interface Paginator {
    * order, the first of them equal to `next(page)`. Undefined where that is not known.
    */
   rest?(page: PageView): readonly ApiRequest[] | undefined
+}
+
+export interface PaginatorOptions {
+  readonly stop: StopRules
+  /** Told once what `auto` goes by. */
+  readonly found?: ((config: Found) => void) | undefined
+  /** Makes the paginator that `auto` has found. */
+  readonly createDetected: (config: Detected) => Paginator
+}
+
+/** The keys of a paginator in a connector file, `type` among them. */
+export type PaginatorKeys = z.ZodObject<{ readonly type: z.ZodLiteral<string> }>
+
+/** All that the rest of the program knows of a way to page. */
+export interface PaginatorMethod<Config extends PaginatorKeys = PaginatorKeys> {
+  readonly config: Config
+  /** It goes on by the rows of a page, and looks at `stop` itself: an empty page mostly is the end. */
+  readonly isByRows?: true
+  /** Whether `stop.short_page: true` may be said, as the size of a full page is known (or nothing is measured); it may not where absent. */
+  isSized?(config: z.output<Config>): boolean
+  /** Whether what the answers say ends a listing, whatever the stop rules; it does where absent. */
+  ends?(config: z.output<Config>): boolean
+  create(config: z.output<Config>, options: PaginatorOptions): Paginator
+}
+
+/** Identity at run time; ties the types of the functions to the paginator's own config schema. */
+export function definePaginator<const Config extends PaginatorKeys>(
+  method: PaginatorMethod<Config>,
+): PaginatorMethod<Config> {
+  return method
 }

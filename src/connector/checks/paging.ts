@@ -14,8 +14,7 @@ export function checkPaging({ stream, broken, report }: StreamSubject): void {
   if (problem !== undefined) report(['paginator'], lowerFirst(problem.replace(/\.$/, '')))
   if (!broken.has('rows')) checkPlaces({ stream, broken, report })
   if (broken.has('body') || broken.has('method') || broken.has('body_format')) return
-  if (paginator.type === 'cursor' && paginator.body !== undefined)
-    checkBody('body', paginator.body, { stream, broken, report })
+  if ('body' in paginator && paginator.body !== undefined) checkBody('body', paginator.body, { stream, broken, report })
   if ('in' in paginator && paginator.in === 'body') checkBody('in', paginator.param, { stream, broken, report })
 }
 
