@@ -1,28 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
 import type { Connector } from '../connector/connector.ts'
-import type { Destination } from '../destinations/destination.ts'
-import { logFiles } from '../destinations/files/folder.ts'
-import { parseDestination } from '../destinations/index.ts'
-import type { DestinationSpec } from '../destinations/spec.ts'
-import { schemaName } from '../schema/system-columns.ts'
-import type { RunRecord } from '../destinations/run-record.ts'
-
-/** What the bookkeeping of one connector says. */
-export interface Logs {
-  /** Newest first. */
-  readonly runs: readonly RunRecord[]
-  readonly positions: Awaited<ReturnType<Destination['positions']>>
-  /** Where it was read from, so that it need not be read again; absent where nothing tells. */
-  readonly trace?: Trace
-}
-
-export interface Trace {
-  /** Changes when anything was written. */
-  readonly digest: string
-  /** The last runs by the text of their records, newest first. */
-  readonly rows: ReadonlyMap<string, RunRecord>
-}
+import type { Logs } from '../destinations/log-reader.ts'
 
 /** Whose bookkeeping is wanted. */
 export interface LogRequest {
@@ -83,20 +61,6 @@ export function keepLogs(entries: readonly Kept[]): void {
 }
 
 const keyOf = ({ spec, connector }: LogRequest): string => `${spec} ${connector.name}`
-
-/** The files that tell whether anything was written; none where only time does. */
-export function filesOf(parsed: DestinationSpec, { connector }: LogRequest): readonly string[] {
-  if (parsed.type === 'duckdb') return [parsed.path, `${parsed.path}.wal`]
-  if (parsed.type !== 'files') return []
-  const folder = join(parsed.dir, schemaName(connector.name, basename(resolve(parsed.dir))) ?? '')
-  return [join(folder, logFiles.runs), join(folder, logFiles.commits)]
-}
-
-/**
- * Whether it may be looked at before anybody asks: that costs no money, and leaves nothing behind where the process ends in
- * the middle, as the lock of a folder would be.
- */
-export const isReadAhead = ({ spec }: LogRequest): boolean => parseDestination(spec).type === 'duckdb'
 
 /** Changes when anything was written to the files; undefined where there is nothing to read yet. */
 export async function versionOf(files: readonly string[], now: number): Promise<string | undefined> {

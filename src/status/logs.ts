@@ -1,16 +1,14 @@
 import type { App } from '../run/app.ts'
-import { type DestinationSpec, parseDestination } from '../destinations/index.ts'
+import { type DestinationSpec, parseDestination, readerOf } from '../destinations/index.ts'
+import type { Logs, ReadRequest } from '../destinations/log-reader.ts'
 import { createSemaphore } from '../http/semaphore.ts'
 import { readHistory } from './history.ts'
-import { isThere } from './sources.ts'
+import { isReadAhead, isThere } from './sources.ts'
 import {
   type Kept,
   type LogRequest,
-  type Logs,
   type Look,
-  filesOf,
   isEnough,
-  isReadAhead,
   isFresh,
   keepLogs,
   recallAll,
@@ -45,7 +43,7 @@ const refreshing = new Map<string, Promise<unknown>>()
 export async function refreshLogs(app: App): Promise<void> {
   const now = app.effects.now()
   // What is gone is left alone: to look must not make a file.
-  const kept = recallAll().filter((one) => isReadAhead(one) && isThere(one.spec))
+  const kept = recallAll().filter((one) => isReadAhead(one.spec) && isThere(one.spec))
   const tasks = await prepareTasks(kept, now)
   const changed = tasks.flatMap(({ version, last }) => (last && !isFresh(last, version, { now }) ? last : []))
   for (const [spec, some] of Map.groupBy(changed, (one) => one.spec)) {
@@ -65,7 +63,7 @@ async function readNew(app: App, requests: readonly LogRequest[], look: Look): P
     last && isEnough(last, request, look) && isFresh(last, version, look)
   const outdated = tasks.filter((task) => !isCurrent(task))
   // Connectors that share a file open it once.
-  const groups = Map.groupBy(outdated, (task) => (task.parsed.type === 'duckdb' ? task.parsed.path : task))
+  const groups = Map.groupBy(outdated, (task) => sharedPlaceOf(task.parsed) ?? task)
   const places = createSemaphore(destinationsAtOnce)
   const read = new Map<Task, Settled>()
   await Promise.all(
@@ -91,11 +89,12 @@ export function createOpener(): Opener {
   return {
     begin(request) {
       const parsed = parseDestination(request.spec)
-      if (parsed.type !== 'duckdb' || opened.has(parsed.path) || recallLast(request)) return
+      const place = sharedPlaceOf(parsed)
+      if (place === undefined || opened.has(place) || recallLast(request)) return
       // Who reads it opens it again, and is told the same.
       opened.set(
-        parsed.path,
-        hold(parsed.path).catch(() => undefined),
+        place,
+        hold(parsed, place).catch(() => undefined),
       )
     },
     async [Symbol.asyncDispose]() {
@@ -104,9 +103,14 @@ export function createOpener(): Opener {
   }
 }
 
-async function hold(path: string): Promise<AsyncDisposable> {
-  const { holdOpen } = await import('./duckdb-logs.ts')
-  return holdOpen(path)
+/** Where connectors lie that are read together; undefined for one that is read by itself. */
+function sharedPlaceOf(parsed: DestinationSpec): string | undefined {
+  const reader = readerOf(parsed)
+  return reader?.shared && reader.place(parsed)
+}
+
+async function hold(parsed: DestinationSpec, place: string): Promise<AsyncDisposable | undefined> {
+  return (await readerOf(parsed)?.shared?.())?.holdOpen(place)
 }
 
 async function prepareTasks(requests: readonly LogRequest[], now: number): Promise<readonly Task[]> {
@@ -114,7 +118,7 @@ async function prepareTasks(requests: readonly LogRequest[], now: number): Promi
   return Promise.all(
     requests.map(async (request): Promise<Task> => {
       const parsed = parseDestination(request.spec)
-      const files = filesOf(parsed, request)
+      const files = readerOf(parsed)?.files(parsed, request.connector.name) ?? []
       const name = files.join('\n')
       // Asked once a look, however many connectors share it.
       const asked = versions.get(name) ?? versionOf(files, now)
@@ -124,21 +128,32 @@ async function prepareTasks(requests: readonly LogRequest[], now: number): Promi
   )
 }
 
-/** Of one DuckDB file, or of one connector elsewhere. */
+/** Of one place that many share, or of one connector elsewhere. */
 async function readGroup(app: App, group: readonly Task[], look: Look): Promise<readonly Settled[]> {
   try {
     const [{ request, parsed }] = group as [Task]
-    if (parsed.type !== 'duckdb') return [{ status: 'fulfilled', value: await readOne(app, request, look) }]
-    const { readDuckdbLogs } = await import('./duckdb-logs.ts')
-    const requests = group.map((task) => ({
-      ...task.request,
-      parsed: task.parsed as typeof parsed,
-      before: task.last?.logs,
-      enough: task.last !== undefined && isEnough(task.last, task.request, look),
-    }))
-    return await readDuckdbLogs(parsed.path, requests, look)
+    const place = sharedPlaceOf(parsed)
+    const shared = await readerOf(parsed)?.shared?.()
+    if (!shared || place === undefined) return [{ status: 'fulfilled', value: await readOne(app, request, look) }]
+    return await shared.readLogs(
+      place,
+      group.map((task) => toReadRequest(task, look)),
+      look.limit,
+    )
   } catch (reason) {
     return group.map(() => ({ status: 'rejected', reason }))
+  }
+}
+
+function toReadRequest({ request, parsed, last }: Task, look: Look): ReadRequest<DestinationSpec> {
+  const { connector } = request
+  return {
+    spec: parsed,
+    connector: connector.name,
+    streams: connector.streams.length,
+    before: last?.logs,
+    enough: last !== undefined && isEnough(last, request, look),
+    readRuns: (log) => readHistory(log, connector, look),
   }
 }
 

@@ -5,10 +5,11 @@ import { toSyncError } from '../base/errors.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { RunRecord } from '../destinations/run-record.ts'
 import { type Expectation, type Health, type State, createHistory, judgeStream, states } from './health.ts'
-import { type LogRequest, type Logs, type Look, isReadAhead, recallLast } from './log-cache.ts'
+import type { Logs } from '../destinations/log-reader.ts'
+import { type LogRequest, type Look, recallLast } from './log-cache.ts'
 import { createOpener, readLogs } from './logs.ts'
 import { type NextFiring, readSchedule } from './schedule.ts'
-import { isThere, listConnectors, loadKnown } from './sources.ts'
+import { isReadAhead, isThere, listConnectors, loadKnown } from './sources.ts'
 
 /** Where a stream stands. */
 export interface StreamStatus extends Health {
@@ -114,9 +115,8 @@ async function loadSubject(
     streams: connector.streams.map(({ name: stream }) => ({ ...nothingCommitted, stream, state: 'never' as const })),
   }
   try {
-    const request = { connector, spec }
-    const wanted = isThere(spec) && (!options.ahead || isReadAhead(request))
-    return { known, nextFiring, ...(wanted && { request }) }
+    const wanted = isThere(spec) && (!options.ahead || isReadAhead(spec))
+    return { known, nextFiring, ...(wanted && { request: { connector, spec } }) }
   } catch (thrown) {
     return { known: { ...known, state: 'failed', error: describe(thrown) } }
   }

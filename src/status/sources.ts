@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import type { Connector } from '../connector/connector.ts'
 import { isConnectorName } from '../connector/find.ts'
 import { loadConnector } from '../connector/load.ts'
-import { parseDestination } from '../destinations/index.ts'
+import { parseDestination, readerOf } from '../destinations/index.ts'
 
 const loaded = new Map<string, { readonly version: string; readonly connector: Connector }>()
 const mostLoaded = 2_000
@@ -28,9 +28,12 @@ async function versionOf(path: string): Promise<string | undefined> {
 /** Whether there is anything to look at: to look must not make a file. */
 export function isThere(spec: string): boolean {
   const parsed = parseDestination(spec)
-  if ('path' in parsed) return existsSync(parsed.path)
-  return 'dir' in parsed ? existsSync(parsed.dir) : true
+  const place = readerOf(parsed)?.place(parsed)
+  return place === undefined || existsSync(place)
 }
+
+/** Whether it may be looked at before anybody asks. */
+export const isReadAhead = (spec: string): boolean => readerOf(parseDestination(spec))?.readsAhead ?? false
 
 /** The names of the connectors of a directory, in order; none where it does not exist. */
 export async function listConnectors(dir: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { parseDestination } from '../../destinations/spec.ts'
+import { parseDestination } from '../../destinations/index.ts'
 import { SyncError } from '../../base/errors.ts'
 import type { ConnectorSubject } from './subject.ts'
 

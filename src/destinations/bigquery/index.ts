@@ -2,7 +2,7 @@ import { type Effects, systemEffects } from '../../base/effects.ts'
 import { SyncError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Destination, TablePlan } from '../destination.ts'
-import type { DestinationSpec } from '../spec.ts'
+import type { BigquerySpec } from './definition.ts'
 import { stagingDataset } from '../../schema/system-columns.ts'
 import { createClient } from './client.ts'
 import type { Limits } from './exchange.ts'
@@ -26,7 +26,7 @@ export interface BigqueryDeps {
  * are told apart by the id of its job.
  */
 export function openBigquery(
-  spec: Extract<DestinationSpec, { type: 'bigquery' }>,
+  spec: BigquerySpec,
   connectorName: string,
   { effects = systemEffects, endpoint, limits, log }: BigqueryDeps = {},
 ): Destination {

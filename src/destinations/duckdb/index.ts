@@ -1,6 +1,6 @@
 import { SyncError } from '../../base/errors.ts'
 import type { Destination, TablePlan } from '../destination.ts'
-import type { DestinationSpec } from '../spec.ts'
+import type { DuckdbSpec } from './definition.ts'
 import { openDatabase } from './database.ts'
 import { createLogTables, readPosition, readPositions, readRuns, saveRun } from './log.ts'
 import { schemaOf } from './schema.ts'
@@ -11,10 +11,7 @@ import { openWriter } from './writer.ts'
  * Tables in a DuckDB file, in the schema of the connector. Rows and checkpoint commit in one transaction; one process
  * at a time can write, the runs of one process take turns.
  */
-export async function openDuckdb(
-  spec: Extract<DestinationSpec, { type: 'duckdb' }>,
-  connectorName: string,
-): Promise<Destination> {
+export async function openDuckdb(spec: DuckdbSpec, connectorName: string): Promise<Destination> {
   const schema = schemaOf(spec, connectorName)
   const database = await openDatabase(spec.path)
   try {

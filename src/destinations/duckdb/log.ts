@@ -112,6 +112,6 @@ export async function readRuns(
   return rows.map(([record]) => runRecord.parse(JSON.parse(String(record))))
 }
 
-function parseCheckpoint(value: string | null | undefined): Checkpoint {
+export function parseCheckpoint(value: string | null | undefined): Checkpoint {
   return JSON.parse(value ?? 'null') as Checkpoint
 }

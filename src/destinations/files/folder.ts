@@ -1,5 +1,5 @@
 import { realpath, rm } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Column } from '../../schema/types.ts'
 import { type Checkpoint, fresh } from '../checkpoint.ts'
 import type { Position } from '../destination.ts'
@@ -7,10 +7,9 @@ import type { SliceState } from '../slice-state.ts'
 import { createLock, type Lock } from '../../base/lock.ts'
 import { makeFolders } from '../../base/make-folders.ts'
 import { createShared } from '../shared.ts'
-import { commitsTable, rejectsTable, runsTable, schemaName } from '../../schema/system-columns.ts'
 import { lockDir, unlockDir } from './dir-lock.ts'
 import { guard } from './failures.ts'
-import { readLines, repairLog } from './log.ts'
+import { folderOf, logFiles, readLines, repairLog } from './log.ts'
 
 /** A line of `_headrace_commits.ndjson`. */
 export interface Commit {
@@ -48,23 +47,14 @@ export interface Folder {
   readonly columns: Map<string, readonly Column[]>
 }
 
-export const logFiles = {
-  commits: `${commitsTable}.ndjson`,
-  runs: `${runsTable}.ndjson`,
-  rejects: `${rejectsTable}.ndjson`,
-  /** NDJSON does not tell the type of a column. */
-  columns: '_headrace_columns.ndjson',
-} as const
-
 /** Where DuckDB puts what does not fit into its memory while it writes Parquet. */
 export const scratchName = '.headrace-scratch'
 
 const folders = createShared<Folder>()
 
-/** Opens the connector's folder below `dir`: `dir` itself where it bears the connector's name. */
+/** Opens the connector's folder below `dir`. */
 export async function acquireFolder(dir: string, connectorName: string): Promise<Folder> {
-  const root = resolve(dir)
-  const path = join(root, schemaName(connectorName, basename(root)) ?? '')
+  const path = folderOf(dir, connectorName)
   const real = await guard(path, async () => {
     await makeFolders(path)
     return realpath(path)

@@ -3,10 +3,10 @@ import { systemEffects } from '../../base/effects.ts'
 import { SyncError } from '../../base/errors.ts'
 import { type RunRecord, runRecord } from '../run-record.ts'
 import type { Destination, RunFilter, TablePlan } from '../destination.ts'
-import type { DestinationSpec } from '../spec.ts'
+import type { FilesSpec } from './definition.ts'
 import { guard } from './failures.ts'
-import { acquireFolder, type Folder, logFiles, releaseFolder, toPosition } from './folder.ts'
-import { appendLines, readLines } from './log.ts'
+import { acquireFolder, type Folder, releaseFolder, toPosition } from './folder.ts'
+import { appendLines, logFiles, readLines } from './log.ts'
 import { readSlices } from './slices.ts'
 import { openWriter } from './writer.ts'
 
@@ -21,7 +21,7 @@ import { openWriter } from './writer.ts'
  * Parquet files bear the system columns; NDJSON rows are the bytes that the encoder made.
  */
 export async function openFiles(
-  spec: Extract<DestinationSpec, { type: 'files' }>,
+  spec: FilesSpec,
   connectorName: string,
   now: () => number = () => systemEffects.now(),
 ): Promise<Destination> {

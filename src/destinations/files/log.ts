@@ -1,4 +1,20 @@
 import { open, readFile, truncate } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { commitsTable, rejectsTable, runsTable, schemaName } from '../../schema/system-columns.ts'
+
+export const logFiles = {
+  commits: `${commitsTable}.ndjson`,
+  runs: `${runsTable}.ndjson`,
+  rejects: `${rejectsTable}.ndjson`,
+  /** NDJSON does not tell the type of a column. */
+  columns: '_headrace_columns.ndjson',
+} as const
+
+/** The connector's folder below `dir`: `dir` itself where it bears the connector's name. */
+export function folderOf(dir: string, connector: string): string {
+  const root = resolve(dir)
+  return join(root, schemaName(connector, basename(root)) ?? '')
+}
 
 /** Appends lines of JSON to a log; they are on the disk when it resolves. */
 export async function appendLines(path: string, values: readonly unknown[]): Promise<void> {

@@ -1,41 +1,25 @@
-import { catalog, openDatabase, type Session } from '../destinations/duckdb/database.ts'
-import { qualify, readRuns } from '../destinations/duckdb/log.ts'
-import { schemaOf } from '../destinations/duckdb/schema.ts'
-import type { RunFilter } from '../destinations/destination.ts'
-import type { DestinationSpec } from '../destinations/spec.ts'
-import { commitsTable, runsTable } from '../schema/system-columns.ts'
-import type { Checkpoint } from '../destinations/checkpoint.ts'
-import { type RunRecord, runRecord } from '../destinations/run-record.ts'
-import { readHistory } from './history.ts'
-import type { LogRequest, Logs } from './log-cache.ts'
+import { catalog, openDatabase, type Session } from './database.ts'
+import type { DuckdbSpec } from './definition.ts'
+import { parseCheckpoint, qualify, readRuns } from './log.ts'
+import { schemaOf } from './schema.ts'
+import type { RunFilter } from '../destination.ts'
+import type { Logs, ReadRequest } from '../log-reader.ts'
+import { commitsTable, runsTable } from '../../schema/system-columns.ts'
+import { type RunRecord, runRecord } from '../run-record.ts'
 
-/** A connector whose bookkeeping lies in a DuckDB file. */
-export interface DuckdbRequest extends LogRequest {
-  readonly parsed: Extract<DestinationSpec, { type: 'duckdb' }>
-  /** What was read of it before. */
-  readonly before?: Logs | undefined
-  /** Whether that would do, had nothing been written since. */
-  readonly enough: boolean
-}
-
-interface Reading {
-  /** Runs of each connector that are needed. */
-  readonly limit: number
-  readonly now: number
-}
+type Request = ReadRequest<DuckdbSpec>
 
 /**
  * Reads the bookkeeping of many connectors from one file, opened once, as a page has little time: only of those where
- * something was written since, and of their last runs only the new ones. Writes nothing. In the order of `requests`.
+ * something was written since, and of their last runs only the new ones. Writes nothing.
  */
-export async function readDuckdbLogs(
+export async function readLogs(
   path: string,
-  requests: readonly DuckdbRequest[],
-  reading: Reading,
+  requests: readonly Request[],
+  limit: number,
 ): Promise<readonly PromiseSettledResult<Logs>[]> {
   await using database = await openDatabase(path, 'look')
-  const readAll = (some: readonly DuckdbRequest[]) =>
-    database.transact((session) => readTogether(session, some, reading))
+  const readAll = (some: readonly Request[]) => database.transact((session) => readTogether(session, some, limit))
   try {
     return (await readAll(requests)).map((value) => ({ status: 'fulfilled', value }))
   } catch {
@@ -44,24 +28,19 @@ export async function readDuckdbLogs(
   }
 }
 
-/** Opens a file that is about to be read, and keeps it open. */
 export const holdOpen = (path: string): Promise<AsyncDisposable> => openDatabase(path, 'look')
 
 /** A connector in the statements. */
 interface ConnectorSchema {
   readonly at: number
   readonly schema: string
-  readonly request: DuckdbRequest
+  readonly request: Request
 }
 
-async function readTogether(
-  session: Session,
-  requests: readonly DuckdbRequest[],
-  { limit, now }: Reading,
-): Promise<readonly Logs[]> {
+async function readTogether(session: Session, requests: readonly Request[], limit: number): Promise<readonly Logs[]> {
   const sizes = await readSizes(session)
   const places = requests
-    .map((request, at): ConnectorSchema => ({ at, schema: schemaOf(request.parsed, request.connector.name), request }))
+    .map((request, at): ConnectorSchema => ({ at, schema: schemaOf(request.spec, request.connector), request }))
     .filter(({ schema }) => sizes.has(schema.toLowerCase()))
   const digests = await readDigests(session, places, sizes)
   const isKnown = ({ at, request }: ConnectorSchema) =>
@@ -76,7 +55,7 @@ async function readTogether(
     const recentRuns = async (most: number, filter?: RunFilter) =>
       filter ? readRuns(session, schema, { limit: most, ...filter }) : [...rows.values()]
     logs[at] = {
-      runs: await readHistory({ recentRuns }, request.connector, { limit, now }),
+      runs: await request.readRuns({ recentRuns }),
       positions: positions.get(at) ?? [],
       trace: { digest: digests.get(at) ?? '', rows },
     }
@@ -145,7 +124,7 @@ async function readPositions(
       known.push({
         stream: String(stream),
         seq: Number(seq),
-        checkpoint: JSON.parse(checkpoint ?? 'null') as Checkpoint,
+        checkpoint: parseCheckpoint(checkpoint),
         committedAt: new Date(Number(committedAt)).toISOString(),
       })
       found.set(Number(at), known)
@@ -173,7 +152,7 @@ function split(places: readonly ConnectorSchema[]): readonly (readonly Connector
   let streams = 0
   for (const place of places) {
     const part = parts.at(-1)
-    const more = place.request.connector.streams.length
+    const more = place.request.streams
     if (part && part.length < placesAtOnce && streams + more <= streamsAtOnce) {
       part.push(place)
       streams += more

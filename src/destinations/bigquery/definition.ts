@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein'
-import { durationMs } from '../syntax/duration.ts'
-import type { SyncError } from '../base/errors.ts'
+import { durationMs } from '../../syntax/duration.ts'
+import { defineDestination, type Refuse } from '../definition.ts'
 
 /** `bigquery:PROJECT[.DATASET][?OPTIONS]`, taken apart. */
 export interface BigquerySpec {
@@ -25,8 +25,14 @@ const options = ['location', 'staging', 'maximum_bytes_billed', 'usd_per_tib', '
 /** Each commit is a load job and a script, and each table that a script reads is billed as 10 MB at least. */
 const leastBatchAge = 1_000
 
-/** Throws what `refuse` makes of the reason. */
-export function parseBigquery(rest: string, refuse: (why: string) => SyncError): BigquerySpec {
+export default defineDestination({
+  type: 'bigquery',
+  form: 'bigquery:PROJECT[.DATASET][?location=PLACE]',
+  parse: parseBigquery,
+  open: async (spec, connector, { bigquery }) => (await import('./index.ts')).openBigquery(spec, connector, bigquery),
+})
+
+function parseBigquery(rest: string, refuse: Refuse): BigquerySpec {
   const question = rest.indexOf('?')
   const [name, query] = question < 0 ? [rest, ''] : [rest.slice(0, question), rest.slice(question + 1)]
   if (name.startsWith('//')) throw refuse('is no URL: write bigquery:PROJECT, without slashes after the colon')
@@ -60,7 +66,7 @@ export function parseBigquery(rest: string, refuse: (why: string) => SyncError):
   }
 }
 
-function readBatchAge(text: string | undefined, refuse: (why: string) => SyncError): number | undefined {
+function readBatchAge(text: string | undefined, refuse: Refuse): number | undefined {
   if (text === undefined) return undefined
   const age = durationMs(text)
   if (age !== undefined && age >= leastBatchAge) return age
