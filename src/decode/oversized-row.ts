@@ -1,16 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { isObject } from '../base/json/path.ts'
 
 const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [
   0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d,
 ] as const
 
 /** No provider knows this name, so that no row of one is taken for a placeholder. */
-const prefix = Buffer.from(`{"oversized-${randomUUID()}":`)
+const name = `oversized-${randomUUID()}`
+const prefix = Buffer.from(`{"${name}":`)
 
 /** The size in bytes of the row that a placeholder stands for; undefined for any other row. */
 export function oversizedBytes(row: Uint8Array): number | undefined {
   if (!prefix.equals(row.subarray(0, prefix.length))) return undefined
   return Number.parseInt(Buffer.from(row.subarray(prefix.length, prefix.length + 20)).toString('latin1'), 10)
+}
+
+/** As `oversizedBytes`, of a row that was parsed. */
+export function oversizedSize(row: unknown): number | undefined {
+  const size = isObject(row) ? row[name] : undefined
+  return size === undefined ? undefined : Number(size)
 }
 
 /** Passes over a row that is too large to be held: looks for its end and keeps its size and its hash, nothing else. */

@@ -1,5 +1,6 @@
 import type { Tally } from '../destinations/resume-point.ts'
 import { complaintIn } from '../decode/missing-rows.ts'
+import { oversizedSize } from '../decode/oversized-row.ts'
 import type { PageBody, PageRows } from '../decode/page-decoder.ts'
 import { SyncError } from '../base/errors.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders, Send } from '../http/send.ts'
@@ -168,7 +169,15 @@ const viewOf = (request: ApiRequest, { url, headers, body }: ApiResponse): PageV
   envelope: body.envelope,
   rowCount: body.sent?.count ?? body.rows.count,
   rowsAt: body.rowsAt,
-  lastRow: () => (body.sent ? body.sent.last : body.rows.last()),
+  lastRow: () => {
+    const last = body.sent ? body.sent.last : body.rows.last()
+    const size = oversizedSize(last)
+    if (size === undefined) return last
+    throw new SyncError(
+      'RESPONSE_TOO_LARGE',
+      `The last row of a page is of ${size} bytes, more than max_row allows, and the next page is asked for by a field of it: raise max_row, or page by something else.`,
+    )
+  },
 })
 
 function findNext(

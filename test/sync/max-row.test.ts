@@ -114,3 +114,17 @@ test('a body that ends inside of a row that is too large is cut short', async (t
     assert.equal(first.error?.code, 'RESPONSE_INVALID')
   }
 })
+
+for (const [name, paginator] of [
+  ['keyset', '{ type: keyset, field: id, param: after }'],
+  ['cursor', '{ type: cursor, path: "$.data[-1].id", param: after, has_more: $.more }'],
+] as const) {
+  test(`a page whose next one is asked for by a row above max_row says so (${name})`, async (t) => {
+    const page = `{"more": true, "data": [{"id":1},{"id":2,"text":"${text}"}]}`
+    using harness = createHarness(await serve(t, [page]))
+    harness.connector = `streams: [{ name: rows, path: /rows, rows: '$.data[*]', max_row: 200000, paginator: ${paginator} }]\n`
+    const { first } = await harness.run()
+    assert.equal(first.error?.code, 'RESPONSE_TOO_LARGE')
+    assert.match(first.error.message, /^The last row of a page is of \d+ bytes, more than max_row allows/)
+  })
+}
