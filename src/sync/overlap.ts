@@ -3,6 +3,7 @@ import { pageLimit } from '../decode/page-rows.ts'
 import type { RowEntry } from '../decode/row-scanner.ts'
 import { Spool } from '../base/spool.ts'
 import { readMembers, refusal } from '../schema/value.ts'
+import { CutTail, fewestRows, readRows } from './cut-tail.ts'
 import { findCursor } from './row-cursor.ts'
 import { withKeyMembers } from './row-keys.ts'
 import { byteMark, rowMark, rowText } from './rows.ts'
@@ -12,9 +13,6 @@ const tailRows = 20
 
 /** And those of them that lie within so many bytes of the end of a page. */
 const tailBytes = 64 * 1024
-
-/** Fewer rows in the same order may be there twice by chance. */
-const fewestRows = 5
 
 const lineFeed = Buffer.from('\n')
 
@@ -35,7 +33,7 @@ export interface Overlap {
   readonly dropped: number
   /** The page begins with rows that the one before it ends with, but they may as well be others. */
   readonly isDoubtful: boolean
-  /** The page holds the rows that the one before it ends with, behind more rows than are known of that. */
+  /** The page holds the rows that the one before it ends with, or at which the listing was cut, behind more rows than are known of that. */
   readonly isFar: boolean
 }
 
@@ -49,11 +47,19 @@ export class Tail {
   readonly #lines: readonly Buffer[]
   readonly #same: SameRow
   #marks: readonly string[] | undefined
+  /** The rows at which the listing was cut short. */
+  readonly cut: CutTail
 
-  constructor(same: SameRow, saved: readonly string[] = [], lines: readonly Buffer[] = []) {
+  constructor(
+    same: SameRow,
+    saved: readonly string[] = [],
+    lines: readonly Buffer[] = [],
+    cut: CutTail = new CutTail(saved),
+  ) {
     this.#same = same
     this.#saved = saved
     this.#lines = lines
+    this.cut = cut
   }
 
   get length(): number {
@@ -68,7 +74,7 @@ export class Tail {
   with(lines: readonly Buffer[]): Tail {
     const all = [...this.#lines, ...lines].slice(-tailRows)
     const saved = all.length < tailRows ? this.#saved.slice(all.length - tailRows) : []
-    return new Tail(this.#same, saved, all)
+    return new Tail(this.#same, saved, all, this.cut)
   }
 
   /** The rows as they came, one behind the other; undefined where they are too few to be known by. */
@@ -103,7 +109,10 @@ export async function cutOverlap(rows: PageRows, tail: Tail, same: SameRow): Pro
   const last = tail.with(await readTail(rows, rows.count - dropped))
   const length = head.slice(0, dropped).reduce((sum, row) => sum + row.length, 0)
   const rest = dropped === 0 ? rows : await behind(rows, { count: dropped, length })
-  return { rows: rest, tail: last, dropped, isDoubtful, isFar: size === 0 && (await holds(rows, tail.block)) }
+  if (size > 0) tail.cut.end()
+  const isFar =
+    (await tail.cut.takes(rows, (line) => markOf(line, same))) || (size === 0 && (await holds(rows, tail.block)))
+  return { rows: rest, tail: last, dropped, isDoubtful, isFar }
 }
 
 interface HeadRow {
@@ -128,19 +137,12 @@ function overlapOf(
 }
 
 /** The first rows of a page: none where the first is not among those before, which is the usual case. */
-async function readHead({ lines }: PageRows, tail: Tail, same: SameRow): Promise<readonly HeadRow[]> {
+async function readHead(rows: PageRows, tail: Tail, same: SameRow): Promise<readonly HeadRow[]> {
   const head: HeadRow[] = []
-  let open: Buffer = Buffer.alloc(0)
-  for await (const chunk of lines.read()) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-    open = open.length === 0 ? bytes : Buffer.concat([open, bytes])
-    for (let end = open.indexOf(0x0a); end >= 0; end = open.indexOf(0x0a)) {
-      const line = open.subarray(0, end)
-      if (!tail.has(line)) return head
-      head.push({ mark: markOf(line, same), length: end + 1 })
-      if (head.length === tail.length) return head
-      open = open.subarray(end + 1)
-    }
+  for await (const line of readRows(rows)) {
+    if (!tail.has(line)) return head
+    head.push({ mark: markOf(line, same), length: line.length + 1 })
+    if (head.length === tail.length) return head
   }
   return head
 }

@@ -103,6 +103,25 @@ streams:
     assert.match(first.warnings[0]?.message ?? '', /^Many rows were inserted in front .*&from=40:/)
   })
 
+  for (const inserted of [3, 8, 25, 65, 130])
+    test(`${inserted} rows are inserted in front of a listing that was cut: whatever comes twice is a warning`, async () => {
+      let rows = rowsOf(1, 90).toReversed()
+      await using provider = await startAnswering((query) => {
+        const from = Number(query.get('from'))
+        return { body: { data: rows.slice(from, from + 20) } }
+      })
+      using harness = createHarness(provider.url)
+      harness.connector = `rate_limit: { concurrency: 1 }
+streams:
+  - { name: rows, path: /rows, rows: "$.data[*]", write: append, paginator: { type: offset, param: from, limit: 20 } }
+`
+      assert.equal((await harness.run({ limit: 40 })).status, 'handed_over')
+      rows = [...rowsOf(91, 90 + inserted).toReversed(), ...rows]
+      const { status, first } = await harness.run()
+      assert.deepEqual([status, first.warnings.map(({ code }) => code)], ['complete', ['ROWS_MAY_REPEAT']])
+      assert.deepEqual(first.rows, inserted > 20 ? 50 + inserted : 50)
+    })
+
   test('rows that have twins on the page before may be new, so that they stay', async () => {
     const pages = [
       [{ level: 'error' }, { level: 'info' }, { level: 'info' }],
