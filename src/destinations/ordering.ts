@@ -9,12 +9,17 @@ export interface Ordering {
   readonly columns: readonly string[]
   /** `row` is an alias with its point, such as `stored.`, or nothing. */
   readonly value: (row: string) => string
+  /** Whether that is a time ahead of when the row was loaded, which orders it nowhere; undefined where it is no time. */
+  readonly isAhead?: ((row: string) => string) | undefined
 }
+
+type CursorPlan = Pick<TablePlan, 'cursor' | 'cursorUnit'>
 
 export interface OrderingSql {
   readonly quote: (name: string) => string
   /** A time as the text that a cursor key is for it: `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn`, in UTC where it has a zone. */
   readonly timeKey: (value: string, type: 'timestamp' | 'datetime' | 'date') => string
+  readonly findAhead: (plan: CursorPlan, columns: readonly Column[]) => Ordering['isAhead']
 }
 
 /**
@@ -22,8 +27,17 @@ export interface OrderingSql {
  * are times or numbers, a cursor inside an object, nanoseconds) by the key that their rows have beside it. Undefined where
  * no row had a cursor yet.
  */
-export function planOrdering(
-  { cursor }: Pick<TablePlan, 'cursor'>,
+export function planOrdering(plan: CursorPlan, columns: readonly Column[], sql: OrderingSql): Ordering | undefined {
+  const ordering = orderRows(plan, columns, sql)
+  return ordering && { ...ordering, isAhead: sql.findAhead(plan, columns) }
+}
+
+/** By what rows of one key are ordered that come together, the last the newest: one that is ahead counts as without a cursor. */
+export const rank = ({ value, isAhead }: Ordering): string =>
+  isAhead ? `CASE WHEN ${isAhead('')} THEN NULL ELSE ${value('')} END` : value('')
+
+function orderRows(
+  { cursor }: CursorPlan,
   columns: readonly Column[],
   { quote, timeKey }: OrderingSql,
 ): Ordering | undefined {

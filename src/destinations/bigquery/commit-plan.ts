@@ -66,7 +66,7 @@ async function planWrite(state: WriterState, group: Group): Promise<Write | unde
   const table = qualify(warehouse, plan.table)
   if (!stage.keyed) return { kind: 'append', target: { table, columns: live.columns }, sources }
   const timed = withCursorUnit(plan, group.batches.at(-1)?.batch)
-  return planMerge(timed, { table, live, keys: planKeys(plan, live.columns), sources, whole: false })
+  return planMerge(timed, { table, live, keys: planKeys(timed, live.columns), sources, whole: false })
 }
 
 interface Rows {
@@ -80,7 +80,7 @@ async function planListing(state: WriterState, { batches }: Group, rows: Rows): 
   const last = batches.at(-1)?.batch
   if (last?.complete) {
     const all = await gatherListing(state, rows)
-    return stage.plan.merges ? mergeListing(state, all, last) : replaceByListing(state, all)
+    return stage.plan.merges ? mergeListing(state, all, last) : replaceByListing(state, all, last)
   }
   if (batches.every(({ batch }) => batch.announcement)) return undefined
   state.listing ??= { table: nameListing(stage.plan, batches[0]?.batch.seq ?? 0), begun: false }
@@ -113,6 +113,7 @@ async function gatherListing(state: WriterState, { sources, columns }: Rows): Pr
 async function replaceByListing(
   state: WriterState,
   { sources, columns: wanted, isKnown }: Rows & { readonly isKnown: boolean },
+  last: Batch,
 ): Promise<Write | undefined> {
   const { warehouse, stage } = state
   const { plan, keyed } = stage
@@ -125,7 +126,7 @@ async function replaceByListing(
     table: qualify(warehouse, id.table),
     columns: rebuild ? columns : (await prepareTarget(state, wanted)).columns,
   }
-  const keys = keyed ? planKeys(plan, target.columns) : undefined
+  const keys = keyed ? planKeys(withCursorUnit(plan, last), target.columns) : undefined
   const rows = keys && plan.deletes && planReplacement(plan, target.columns, { keys, sources })
   const guard = live && guardShrink(plan, { table: target.table, live, columns: target.columns, keys, sources })
   return { kind: 'replace', target, sources, keys, rebuild, rows, guard }
@@ -155,7 +156,7 @@ async function mergeListing(
   last: Batch,
 ) {
   const { warehouse, stage } = state
-  const { plan } = stage
+  const plan = withCursorUnit(stage.plan, last)
   const id = { dataset: warehouse.dataset, table: plan.table }
   const isNew = (await lookAt(state, id)) === undefined
   if (isNew && columns.length === 0 && sources.length === 0 && !isKnown) return undefined
@@ -163,7 +164,7 @@ async function mergeListing(
   const table = qualify(warehouse, plan.table)
   const keys = planKeys(plan, live.columns)
   const whole = last.whole === true && !isNew
-  return planMerge(withCursorUnit(plan, last), { table, live, keys, sources, whole })
+  return planMerge(plan, { table, live, keys, sources, whole })
 }
 
 function canTake(table: string, live: LiveTable, wanted: readonly Column[]): boolean {

@@ -1,10 +1,7 @@
 import type { Column } from '../../schema/types.ts'
 import { typeTree } from '../../schema/type-tree.ts'
 import type { TablePlan } from '../destination.ts'
-import { isTime } from '../../schema/flags.ts'
-import { countedTime, isCountable } from '../cursor-unit.ts'
 import {
-  cursorKeyColumn,
   deletedAtColumn,
   loadedAtColumn,
   runIdColumn,
@@ -12,6 +9,7 @@ import {
   validFromColumn,
   validToColumn,
 } from '../../schema/system-columns.ts'
+import { cursorTime, forever } from './cursor-time.ts'
 import { deletionTime } from './flag-sql.ts'
 import {
   type Keys,
@@ -34,7 +32,6 @@ import { toCastType } from './types.ts'
 const [from, to, deleted, loaded] = [validFromColumn, validToColumn, deletedAtColumn, loadedAtColumn].map(
   quoteName,
 ) as [string, string, string, string]
-const forever = `TIMESTAMP '9999-12-31 23:59:59.999999+00'`
 
 export interface History {
   readonly plan: TablePlan
@@ -46,21 +43,6 @@ export interface History {
   readonly sources: readonly Source[]
   /** Conditions on `T`, as in `Bounds`. */
   readonly conditions: readonly string[]
-}
-
-/** From when on a version holds where the cursor is a time, as an expression over its row; undefined where it is none. */
-export function cursorTime({ cursor, cursorUnit }: TablePlan, columns: readonly Column[]): string | undefined {
-  const column = columns.find(({ name }) => cursor !== undefined && sameName(name, cursor))
-  if (column && isTime(column.type)) return `CAST(${quoteName(column.name)} AS TIMESTAMP)`
-  if (cursorUnit === undefined) return undefined
-  if (cursorUnit === 'spelled') {
-    const key = columns.find(({ name }) => sameName(name, cursorKeyColumn))
-    return key && `SAFE_CAST(CONCAT(SUBSTR(${quoteName(key.name)}, 1, 26), 'Z') AS TIMESTAMP)`
-  }
-  if (!column || !isCountable(column.type)) return undefined
-  const value = column.type === 'string' ? `SAFE_CAST(${quoteName(column.name)} AS NUMERIC)` : quoteName(column.name)
-  const { last, micros } = countedTime(cursorUnit, value)
-  return `IF(${value} BETWEEN 0 AND ${last}, TIMESTAMP_MICROS(CAST(${micros} AS INT64)), NULL)`
 }
 
 /**
@@ -98,7 +80,7 @@ function listAll(columns: readonly Column[]): string {
     validToColumn,
     deletedAtColumn,
   ]
-  return listNames([...names, content, '_headrace_fresh', seqColumn, orderColumn])
+  return listNames([...names, content, '_headrace_fresh', '_headrace_ahead', seqColumn, orderColumn])
 }
 
 /** Two versions are the same where every column of the provider's is. */
@@ -114,7 +96,7 @@ function hashContent(columns: readonly Column[], prefix: string): string {
 function selectFresh({ plan, columns, keys, sources }: History, timed: boolean): string {
   const time = [cursorTime(plan, columns), loaded].filter(Boolean).join(', ')
   const rows = `SELECT *, COALESCE(${time}) AS ${from}, CAST(NULL AS TIMESTAMP) AS ${to}, ${deletionTime(plan.deletes ?? {}, columns)} AS ${deleted},
-${hashContent(columns, '')} AS ${content}, TRUE AS _headrace_fresh FROM (${selectRows(sources, columns, { ordered: true })})`
+${hashContent(columns, '')} AS ${content}, TRUE AS _headrace_fresh, FALSE AS _headrace_ahead FROM (${selectRows(sources, columns, { ordered: true })})`
   const isListing = !timed || plan.merges === true
   return `SELECT ${listAll(columns)} FROM (${isListing ? selectUnique(rows, columns, keys) : selectMoments(rows, listKeys(keys.columns, columns))})`
 }
@@ -142,6 +124,7 @@ function selectStored({ plan, table, columns, keys, sources, conditions }: Histo
     plan.deletes?.mode === 'soft' ? `T.${deleted}` : `CAST(NULL AS TIMESTAMP) AS ${deleted}`,
     `${hashContent(columns, 'T.')} AS ${content}`,
     'FALSE AS _headrace_fresh',
+    `${keys.cursor?.isAhead?.('T.') ?? 'FALSE'} AS _headrace_ahead`,
     `CAST(NULL AS INT64) AS ${seqColumn}`,
     `CAST(NULL AS INT64) AS ${orderColumn}`,
   ]
@@ -157,6 +140,7 @@ const over = (by: string): string => `OVER (PARTITION BY ${by})`
 function lookBack(key: string, { cursor }: Keys, timed: boolean): Step {
   const parts = [
     `LOGICAL_OR(NOT _headrace_fresh AND ${to} IS NULL) ${over(key)} AS _headrace_open`,
+    `LOGICAL_OR(NOT _headrace_fresh AND ${to} IS NULL AND _headrace_ahead) ${over(key)} AS _headrace_open_ahead`,
     `MAX(IF(_headrace_fresh, NULL, GREATEST(${from}, IFNULL(${to}, ${from})))) ${over(key)} AS _headrace_stop`,
     `MAX(IF(_headrace_fresh, NULL, ${from})) ${over(key)} AS _headrace_last`,
     ...(cursor === undefined || timed
@@ -177,7 +161,8 @@ LOGICAL_OR(${isLast}) ${by} AS _headrace_stands, LOGICAL_OR(${isLast} AND ${to} 
 /**
  * Leaves out what the history holds already (with a time of its own anywhere, else as what came last), and what is older
  * than it where rows have no time. What has no time of its
- * own, or is there again after it was deleted, begins behind all that is stored of its key.
+ * own, or is there again after it was deleted, begins behind all that is stored of its key. So does what comes after a
+ * version whose cursor is ahead: else that one would hold for good.
  */
 function dropKnown({
   keys,
@@ -199,7 +184,8 @@ function dropKnown({
     at === undefined || timed
       ? ''
       : ` OR (_headrace_cursor IS NOT NULL AND (${at} IS NULL OR ${at} < _headrace_cursor))`
-  const isBehind = timed ? `${present ? `NOT _headrace_open AND ${from} < _headrace_stop` : 'FALSE'}` : 'TRUE'
+  const isPast = present ? 'NOT _headrace_open OR _headrace_open_ahead' : '_headrace_open_ahead'
+  const isBehind = timed ? `(${isPast}) AND ${from} < _headrace_stop` : 'TRUE'
   const begin = `IF(_headrace_fresh AND _headrace_stop IS NOT NULL AND ${isBehind}, GREATEST(${timed ? loaded : from}, _headrace_stop), ${from})`
   return (rows) =>
     `SELECT * REPLACE (${begin} AS ${from}) FROM ${rows} WHERE NOT _headrace_fresh OR NOT (${isKnown}${isOlder})`

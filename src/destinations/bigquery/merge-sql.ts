@@ -31,7 +31,10 @@ export interface Deletion {
 
 const deletedAt = quoteName(deletedAtColumn)
 
-/** The newer row replaces the stored one as a whole; one that is older than what is stored does not. */
+/**
+ * The newer row replaces the stored one as a whole; one that is older than what is stored does not. Of two rows one of which
+ * is ahead of its time the later to arrive stays.
+ */
 export function upsert(cursor: Ordering | undefined, deletion?: Deletion): Clauses {
   return ({ columns }) => {
     const isNewer = newer(cursor, deletion)
@@ -51,7 +54,9 @@ function newer(cursor: Ordering | undefined, deletion: Deletion | undefined): st
   if (cursor === undefined) return ''
   const [stored, fresh] = [cursor.value('T.'), cursor.value('S.')]
   const back = deletion?.mode === 'soft' && deletion.merges ? ` OR T.${deletedAt} IS NOT NULL` : ''
-  return ` AND (${stored} IS NULL OR ${fresh} >= ${stored}${back})`
+  const { isAhead } = cursor
+  const untold = isAhead ? ` OR ${isAhead('T.')} OR ${isAhead('S.')}` : ''
+  return ` AND (${stored} IS NULL OR ${fresh} >= ${stored}${untold}${back})`
 }
 
 /** What is stored stays as it is. */

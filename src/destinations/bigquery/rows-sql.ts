@@ -1,7 +1,8 @@
 import type { Column, ColumnType } from '../../schema/types.ts'
 import { loadedAtColumn, runIdColumn, sameName } from '../../schema/system-columns.ts'
-import type { Ordering, OrderingSql } from '../ordering.ts'
+import { type Ordering, type OrderingSql, rank } from '../ordering.ts'
 import { toCell } from './cells.ts'
+import { findAhead } from './cursor-time.ts'
 import { quoteName } from './sql.ts'
 
 /** The place of a row in its batch, and the batch it came with: of rows with one key the later wins. */
@@ -19,6 +20,7 @@ export const orderingSql: OrderingSql = {
     const format = type === 'date' ? '%Y-%m-%dT00:00:00.000000' : '%Y-%m-%dT%H:%M:%E6S'
     return `CONCAT(FORMAT_${kind}('${format}', ${value}${type === 'timestamp' ? ", 'UTC'" : ''}), '000')`
   },
+  findAhead,
 }
 
 /** A staged batch, or the staged rows of a listing: one table. Tables are as SQL spells them throughout. */
@@ -41,7 +43,7 @@ export interface Keys {
 
 /** Of the rows that `select` holds with their places: of those with one key only the one that stays. */
 export function selectUnique(select: string, columns: readonly Column[], keys: Keys): string {
-  const cursor = keys.cursor === undefined ? [] : [`${keys.cursor.value('')} DESC NULLS LAST`]
+  const cursor = keys.cursor === undefined ? [] : [`${rank(keys.cursor)} DESC NULLS LAST`]
   const order = keys.firstWins
     ? [`${seqColumn} ASC`, ...cursor, `${orderColumn} DESC`]
     : [...cursor, `${seqColumn} DESC`, `${orderColumn} DESC`]

@@ -1,16 +1,13 @@
 import type { Column } from '../../schema/types.ts'
-import { isTime } from '../../schema/flags.ts'
 import type { TablePlan } from '../destination.ts'
 import {
-  cursorKeyColumn,
   deletedAtColumn,
   loadedAtColumn,
   runIdColumn,
-  sameName,
   validFromColumn,
   validToColumn,
 } from '../../schema/system-columns.ts'
-import { countedTime, isCountable } from '../cursor-unit.ts'
+import { cursorTime } from './cursor-time.ts'
 import { batchTable, matchKeys, type MergeKeys, orderColumn } from './merge-sql.ts'
 import { quoteName, quoteText } from './sql.ts'
 
@@ -22,22 +19,6 @@ const spanTable = 'temp.main._headrace_spans'
 const [from, to, deleted] = [validFromColumn, validToColumn, deletedAtColumn].map(quoteName) as [string, string, string]
 const forever = `TIMESTAMPTZ 'infinity'`
 const moment = 'INTERVAL 1 MICROSECOND'
-
-/** From when on a version holds where the cursor is a time, as an expression over its row; undefined where it is none. */
-export function cursorTime({ cursor, cursorUnit }: TablePlan, columns: readonly Column[]): string | undefined {
-  const column = columns.find(({ name }) => name === cursor)
-  if (column && isTime(column.type)) return `${quoteName(column.name)}::TIMESTAMPTZ`
-  if (cursorUnit === undefined) return undefined
-  if (cursorUnit === 'spelled') {
-    const key = columns.find(({ name }) => sameName(name, cursorKeyColumn))
-    return key && `TRY_CAST(${quoteName(key.name)}[:26] || 'Z' AS TIMESTAMPTZ)`
-  }
-  if (!column || !isCountable(column.type)) return undefined
-  const value =
-    column.type === 'string' ? `TRY_CAST(${quoteName(column.name)} AS DECIMAL(38,9))` : quoteName(column.name)
-  const { last, micros } = countedTime(cursorUnit, value)
-  return `CASE WHEN ${value} BETWEEN 0 AND ${last} THEN make_timestamptz((${micros})::BIGINT) END`
-}
 
 export interface HistoryKeys extends MergeKeys {
   /** The batch's columns. */
@@ -94,13 +75,17 @@ export function dropKnown(keys: HistoryKeys): string {
   return `${known} AND (${hasTime(keys)} OR ${stands})`
 }
 
-/** What has no time of its own, or is there again after it was deleted, begins behind all that is stored of its key. */
+/**
+ * What has no time of its own, or is there again after it was deleted, begins behind all that is stored of its key. So does
+ * what comes after a version whose cursor is ahead: else that one would hold for good.
+ */
 export function startAfterLast(keys: HistoryKeys): string {
   const ends = `SELECT ${keys.primaryKey.map(quoteName).join(', ')}, max(greatest(${from}, ${to})) AS _headrace_stop,
-      bool_or(${to} IS NULL) AS _headrace_open
+      bool_or(${to} IS NULL) AS _headrace_open, bool_or(${to} IS NULL AND ${keys.cursor?.isAhead?.('stored.') ?? 'false'}) AS _headrace_ahead
     FROM ${keys.target} AS stored SEMI JOIN ${batchTable} AS fresh ON ${matchKeys(keys)} GROUP BY ALL`
   const begin = `greatest(fresh.${keys.timed ? quoteName(loadedAtColumn) : from}, stored._headrace_stop)`
-  const which = keys.timed ? `NOT stored._headrace_open AND fresh.${from} < stored._headrace_stop` : 'true'
+  const isBehind = keys.present ? 'NOT stored._headrace_open OR stored._headrace_ahead' : 'stored._headrace_ahead'
+  const which = keys.timed ? `(${isBehind}) AND fresh.${from} < stored._headrace_stop` : 'true'
   return `UPDATE ${batchTable} AS fresh SET ${from} = ${begin} FROM (${ends}) AS stored WHERE ${matchKeys(keys)} AND ${which}`
 }
 

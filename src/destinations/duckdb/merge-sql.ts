@@ -1,5 +1,6 @@
 import { deletedAtColumn } from '../../schema/system-columns.ts'
-import type { Ordering, OrderingSql } from '../ordering.ts'
+import { type Ordering, type OrderingSql, rank } from '../ordering.ts'
+import { findAhead } from './cursor-time.ts'
 import { quoteName } from './sql.ts'
 
 /** Where a batch lies while it is being merged; in memory, or in DuckDB's temporary files where it is large. */
@@ -14,6 +15,7 @@ export const orderingSql: OrderingSql = {
     const time = type === 'timestamp' ? `${value} AT TIME ZONE 'UTC'` : `${value}::TIMESTAMP`
     return `(strftime(${time}, '%Y-%m-%dT%H:%M:%S.%f') || '000')`
   },
+  findAhead,
 }
 
 export interface MergeKeys {
@@ -34,9 +36,7 @@ export function countRepeats({ primaryKey }: MergeKeys): string {
 /** Of the rows of one key keeps the one with the highest cursor, then the last. A row without a cursor counts lowest. */
 export function deleteRepeats({ primaryKey, cursor }: MergeKeys): string {
   const keys = primaryKey.map(quoteName).join(', ')
-  const order = [...(cursor === undefined ? [] : [`${cursor.value('')} DESC NULLS LAST`]), `${orderColumn} DESC`].join(
-    ', ',
-  )
+  const order = [...(cursor === undefined ? [] : [`${rank(cursor)} DESC NULLS LAST`]), `${orderColumn} DESC`].join(', ')
   return `DELETE FROM ${batchTable} WHERE ${orderColumn} IN (
     SELECT ${orderColumn} FROM (SELECT ${orderColumn}, row_number() OVER (PARTITION BY ${keys} ORDER BY ${order}) AS _headrace_place FROM ${batchTable})
     WHERE _headrace_place > 1)`
@@ -54,11 +54,13 @@ export function dropStored(keys: MergeKeys): string {
 
 /**
  * Drops from the batch the rows that are older than the stored ones: the rows of one listing come in any order, and so
- * do the batches.
+ * do the batches. Of two rows one of which is ahead of its time the later to arrive stays.
  */
 export function dropOutdated(keys: MergeKeys & { readonly cursor: Ordering }): string {
-  const [stored, fresh] = [keys.cursor.value('stored.'), keys.cursor.value('fresh.')]
-  return `${dropStored(keys)} AND ${stored} IS NOT NULL AND (${fresh} IS NULL OR ${stored} > ${fresh})`
+  const { value, isAhead } = keys.cursor
+  const [stored, fresh] = [value('stored.'), value('fresh.')]
+  const isTold = isAhead ? ` AND NOT ${isAhead('stored.')} AND NOT ${isAhead('fresh.')}` : ''
+  return `${dropStored(keys)} AND ${stored} IS NOT NULL AND (${fresh} IS NULL OR ${stored} > ${fresh})${isTold}`
 }
 
 /** Drops from the target the rows that the batch brings anew. */

@@ -11,10 +11,10 @@ import {
   validToColumn,
 } from '../../schema/system-columns.ts'
 import type { Session } from './database.ts'
+import { cursorTime } from './cursor-time.ts'
 import { deletionTime } from './flag-sql.ts'
 import {
   startAfterLast,
-  cursorTime,
   deleteSame,
   dropKnown,
   type HistoryKeys,
@@ -134,7 +134,7 @@ async function mergeHistory(merge: Merge, keys: MergeKeys): Promise<boolean> {
   if (isKnown) {
     if (!timed && keys.cursor !== undefined) await session.run(dropOutdated({ ...keys, cursor: keys.cursor }))
     await session.run(dropKnown(history))
-    if (!timed || history.present) await session.run(startAfterLast(history))
+    if (!timed || history.present || keys.cursor?.isAhead) await session.run(startAfterLast(history))
     await session.run(avoidCollision(history))
     for (const sql of supersedeVersions(history)) await session.run(sql)
   }

@@ -194,6 +194,19 @@ export function checkHistory(harness: Harness): void {
       assert.deepEqual(await read(place), ['1 a 3-5', '1 b 5-'])
     })
 
+    test('a version that was ahead of its time begins when it was loaded, and ends with any that comes later', async () => {
+      const place = await createPlace()
+      await use(place, async (d) => {
+        await append(d, { ...byCursor, loadedAt: loadedAt(1) }, [{ id: 1, name: 'usual', at: at(1) }])
+        const ahead = { id: 1, name: 'ahead', at: '2199-01-01T00:00:00Z' }
+        for (const day of [2, 3]) await append(d, { ...byCursor, loadedAt: loadedAt(day) }, [ahead])
+        await append(d, { ...byCursor, loadedAt: loadedAt(4) }, [{ id: 1, name: 'right', at: at(5) }])
+        // What is known already comes again.
+        await append(d, { ...byCursor, loadedAt: loadedAt(5) }, [{ id: 1, name: 'usual', at: at(1) }])
+      })
+      assert.deepEqual(await read(place), ['1 usual 1-d2', '1 ahead d2-d4', '1 right d4-'])
+    })
+
     for (const [unit, spell] of [
       ['microseconds', (hour: number) => String(Date.parse(at(hour)) * 1000)],
       ['spelled', (hour: number) => at(hour).replace('Z', '.000000000')],

@@ -162,6 +162,36 @@ export function checkMerge(harness: Harness): void {
       assert.deepEqual(await readAll(place), ['1new', '2same', '3y'])
     })
 
+    test('a row that was ahead of its time when it was loaded gives way to any that comes later, and to one beside it', async () => {
+      const place = await createPlace()
+      const ahead = '2199-01-01T00:00:00Z'
+      await use(place, (d) =>
+        appendAll(d, merge, [
+          (seq) =>
+            createBatch(
+              seq,
+              [
+                { id: 1, name: 'ahead', at: ahead },
+                { id: 2, name: 'usual', at: at(9) },
+                { id: 3, name: 'usual', at: at(9) },
+                { id: 3, name: 'ahead', at: ahead },
+              ],
+              { columns },
+            ),
+          (seq) =>
+            createBatch(
+              seq,
+              [
+                { id: 1, name: 'later', at: at(8) },
+                { id: 2, name: 'ahead', at: ahead },
+              ],
+              { columns },
+            ),
+        ]),
+      )
+      assert.deepEqual(await readAll(place), ['1later', '2ahead', '3usual'])
+    })
+
     test('a key of several columns is one key', async () => {
       const place = await createPlace()
       const plan = { write: 'merge', primaryKey: ['id', 'name'] } as const

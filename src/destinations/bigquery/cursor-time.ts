@@ -1,0 +1,44 @@
+import { isTime } from '../../schema/flags.ts'
+import { cursorKeyColumn, loadedAtColumn, sameName } from '../../schema/system-columns.ts'
+import type { Column } from '../../schema/types.ts'
+import { countedTime, isCountable } from '../cursor-unit.ts'
+import type { TablePlan } from '../destination.ts'
+import { quoteName } from './sql.ts'
+
+type CursorPlan = Pick<TablePlan, 'cursor' | 'cursorUnit'>
+/** An expression over a row, by its alias with a point, or nothing. */
+type OfRow = (row: string) => string
+
+/** The last moment that BigQuery has, which stands for none. */
+export const forever = `TIMESTAMP '9999-12-31 23:59:59.999999+00'`
+
+/** From when on a version holds where the cursor is a time; NULL where that is no time at which the row has changed. Undefined where the cursor is none. */
+export function cursorTime(plan: CursorPlan, columns: readonly Column[]): string | undefined {
+  const [time, isAhead] = [readTime(plan, columns), findAhead(plan, columns)]
+  return time && isAhead && `IF(${isAhead('')}, NULL, ${time('')})`
+}
+
+/** Whether the cursor of a row is more than a day ahead of when the row was loaded, as clocks and zones differ; undefined where it is no time. */
+export function findAhead(plan: CursorPlan, columns: readonly Column[]): OfRow | undefined {
+  const time = readTime(plan, columns)
+  return (
+    time && ((row) => `IFNULL(${time(row)} > TIMESTAMP_ADD(${row}${quoteName(loadedAtColumn)}, INTERVAL 1 DAY), FALSE)`)
+  )
+}
+
+function readTime({ cursor, cursorUnit }: CursorPlan, columns: readonly Column[]): OfRow | undefined {
+  const column = columns.find(({ name }) => cursor !== undefined && sameName(name, cursor))
+  if (column && isTime(column.type)) return (row) => `CAST(${row}${quoteName(column.name)} AS TIMESTAMP)`
+  if (cursorUnit === undefined) return undefined
+  if (cursorUnit === 'spelled') {
+    const key = columns.find(({ name }) => sameName(name, cursorKeyColumn))
+    return key && ((row) => `SAFE_CAST(CONCAT(SUBSTR(${row}${quoteName(key.name)}, 1, 26), 'Z') AS TIMESTAMP)`)
+  }
+  if (!column || !isCountable(column.type)) return undefined
+  return (row) => {
+    const own = `${row}${quoteName(column.name)}`
+    const value = column.type === 'string' ? `SAFE_CAST(${own} AS NUMERIC)` : own
+    const { last, micros } = countedTime(cursorUnit, value)
+    return `CASE WHEN ${value} > ${last} THEN ${forever} WHEN ${value} >= 0 THEN TIMESTAMP_MICROS(CAST(${micros} AS INT64)) END`
+  }
+}
