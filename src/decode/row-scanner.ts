@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Shape } from '../schema/shape.ts'
 import type { ColumnType } from '../schema/types.ts'
 import { acquireBuffer } from '../base/buffers.ts'
+import { blankMarkBehind, blankMarks } from './byte-order-marks.ts'
 import { OversizedRow } from './oversized-row.ts'
 
 /** The exports of scan.wasm; scan.as.ts says what each is. */
@@ -155,7 +156,8 @@ export class RowScanner {
       if (state === listsFull) continue
       if (state === ended) return 'ended'
       if (state === malformed || state === notAnObject) {
-        const found = state === malformed ? this.#markBehind() : this.#markHere(marks++)
+        const rest = Buffer.from(this.#bytes.buffer, this.#pos, this.#get('lines') === 0 ? 0 : this.#filled - this.#pos)
+        const found = state === malformed ? blankMarkBehind(rest) : blankMarks(rest, marks++ === 0)
         if (found === 'whole') continue
         if (found === undefined) return state === malformed ? 'malformed' : 'not an object'
       }
@@ -168,40 +170,6 @@ export class RowScanner {
   rest(): Uint8Array {
     if (this.#oversized) return Buffer.from('{')
     return this.#bytes.slice(this.#pos, this.#filled)
-  }
-
-  /**
-   * A line may begin with a byte order mark, as files do that were put together: blanks that of the line here, and those
-   * of all the lines behind it that have come: they are looked for with the first mark of a scan only, as lines may have
-   * many.
-   */
-  #markHere(before: number): 'whole' | 'cut' | undefined {
-    const rest = Buffer.from(this.#bytes.buffer, this.#pos, this.#filled - this.#pos)
-    if (this.#get('lines') === 0 || !mark.subarray(0, rest.length).equals(rest.subarray(0, 3))) return undefined
-    if (rest.length < mark.length) return 'cut'
-    rest.fill(' ', 0, mark.length)
-    if (before > 0) return 'whole'
-    for (let at = rest.indexOf(markedLine); at >= 0; at = rest.indexOf(markedLine, at)) {
-      rest.fill(' ', at + 1, at + markedLine.length)
-    }
-    return 'whole'
-  }
-
-  /** The same where the last line of the file before has no line feed: the mark becomes one. */
-  #markBehind(): 'whole' | 'cut' | undefined {
-    if (this.#get('lines') === 0) return undefined
-    const rest = Buffer.from(this.#bytes.buffer, this.#pos, this.#filled - this.#pos)
-    const end = rest.indexOf('\n')
-    const line = end < 0 ? rest : rest.subarray(0, end)
-    for (let at = line.indexOf(lastByte); at >= 0; at = line.indexOf(lastByte, at + 1)) {
-      const behind = line.subarray(at + 1, at + 1 + mark.length)
-      const isMark = behind.length > 0 && mark.subarray(0, behind.length).equals(behind)
-      if (!isMark || !isJson(line.subarray(0, at + 1))) continue
-      if (behind.length < mark.length) return end < 0 ? 'cut' : undefined
-      behind.fill(' ').fill('\n', 0, 1)
-      return 'whole'
-    }
-    return undefined
   }
 
   get #pos(): number {
@@ -313,20 +281,6 @@ export class RowScanner {
 
   #set(name: string, value: number): void {
     ;(this.#wasm[name] as Global).value = value
-  }
-}
-
-/** U+FEFF in UTF-8. */
-const mark = Buffer.from('\uFEFF')
-const lastByte = 0x7d
-const markedLine = Buffer.from('\n\uFEFF')
-
-function isJson(bytes: Buffer): boolean {
-  try {
-    JSON.parse(bytes.toString())
-    return true
-  } catch {
-    return false
   }
 }
 
