@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { prepareAlert } from '../../src/alerts/index.ts'
 import { type App, createApp } from '../../src/run/app.ts'
 import { systemEffects } from '../../src/base/effects.ts'
 import type { StreamRecord, RunRecord } from '../../src/destinations/run-record.ts'
@@ -40,13 +41,14 @@ export function createAppAt(now: number, { dir, env = {} }: { dir: string; env?:
   return { ...app, effects: { ...systemEffects, now: () => now } }
 }
 
-/** A real run of a connector, at a moment of the test's choosing. */
+/** A real run of a connector, with its alerts, at a moment of the test's choosing. */
 export function runAt(now: number, connector: string, options: { dir: string; env?: Record<string, string> }) {
   const never = new AbortController().signal
   return runConnector(runRequest.parse({ connector }), createAppAt(now, options), {
     trigger: 'http',
     runId: randomUUID(),
     stop: { soft: never, hard: never },
+    prepareAlert,
   })
 }
 
