@@ -29,6 +29,7 @@ export function kindOf({ properties }: JsonSchema): string | undefined {
 
 /** What lies at a path such as `streams.paginator.cursor`: keys, and kinds. Throws where nothing does. */
 export function schemaAt(root: JsonSchema, path: string): JsonSchema {
+  if (path === '') return root
   return path.split('.').reduce((schema, name) => {
     for (const object of objectsOf(schema)) {
       if (kindOf(object) === name) return object

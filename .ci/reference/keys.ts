@@ -36,7 +36,7 @@ interface Place {
 function listObject(object: JsonSchema, { path, prefix, link }: Place): readonly KeyRow[] {
   return keysOf(object).flatMap(([key, schema]) => {
     if (key === 'type' && kindOf(object) !== undefined) return []
-    const at = `${path}.${key}`
+    const at = path === '' ? key : `${path}.${key}`
     const elsewhere = link(at)
     const row: KeyRow = {
       path: at,

@@ -16,7 +16,8 @@ interface Block {
   readonly heading: string
 }
 
-const block = /<!-- keys ([\w.]+)(?:: ([\w ]+))? -->\n[\s\S]*?<!-- end -->/g
+/** `connector` stands for the file as a whole. */
+const block = /<!-- keys (?:connector|([\w.]+))(?:: ([\w ]+))? -->\n[\s\S]*?<!-- end -->/g
 
 /** Keys that hold what another key holds too, and are described there. */
 const twins: Readonly<Record<string, string>> = { 'streams.auth': 'auth', defaults: 'streams' }
@@ -37,8 +38,8 @@ export function writePages(pages: ReadonlyMap<string, string>): ReadonlyMap<stri
   return new Map(
     [...pages].map(([page, text]) => [
       page,
-      text.replaceAll(block, (_, path: string, keys = '') => {
-        const head = `<!-- keys ${path}${keys && `: ${keys}`} -->`
+      text.replaceAll(block, (_, path = '', keys = '') => {
+        const head = `<!-- keys ${path || 'connector'}${keys && `: ${keys}`} -->`
         return `${head}\n${writeBlock({ page, path, keys: splitNames(keys), heading: '' }, blocks)}\n<!-- end -->`
       }),
     ]),

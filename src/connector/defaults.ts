@@ -1,4 +1,4 @@
-import { defaultsConfig } from './connector.ts'
+import { defaultsConfig } from './stream.ts'
 import type { Path } from './problems.ts'
 
 type Keys = Readonly<Record<string, unknown>>

@@ -13,41 +13,96 @@ const [verdict] = ['then'] as const
 
 export const errorRule = z
   .strictObject({
-    status: z.union([status, z.array(status)]).optional(),
+    status: z
+      .union([status, z.array(status)])
+      .optional()
+      .meta({
+        description: 'The status of the response, or a class such as 5xx; a list of them.',
+        examples: [404, ['5xx', 429]],
+      }),
     header: z
-      .strictObject({ name: z.string(), matches: z.string() })
+      .strictObject({
+        name: z.string().meta({ description: 'The name of the response header.', examples: ['X-Error'] }),
+        matches: z.string().meta({ description: 'A regular expression for its value.', examples: ['quota'] }),
+      })
       .optional()
       .meta({ description: 'A response header and a regular expression for its value.' }),
     body: z
       .string()
       .optional()
-      .meta({ description: 'An RFC 9535 JSONPath; the rule applies where it finds something.' }),
+      .meta({
+        title: 'JSONPath',
+        description: 'A path into the body; the rule applies if it finds something.',
+        examples: ["$.errors[?@.code=='THROTTLED']"],
+      }),
     text: z
       .string()
       .min(1)
       .optional()
-      .meta({ description: 'A regular expression for the body as text (its first 16 KiB), in any format.' }),
-    [verdict]: z.enum(['fail', 'ignore', 'retry', 'rate_limited', 'renew_auth', 'restart_listing']),
-    message: z.string().optional().meta({ description: 'An RFC 9535 JSONPath to the words of the provider.' }),
+      .meta({
+        description: 'A regular expression for the body as text (its first 16 KiB), in any format.',
+        examples: ['try again later'],
+      }),
+    [verdict]: z.enum(['fail', 'ignore', 'retry', 'rate_limited', 'renew_auth', 'restart_listing']).meta({
+      description: 'What to do with such a response.',
+      examples: ['ignore'],
+    }),
+    message: z
+      .string()
+      .optional()
+      .meta({
+        title: 'JSONPath',
+        description: 'Where the body has the error message.',
+        examples: ['$.errors[0].message'],
+      }),
   })
   .refine((rule) => rule.status ?? rule.header ?? rule.body ?? rule.text, {
     error: 'expected at least one of status, header, body and text, else the rule would match every answer',
   })
+  .meta({
+    description: 'A rule for responses: all of its conditions must hold.',
+    examples: [{ status: 404, then: 'ignore' }],
+  })
 
 export const retry = z.strictObject({
-  attempts: z.int().min(1).max(100).default(5).meta({ description: 'Tries in all.' }),
+  attempts: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .meta({ description: 'The most times that a request is sent.', examples: [8] }),
   max_elapsed: duration
-    .default(300_000)
-    .meta({ description: 'Longest time for one page with all its tries and waits.' }),
-  base: duration.default(500).meta({ description: 'Bound of the first wait; it doubles with each try.' }),
-  cap: duration.default(30_000).meta({ description: 'Longest wait of our own choosing.' }),
+    .prefault('PT5M')
+    .meta({ description: 'The longest time for one page with all its attempts and waits.', examples: ['PT15M'] }),
+  base: duration
+    .prefault('PT0.5S')
+    .meta({ description: 'The longest first wait; it doubles with each attempt.', examples: ['PT1S'] }),
+  cap: duration
+    .prefault('PT30S')
+    .meta({ description: 'The longest wait, unless the provider asks for a longer one.', examples: ['PT2M'] }),
 })
 
 export const rateLimit = z.strictObject({
-  requests: z.number().positive().optional().meta({ description: 'Requests allowed in each period.' }),
-  per: duration.default(1_000),
-  concurrency: z.int().min(1).max(64).default(1).meta({ description: 'Requests in flight at once.' }),
-  cost: z.number().positive().default(1).meta({ description: 'What one request takes of the allowance.' }),
+  requests: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'The most requests in each period.', examples: [100] }),
+  per: duration.prefault('PT1S').meta({ description: 'The period.', examples: ['PT1M'] }),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .meta({ description: 'The most requests at the same time.', examples: [4] }),
+  cost: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({
+      description: 'How much of the remaining allowance in the headers of the provider one request uses.',
+      examples: [10],
+    }),
 })
 
 export type ErrorRule = z.output<typeof errorRule>

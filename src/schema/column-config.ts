@@ -14,7 +14,8 @@ const columnType = z
     }),
   ])
   .meta({
-    description: 'A type of the warehouse; also decimal(p,s), such as decimal(18,4), array<T> and array<record>.',
+    description: 'The type of the column; also decimal(p,s), such as decimal(18,4), array<T> and array<record>.',
+    examples: ['timestamp', 'decimal(18,4)', 'array<string>'],
   })
 
 const field = z.strictObject({
@@ -37,18 +38,28 @@ interface Field {
 /** What a field of a row becomes. */
 export const columnConfig = z.strictObject({
   type: columnType.optional(),
-  fields: fields
-    .optional()
-    .meta({ description: 'Of a record (or array<record>): its fields and their types; a type, or {type, fields}.' }),
+  fields: fields.optional().meta({
+    title: 'map of name to type, or to keys `type` and `fields`',
+    description: 'The fields of a record or array<record>, and their types.',
+    examples: [{ city: 'string', geo: { type: 'record', fields: { lat: 'number', lon: 'number' } } }],
+  }),
   format: z
     .union([timeFormat, z.array(timeFormat).min(1)])
     .optional()
     .meta({
-      description: 'How the times of the column are spelled: a name, a pattern of strftime, or a list of them.',
+      description:
+        'How the times of the column are spelled: the name of a format, a pattern of strftime, or a list of them.',
+      examples: ['%m/%d/%Y %I:%M %p', ['%d.%m.%Y', 'basic']],
     }),
   time_zone: timeZone
     .optional()
-    .meta({ description: 'IANA zone whose clock timestamps without an offset show; UTC where absent.' }),
-  rename: z.string().optional(),
-  drop: z.boolean().default(false),
+    .meta({ description: 'The time zone of times without an offset; UTC if absent.', examples: ['America/New_York'] }),
+  rename: z
+    .string()
+    .optional()
+    .meta({ description: 'The name of the column, if it is not that of the field.', examples: ['unit_price'] }),
+  drop: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'The field is not stored.', examples: [true] }),
 })

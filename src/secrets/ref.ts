@@ -39,11 +39,14 @@ export const secretRef = z
       'expected a reference to a secret (secret:NAME, env:NAME or file:PATH), as credentials do not belong in a connector file',
   })
   .transform((text) => parseSecretRef(text) as SecretRef)
-  .meta({ description: 'A secret: secret:NAME[@VERSION][#POINTER], env:NAME[#POINTER] or file:PATH[#POINTER].' })
+  .meta({
+    title: 'secret',
+    description: 'A secret: secret:NAME[@VERSION][#POINTER], env:NAME[#POINTER] or file:PATH[#POINTER].',
+  })
 
 /** A user name or client id: literal, or a reference. */
 export const secretRefOrText = z
   .string()
   .min(1)
   .transform((text): SecretRef | string => parseSecretRef(text) ?? text)
-  .meta({ description: 'A literal, or a secret: secret:NAME, env:NAME or file:PATH.' })
+  .meta({ title: 'text or secret', description: 'A literal, or a secret: secret:NAME, env:NAME or file:PATH.' })

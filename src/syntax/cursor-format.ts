@@ -15,10 +15,13 @@ export function findFormatProblem(name: string, known: readonly string[]): strin
 }
 
 const formatOf = (known: readonly string[]) =>
-  z.string().superRefine((name, context) => {
-    const message = findFormatProblem(name, known)
-    if (message !== undefined) context.addIssue({ code: 'custom', message })
-  })
+  z
+    .string()
+    .superRefine((name, context) => {
+      const message = findFormatProblem(name, known)
+      if (message !== undefined) context.addIssue({ code: 'custom', message })
+    })
+    .meta({ title: 'time format' })
 
 /** How a cursor is spelled. */
 export const cursorFormat = formatOf(words)
@@ -26,9 +29,12 @@ export const cursorFormat = formatOf(words)
 /** How the times of a column are spelled. */
 export const timeFormat = formatOf(formatNames)
 
-export const timeZone = z.string().refine(isTimeZone, {
-  error: 'expected a time zone of the IANA database, such as Europe/Berlin',
-})
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, {
+    error: 'expected a time zone of the IANA database, such as Europe/Berlin',
+  })
+  .meta({ title: 'time zone' })
 
 /** A duration (its output is milliseconds) for a cursor that is a time, or a number for one that is a number. */
 export const lookback = z.union([

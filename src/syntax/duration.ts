@@ -16,4 +16,4 @@ export const duration = z
     error: 'expected an ISO 8601 duration of fixed length, such as PT30S, PT1H or P7D (months and years have none)',
   })
   .transform((text) => durationMs(text) as number)
-  .meta({ description: 'An ISO 8601 duration, such as PT30S, PT1H or P7D.' })
+  .meta({ title: 'duration', description: 'An ISO 8601 duration, such as PT30S, PT1H or P7D.' })

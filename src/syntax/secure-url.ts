@@ -10,3 +10,4 @@ export const secureUrl = z
   .refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, {
     error: 'expected a URL without user:password@',
   })
+  .meta({ title: 'https URL' })

@@ -17,70 +17,140 @@ const keys = z.strictObject({
   provider: z
     .enum(providerNames as [ProviderName, ...ProviderName[]])
     .optional()
-    .meta({ description: 'Ready settings of a provider; keys that are written here go before them.' }),
-  tenant: z.string().optional().meta({ description: 'With provider: microsoft, the directory; common where absent.' }),
+    .meta({ description: 'Ready settings of a provider; keys that are set here override them.', examples: ['github'] }),
+  tenant: z
+    .string()
+    .optional()
+    .meta({
+      description: 'With provider microsoft: the directory; common if absent.',
+      examples: ['acme.onmicrosoft.com'],
+    }),
   domain: z
     .string()
     .optional()
-    .meta({ description: 'With provider: salesforce; login.salesforce.com where absent, test.salesforce.com to try.' }),
-  shop: z.string().optional().meta({ description: 'With provider: shopify, the name of the shop.' }),
-  issuer: secureUrl
+    .meta({
+      description: 'With provider salesforce: where to sign in; login.salesforce.com if absent.',
+      examples: ['test.salesforce.com'],
+    }),
+  shop: z
+    .string()
     .optional()
-    .meta({ description: 'Finds the URLs by OpenID discovery or RFC 8414, and is compared with the iss of RFC 9207.' }),
-  authorize_url: secureUrl.optional().meta({ description: 'Where the browser is sent for consent.' }),
-  token_url: secureUrl.optional(),
-  device_url: secureUrl.optional().meta({ description: 'RFC 8628, for headrace connect --device.' }),
-  redirect_url: secureUrl
-    .optional()
-    .meta({ description: 'As registered with the provider. A loopback one is listened on; any other is pasted.' }),
-  ...clientAuthKeys,
-  client_auth: clientAuthKeys.client_auth.unwrap().optional().meta({
-    description: 'How the client proves who it is; none without a secret, else basic, or what provider wants.',
+    .meta({ description: 'With provider shopify: the name of the shop.', examples: ['acme'] }),
+  issuer: secureUrl.optional().meta({
+    description: 'Finds the endpoints by OpenID discovery or RFC 8414; also checked against the iss of RFC 9207.',
+    examples: ['https://auth.acme.example'],
   }),
-  scopes: list.default([]).meta({ description: 'A list, or one string with blanks between.' }),
-  scope_separator: z.enum([' ', ',']).optional().meta({ description: 'Between scopes; a blank is the standard.' }),
-  extra: parameters.meta({ description: 'Further parameters of the authorization request.' }),
-  token_extra: parameters.meta({ description: 'Further parameters of the token request that brings the code.' }),
-  pkce: z.boolean().optional().meta({ description: 'RFC 7636 with S256; on unless the provider refuses it.' }),
+  authorize_url: secureUrl.optional().meta({
+    description: 'The authorization endpoint, to which the browser is sent for consent.',
+    examples: ['https://auth.acme.example/authorize'],
+  }),
+  token_url: secureUrl
+    .optional()
+    .meta({ description: 'The token endpoint.', examples: ['https://auth.acme.example/token'] }),
+  device_url: secureUrl.optional().meta({
+    description: 'The device authorization endpoint (RFC 8628), for headrace connect --device.',
+    examples: ['https://auth.acme.example/device'],
+  }),
+  redirect_url: secureUrl.optional().meta({
+    description:
+      'The redirect URL that is registered with the provider. headrace connect listens on a loopback one, and asks for the address after any other.',
+    examples: ['http://127.0.0.1:8976/callback'],
+  }),
+  ...clientAuthKeys,
+  client_auth: clientAuthKeys.client_auth
+    .unwrap()
+    .optional()
+    .meta({
+      description: 'How the client authenticates; none without a secret, else basic, or what the provider wants.',
+      examples: ['post'],
+    }),
+  scopes: list.default([]).meta({
+    description: 'The scopes to ask for: a list, or one text with spaces or commas between.',
+    examples: [['repo']],
+  }),
+  scope_separator: z
+    .enum([' ', ','])
+    .optional()
+    .meta({ description: 'What separates scopes in the request; a space is the standard.', examples: [','] }),
+  extra: parameters.meta({
+    description: 'Further parameters of the authorization request.',
+    examples: [{ access_type: 'offline' }],
+  }),
+  token_extra: parameters.meta({
+    description: 'Further parameters of the token request that carries the code.',
+    examples: [{ account_id: '12' }],
+  }),
+  pkce: z
+    .boolean()
+    .optional()
+    .meta({
+      description: 'Proof key for code exchange (RFC 7636, S256); on unless the provider refuses it.',
+      examples: [false],
+    }),
   token_field: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'A member of the token answer that holds the tokens, where its top holds none.' }),
+    .meta({
+      description: 'The member of the token response that has the tokens, if they are not at its top.',
+      examples: ['authed_user'],
+    }),
   place: z
     .strictObject({
-      in: z.literal('header').default('header'),
-      name: z.stringFormat('header name', httpToken),
+      in: z.literal('header').default('header').meta({ description: 'The token goes into a header.' }),
+      name: z
+        .stringFormat('header name', httpToken)
+        .meta({ description: 'The name of the header.', examples: ['X-Access-Token'] }),
       prefix: z
         .string()
         .regex(/^[\x20-\x7e]*$/)
-        .default(''),
+        .default('')
+        .meta({ description: 'Text right before the token; write the space between them too.', examples: ['Token '] }),
     })
     .optional()
-    .meta({ description: 'Where the API wants the token, if not as Authorization: Bearer.' }),
+    .meta({ description: 'Where requests carry the token, if not as Authorization: Bearer.' }),
   tokens: secretRef
     .refine(({ store, version, pointer }) => store !== 'env' && version === undefined && pointer === undefined, {
       error: 'expected secret:NAME or file:PATH without @ and #, as headrace connect writes there',
     })
-    .meta({ description: 'Where headrace connect saves the tokens: secret:NAME or file:PATH.' }),
-  tokens_key: secretRef
-    .optional()
-    .meta({ description: 'A secret of at least 32 characters that encrypts the tokens where they are saved.' }),
+    .meta({
+      description: 'Where headrace connect saves the tokens: secret:NAME or file:PATH.',
+      examples: ['secret:acme-tokens'],
+    }),
+  tokens_key: secretRef.optional().meta({
+    description: 'A secret of at least 32 characters that encrypts the saved tokens.',
+    examples: ['env:TOKENS_KEY'],
+  }),
 })
 
 /** What stands in a connector file under `type: oauth2_authorization_code`. */
-export const authorizationCodeConfig = keys.superRefine((config, context) => {
-  const report = (path: string, message: string): void =>
-    context.addIssue({ code: 'custom', path: [path], message, input: config })
-  checkClientAuth({ ...config, client_auth: clientAuthOf(config) }, context)
-  const { provider, issuer, token_url: tokenUrl, authorize_url: authorizeUrl, device_url: deviceUrl } = config
-  if (!provider && !issuer) {
-    if (!tokenUrl) report('token_url', 'expected token_url, or issuer or provider, which know it')
-    if (!authorizeUrl && !deviceUrl)
-      report('authorize_url', 'expected authorize_url, or issuer or provider, which know it')
-  }
-  checkAccount(config, report)
-})
+export const authorizationCodeConfig = keys
+  .superRefine((config, context) => {
+    const report = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message, input: config })
+    checkClientAuth({ ...config, client_auth: clientAuthOf(config) }, context)
+    const { provider, issuer, token_url: tokenUrl, authorize_url: authorizeUrl, device_url: deviceUrl } = config
+    if (!provider && !issuer) {
+      if (!tokenUrl) report('token_url', 'expected token_url, or issuer or provider, which know it')
+      if (!authorizeUrl && !deviceUrl)
+        report('authorize_url', 'expected authorize_url, or issuer or provider, which know it')
+    }
+    checkAccount(config, report)
+  })
+  .meta({
+    description:
+      'The OAuth 2.0 authorization code grant (RFC 6749 section 4.1): a person consents once, by headrace connect.',
+    examples: [
+      {
+        type: 'oauth2_authorization_code',
+        provider: 'github',
+        scopes: ['repo'],
+        client_id: 'acme',
+        client_secret: 'secret:acme-secret',
+        tokens: 'secret:acme-tokens',
+      },
+    ],
+  })
 
 export type AuthorizationCodeConfig = z.output<typeof keys>
 

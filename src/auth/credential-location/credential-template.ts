@@ -173,7 +173,7 @@ export function templateOrSecret(words: Words) {
 export const namedSecrets = z
   .record(z.string().regex(/^[\w-]+$/, { error: 'expected letters, digits, _ and -' }), secretRef)
   .default({})
-  .meta({ description: 'Secrets that templates name as secret.NAME.' })
+  .meta({ description: 'Secrets that templates use as secret.NAME.', examples: [{ pin: 'secret:acme-pin' }] })
 
 /** The secrets that a text names and `known` lacks. */
 export function listUnknownSecrets(text: string, words: Words, known: object): readonly string[] {

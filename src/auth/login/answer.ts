@@ -23,7 +23,11 @@ export const tokenSource = z
     const message = text.startsWith('$') ? pathProblem(text) : notPath
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
-  .meta({ description: 'Where the token is: a JSONPath, header:NAME or cookie:NAME; $ takes the whole body.' })
+  .meta({
+    title: 'JSONPath, header:NAME or cookie:NAME',
+    description: 'Where the response has the token; $ is the whole body.',
+    examples: ['$.data.token', 'header:X-Auth-Token', 'cookie:SESSION'],
+  })
 
 /** How long a token lives. */
 export const tokenLifetime = z
@@ -34,7 +38,12 @@ export const tokenLifetime = z
       : durationMs(text) === undefined && 'expected a duration such as PT1H, or a JSONPath such as $.expires_in'
     if (typeof message === 'string') context.addIssue({ code: 'custom', message })
   })
-  .meta({ description: 'A duration, or a JSONPath to seconds or to the moment at which the token ends.' })
+  .meta({
+    title: 'duration or JSONPath',
+    description:
+      'How long the token is valid: a duration, or where the response has the seconds or the time at which it expires.',
+    examples: ['PT1H', '$.expires_in'],
+  })
 
 function pathProblem(path: string): string | undefined {
   try {

@@ -29,12 +29,31 @@ const values = z.record(z.string().min(1), value).default({})
 
 export const loginRequest = z
   .strictObject({
-    method: z.enum(['GET', 'POST', 'PUT']).default('POST'),
-    url: secureUrl.superRefine(checkTemplate(loginWords)).meta({ description: 'May hold templates behind its host.' }),
-    params: values.meta({ description: 'Query parameters: secrets, or texts with templates.' }),
-    headers: values.meta({ description: 'Secrets, or texts with templates.' }),
-    body: tree.optional().meta({ description: 'Its texts are secrets, or may hold templates.' }),
-    body_format: z.enum(['json', 'form', 'text']).default('json'),
+    method: z
+      .enum(['GET', 'POST', 'PUT'])
+      .default('POST')
+      .meta({ description: 'The HTTP method.', examples: ['GET'] }),
+    url: secureUrl.superRefine(checkTemplate(loginWords)).meta({
+      description: 'The URL; may have templates after its host.',
+      examples: ['https://api.acme.example/login'],
+    }),
+    params: values.meta({
+      description: 'Query parameters: secrets, or texts with templates.',
+      examples: [{ key: 'secret:acme-key' }],
+    }),
+    headers: values.meta({
+      description: 'Headers: secrets, or texts with templates.',
+      examples: [{ 'X-Client': 'acme' }],
+    }),
+    body: tree.optional().meta({
+      title: 'any value',
+      description: 'The request body; its texts are secrets, or may have templates.',
+      examples: [{ username: 'me', password: 'secret:password' }],
+    }),
+    body_format: z
+      .enum(['json', 'form', 'text'])
+      .default('json')
+      .meta({ description: 'How the body is encoded.', examples: ['form'] }),
   })
   .superRefine(({ method, url, headers, body, body_format }, context) => {
     const report = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })

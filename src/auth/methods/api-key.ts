@@ -9,18 +9,28 @@ import { nameLocation, putCredential } from '../credential-location/location.ts'
 const config = z
   .strictObject({
     type: z.literal('api_key'),
-    in: z.enum(['header', 'query', 'cookie']).default('header'),
-    name: z.string().min(1).meta({ description: 'Of the header, query parameter or cookie.' }),
-    value: secretRef,
+    in: z
+      .enum(['header', 'query', 'cookie'])
+      .default('header')
+      .meta({ description: 'Where the key goes.', examples: ['query'] }),
+    name: z
+      .string()
+      .min(1)
+      .meta({ description: 'The name of the header, query parameter or cookie.', examples: ['X-API-Key', 'api_key'] }),
+    value: secretRef.meta({ description: 'The key.', examples: ['secret:acme-key'] }),
     prefix: z
       .string()
       .regex(/^[\x20-\x7e]*$/)
       .default('')
-      .meta({ description: 'Stands right before the value, blanks included, such as "Token ".' }),
+      .meta({ description: 'Text right before the key; write the space between them too.', examples: ['Token '] }),
   })
   .refine((key) => key.in === 'query' || httpToken.test(key.name), {
     path: ['name'],
     error: 'expected a name of letters, digits and hyphens',
+  })
+  .meta({
+    description: 'A key in a header, a query parameter or a cookie.',
+    examples: [{ type: 'api_key', in: 'header', name: 'X-API-Key', value: 'secret:acme-key' }],
   })
 
 /** A key in a header, a query parameter or a cookie. */

@@ -10,14 +10,35 @@ const word = z.string().regex(/^[a-z0-9-]+$/, { error: 'expected lower-case lett
 
 /** AWS Signature Version 4 in the `Authorization` header. A signature bears the time, so AWS's clock is taken over where it refuses ours. */
 export default defineAuth({
-  config: z.strictObject({
-    type: z.literal('aws_sigv4'),
-    access_key: secretRefOrText.meta({ description: 'The access key id: a literal, or a secret.' }),
-    secret_key: secretRef,
-    session_token: secretRef.optional().meta({ description: 'Of temporary credentials.' }),
-    region: word.meta({ description: 'Such as eu-central-1; us-east-1 for services that have no regions.' }),
-    service: word.meta({ description: 'As signatures name it: s3, execute-api, sts.' }),
-  }),
+  config: z
+    .strictObject({
+      type: z.literal('aws_sigv4'),
+      access_key: secretRefOrText.meta({
+        description: 'The access key id: a literal, or a secret.',
+        examples: ['env:AWS_ACCESS_KEY_ID'],
+      }),
+      secret_key: secretRef.meta({ description: 'The secret access key.', examples: ['secret:aws-key'] }),
+      session_token: secretRef
+        .optional()
+        .meta({ description: 'The session token of temporary credentials.', examples: ['env:AWS_SESSION_TOKEN'] }),
+      region: word.meta({
+        description: 'The AWS region; us-east-1 for services without regions.',
+        examples: ['eu-central-1'],
+      }),
+      service: word.meta({ description: 'The name of the service in signatures.', examples: ['execute-api', 's3'] }),
+    })
+    .meta({
+      description: 'AWS Signature Version 4.',
+      examples: [
+        {
+          type: 'aws_sigv4',
+          access_key: 'AKIAEXAMPLE',
+          secret_key: 'secret:aws-key',
+          region: 'eu-central-1',
+          service: 'execute-api',
+        },
+      ],
+    }),
   isSignature: true,
   writes: authorizationHeader,
   example: {

@@ -9,15 +9,22 @@ import { authorizationHeader } from '../credential-location/location.ts'
 const config = z
   .strictObject({
     type: z.literal('basic'),
-    username: secretRefOrText.optional().meta({ description: 'A literal or a secret; empty where absent.' }),
-    password: secretRef
+    username: secretRefOrText
       .optional()
-      .meta({ description: 'A secret; empty where absent, for an API key that stands as the user name.' }),
+      .meta({ description: 'The user name: a literal or a secret.', examples: ['me', 'secret:acme-user'] }),
+    password: secretRef.optional().meta({
+      description: 'The password; absent where an API key is sent as the user name.',
+      examples: ['secret:acme-password'],
+    }),
   })
   .refine(({ username, password }) => username ?? password, { error: 'expected a username, a password or both' })
   .refine(({ username }) => typeof username !== 'string' || !username.includes(':'), {
     path: ['username'],
     error: 'expected a user name without a colon, as basic authentication ends the name at the first one',
+  })
+  .meta({
+    description: 'HTTP basic authentication (RFC 7617).',
+    examples: [{ type: 'basic', username: 'me', password: 'secret:acme-password' }],
   })
 
 /** User name and password in UTF-8 (RFC 7617 section 2.1). */

@@ -13,10 +13,20 @@ import { requestToken } from '../token/token-request.ts'
 const config = z
   .strictObject({
     type: z.literal('oauth2_client_credentials'),
-    token_url: secureUrl,
+    token_url: secureUrl.meta({
+      description: 'The token endpoint.',
+      examples: ['https://auth.acme.example/token'],
+    }),
     ...clientAuthKeys,
     scopes: scopeList.default([]),
-    audience: z.string().min(1).optional().meta({ description: 'For providers such as Auth0.' }),
+    audience: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description: 'The audience parameter of providers such as Auth0.',
+        examples: ['https://api.acme.example'],
+      }),
     resource: z
       .union([
         z
@@ -26,17 +36,35 @@ const config = z
         z.array(z.string().min(1)),
       ])
       .default([])
-      .meta({ description: 'RFC 8707: the API that the token is for, as a URI; a list repeats the parameter.' }),
+      .meta({
+        description: 'The API that the token is for, as a URI (RFC 8707); a list repeats the parameter.',
+        examples: ['https://api.acme.example/'],
+      }),
     extra: z
       .record(z.string(), secretRefOrText)
       .default({})
-      .meta({ description: 'Further parameters of the token request.' }),
+      .meta({ description: 'Further parameters of the token request.', examples: [{ account_id: '12' }] }),
     request: z
       .enum(['form', 'json'])
       .default('form')
-      .meta({ description: 'Form is the standard; some providers want JSON.' }),
+      .meta({
+        description: 'How the token request is encoded: as a form, which is the standard, or as JSON.',
+        examples: ['json'],
+      }),
   })
   .superRefine(checkClientAuth)
+  .meta({
+    description: 'The OAuth 2.0 client credentials grant (RFC 6749 section 4.4).',
+    examples: [
+      {
+        type: 'oauth2_client_credentials',
+        token_url: 'https://auth.acme.example/token',
+        client_id: 'acme',
+        client_secret: 'secret:acme-secret',
+        scopes: ['orders.read'],
+      },
+    ],
+  })
 
 type ClientCredentialsConfig = z.output<typeof config>
 

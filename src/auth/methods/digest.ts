@@ -33,11 +33,16 @@ interface Session {
  * signed with it at once, until the server brings another.
  */
 export default defineAuth({
-  config: z.strictObject({
-    type: z.literal('digest'),
-    username: secretRefOrText.meta({ description: 'A literal or a secret.' }),
-    password: secretRef,
-  }),
+  config: z
+    .strictObject({
+      type: z.literal('digest'),
+      username: secretRefOrText.meta({ description: 'The user name: a literal or a secret.', examples: ['me'] }),
+      password: secretRef.meta({ description: 'The password.', examples: ['secret:acme-password'] }),
+    })
+    .meta({
+      description: 'HTTP digest authentication (RFC 7616).',
+      examples: [{ type: 'digest', username: 'me', password: 'secret:acme-password' }],
+    }),
   isSignature: true,
   writes: authorizationHeader,
   example: {

@@ -15,22 +15,35 @@ import type { Token } from '../token/token-request.ts'
 const googleConfig = z
   .strictObject({
     type: z.literal('google'),
-    scopes: scopeList.default(['https://www.googleapis.com/auth/cloud-platform']),
-    subject: secretRefOrText
-      .optional()
-      .meta({ description: 'The address of the person acted for, where domain-wide delegation is granted.' }),
+    scopes: scopeList.default(['https://www.googleapis.com/auth/cloud-platform']).meta({
+      description: 'The scopes to ask for: a list, or one text with spaces between.',
+      examples: [['https://www.googleapis.com/auth/analytics.readonly']],
+    }),
+    subject: secretRefOrText.optional().meta({
+      description: 'The e-mail address of the person to act for, by domain-wide delegation.',
+      examples: ['me@acme.example'],
+    }),
     audience: z
       .string()
       .regex(/^[^\s&#]+$/, { error: 'expected a URL or a client id' })
       .optional()
-      .meta({ description: 'Asks for an ID token instead, as a private Cloud Run service wants: its URL.' }),
-    key_file: secretRef
-      .optional()
-      .meta({ description: "A service account's whole JSON key file, where the runtime has no identity of its own." }),
+      .meta({
+        description: 'Asks for an ID token for this URL or client id, as a private Cloud Run service needs it.',
+        examples: ['https://acme-abc.a.run.app'],
+      }),
+    key_file: secretRef.optional().meta({
+      description: "A service account's whole JSON key file, where the runtime has no identity of its own.",
+      examples: ['secret:google-key'],
+    }),
   })
   .refine(({ subject, audience }) => subject === undefined || audience === undefined, {
     path: ['audience'],
     error: 'expected one of subject and audience: an ID token speaks for the service account itself',
+  })
+  .meta({
+    description:
+      'The Google identity that the program runs as (Application Default Credentials), or that of a key file.',
+    examples: [{ type: 'google', scopes: ['https://www.googleapis.com/auth/analytics.readonly'] }],
   })
 
 export type GoogleConfig = z.output<typeof googleConfig>

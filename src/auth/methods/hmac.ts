@@ -16,15 +16,30 @@ import { createProviderClock } from '../signature/provider-clock.ts'
 
 const place = z
   .strictObject({
-    in: z.enum(['header', 'query', 'basic']).default('header').meta({
-      description: 'basic: the signature is the password of HTTP basic authentication.',
-    }),
-    name: z.string().min(1).optional().meta({ description: 'Of the header or query parameter.' }),
-    username: secretRefOrText.optional().meta({ description: 'With in: basic.' }),
+    in: z
+      .enum(['header', 'query', 'basic'])
+      .default('header')
+      .meta({
+        description: 'Where the signature goes; basic: it is the password of HTTP basic authentication.',
+        examples: ['query'],
+      }),
+    name: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'The name of the header or query parameter.', examples: ['X-Signature'] }),
+    username: secretRefOrText
+      .optional()
+      .meta({ description: 'The user name, with in: basic.', examples: ['secret:acme-key-id'] }),
     prefix: templateText(signingWords)
       .default('')
-      .meta({ description: 'Stands right before the signature, blanks included; may hold templates.' }),
-    suffix: templateText(signingWords).default('').meta({ description: 'Stands right behind it.' }),
+      .meta({
+        description: 'Text right before the signature; may have templates.',
+        examples: ['HMAC-SHA256 Signature='],
+      }),
+    suffix: templateText(signingWords)
+      .default('')
+      .meta({ description: 'Text right after the signature; may have templates.', examples: ['; ts={{ timestamp }}'] }),
   })
   .superRefine(({ in: where, name, username, prefix, suffix }, context) => {
     const report = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
@@ -45,21 +60,42 @@ const spelled = algorithms.map((name) => `HMAC-${name.toUpperCase()}` as const)
 const config = z
   .strictObject({
     type: z.literal('hmac'),
-    algorithm: z.enum([...algorithms, ...spelled]).default('sha256'),
-    key: secretRef,
+    algorithm: z
+      .enum([...algorithms, ...spelled])
+      .default('sha256')
+      .meta({ description: 'The hash.', examples: ['sha512'] }),
+    key: secretRef.meta({ description: 'The shared key.', examples: ['secret:key'] }),
     key_encoding: z
       .enum(['text', 'base64', 'hex'])
       .default('text')
-      .meta({ description: 'How the key is stored; a provider that shows it in base64 often means the bytes.' }),
-    template: templateText(signingWords).min(1).meta({ description: 'What is signed.' }),
-    encoding: z.enum(['hex', 'HEX', 'base64', 'base64url']).default('hex').meta({ description: 'Of the signature.' }),
-    place,
-    headers: values.meta({ description: 'Further headers: secrets, or texts with templates.' }),
-    params: values.meta({ description: 'Further query parameters, which the signature covers.' }),
-    secrets: namedSecrets,
-    nonce: z.enum(['random', 'increasing']).default('random').meta({
-      description: 'random: 32 hex digits; increasing: microseconds since 1970, never the same twice.',
+      .meta({
+        description: 'How the key is stored; providers that show it in base64 often mean the bytes.',
+        examples: ['base64'],
+      }),
+    template: templateText(signingWords)
+      .min(1)
+      .meta({ description: 'What is signed.', examples: ['{{ timestamp }}{{ method }}{{ target }}{{ body }}'] }),
+    encoding: z
+      .enum(['hex', 'HEX', 'base64', 'base64url'])
+      .default('hex')
+      .meta({ description: 'How the signature is written.', examples: ['base64'] }),
+    place: place.meta({ description: 'Where requests carry the signature.' }),
+    headers: values.meta({
+      description: 'Further headers: secrets, or texts with templates.',
+      examples: [{ 'X-Time': '{{ timestamp }}' }],
     }),
+    params: values.meta({
+      description: 'Further query parameters, which the signature covers.',
+      examples: [{ key: 'secret:acme-key-id' }],
+    }),
+    secrets: namedSecrets,
+    nonce: z
+      .enum(['random', 'increasing'])
+      .default('random')
+      .meta({
+        description: 'What nonce is: 32 random hex digits, or microseconds since 1970, never the same twice.',
+        examples: ['increasing'],
+      }),
   })
   .superRefine((keys, context) => {
     const report = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
@@ -69,6 +105,18 @@ const config = z
         report(['secrets'], `${key} names secret.${name}, which is not here`)
     for (const name of Object.keys(keys.headers))
       if (!httpToken.test(name)) report(['headers', name], 'expected a header name of letters, digits and hyphens')
+  })
+  .meta({
+    description: 'A signature of the request by a shared key, as the provider defines it.',
+    examples: [
+      {
+        type: 'hmac',
+        key: 'secret:key',
+        template: '{{ timestamp }}{{ method }}{{ target }}{{ body }}',
+        headers: { 'X-Time': '{{ timestamp }}' },
+        place: { name: 'X-Signature' },
+      },
+    ],
   })
 
 export type HmacConfig = z.output<typeof config>

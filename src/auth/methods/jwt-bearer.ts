@@ -25,44 +25,87 @@ const claim = z.union([secretRefOrText, z.json()])
 const jwtBearerConfig = z
   .strictObject({
     type: z.literal('jwt_bearer'),
-    token_url: secureUrl,
-    issuer: secretRefOrText.meta({ description: 'The iss of the assertion: a client id, or an account.' }),
-    subject: secretRefOrText.optional().meta({ description: 'The sub: the user or account that is acted for.' }),
-    audience: z.string().min(1).optional().meta({ description: 'The aud; token_url where absent.' }),
-    private_key: secretRef.meta({ description: 'PEM or JWK; the shared secret where algorithm is HS256.' }),
-    key_id: secretRefOrText.optional().meta({ description: 'The kid of the assertion.' }),
+    token_url: secureUrl.meta({
+      description: 'The token endpoint.',
+      examples: ['https://auth.acme.example/token'],
+    }),
+    issuer: secretRefOrText.meta({
+      description: 'The iss of the JWT: a client id, or an account.',
+      examples: ['acme'],
+    }),
+    subject: secretRefOrText
+      .optional()
+      .meta({ description: 'The sub of the JWT: the user or account to act for.', examples: ['etl@acme.example'] }),
+    audience: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'The aud of the JWT; token_url if absent.', examples: ['https://login.salesforce.com'] }),
+    private_key: secretRef.meta({
+      description: 'The key that signs the JWT, as PEM or JWK; the shared secret with algorithm HS256.',
+      examples: ['secret:acme-key'],
+    }),
+    key_id: secretRefOrText
+      .optional()
+      .meta({ description: 'The kid of the JWT; by default that of the JWK.', examples: ['key-1'] }),
     algorithm: z
       .enum([...keyAlgorithms, ...secretAlgorithms])
       .optional()
-      .meta({ description: 'RS256, ES256, EdDSA, ...: by the key where absent.' }),
-    scopes: scopeList
-      .default([])
-      .meta({ description: 'A list, or one string with blanks between; sent as a claim and as a parameter.' }),
-    claims: z.record(z.string(), claim).default({}).meta({
-      description: 'Further claims; one of null takes out what would stand there, such as scope or jti.',
+      .meta({ description: 'How the JWT is signed; by default what suits the key.', examples: ['ES256'] }),
+    scopes: scopeList.default([]).meta({
+      description:
+        'The scopes to ask for: a list, or one text with spaces between; sent as a claim and as a parameter.',
+      examples: [['signature']],
     }),
+    claims: z
+      .record(z.string(), claim)
+      .default({})
+      .meta({
+        description: 'Further claims of the JWT; null removes one that is sent by default, such as scope or jti.',
+        examples: [{ box_sub_type: 'enterprise', jti: null }],
+      }),
     lifetime: duration
-      .default(45_000)
-      .meta({ description: 'Of the assertion; some providers refuse a minute and more.' }),
-    client_id: secretRefOrText.optional().meta({ description: 'Where the provider wants the client named too.' }),
-    client_secret: secretRef.optional(),
+      .prefault('PT45S')
+      .meta({ description: 'How long the JWT is valid; some providers refuse a minute or more.', examples: ['PT30S'] }),
+    client_id: secretRefOrText
+      .optional()
+      .meta({ description: 'The id of the OAuth client, where the provider asks for it too.', examples: ['acme'] }),
+    client_secret: secretRef
+      .optional()
+      .meta({ description: 'The secret of the OAuth client.', examples: ['secret:acme-secret'] }),
     client_auth: z
       .enum(['basic', 'post'])
       .default('post')
-      .meta({ description: 'Where client_id and client_secret go: the Authorization header, or the body.' }),
+      .meta({
+        description: 'Where client_id and client_secret go: into the Authorization header (basic) or the body (post).',
+        examples: ['basic'],
+      }),
     assertion_param: z
       .string()
       .min(1)
       .default('assertion')
-      .meta({ description: 'What the provider calls the parameter of the assertion.' }),
+      .meta({ description: 'The parameter of the token request that takes the JWT.', examples: ['jwt'] }),
     extra: z
       .record(z.string(), secretRefOrText)
       .default({})
-      .meta({ description: 'Further parameters of the token request.' }),
+      .meta({ description: 'Further parameters of the token request.', examples: [{ account_id: '12' }] }),
   })
   .refine(({ client_id, client_secret }) => client_id !== undefined || client_secret === undefined, {
     path: ['client_id'],
     error: 'expected a client_id beside client_secret',
+  })
+  .meta({
+    description: 'A token in exchange for a signed JWT (RFC 7523), as for Salesforce, Box and DocuSign.',
+    examples: [
+      {
+        type: 'jwt_bearer',
+        token_url: 'https://login.salesforce.com/services/oauth2/token',
+        issuer: 'acme',
+        subject: 'etl@acme.example',
+        audience: 'https://login.salesforce.com',
+        private_key: 'secret:acme-key',
+      },
+    ],
   })
 
 type JwtBearerConfig = z.output<typeof jwtBearerConfig>

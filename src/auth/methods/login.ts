@@ -16,13 +16,22 @@ import { createTokenCache } from '../token/token-cache.ts'
 
 const place = z
   .strictObject({
-    in: z.enum(['header', 'query', 'cookie']).default('header'),
-    name: z.string().min(1),
+    in: z
+      .enum(['header', 'query', 'cookie'])
+      .default('header')
+      .meta({ description: 'Where the token goes.', examples: ['cookie'] }),
+    name: z
+      .string()
+      .min(1)
+      .meta({ description: 'The name of the header, query parameter or cookie.', examples: ['X-Session'] }),
     prefix: z
       .string()
       .regex(/^[\x20-\x7e]*$/)
       .optional()
-      .meta({ description: 'Right before the token; Bearer and a blank where the header is Authorization.' }),
+      .meta({
+        description: 'Text right before the token; "Bearer " by default if the header is Authorization.',
+        examples: ['Token '],
+      }),
   })
   .refine((written) => written.in === 'query' || httpToken.test(written.name), {
     path: ['name'],
@@ -32,11 +41,12 @@ const place = z
 const config = z
   .strictObject({
     type: z.literal('login'),
-    request: loginRequest,
+    request: loginRequest.meta({ description: 'The request that signs in.' }),
     token: tokenSource,
     lifetime: tokenLifetime.optional(),
     place: place.optional().meta({
-      description: 'Where requests carry the token: where it came from, or as Authorization: Bearer if not given.',
+      description:
+        'Where requests carry the token; by default the header or cookie that it came from, else Authorization: Bearer.',
     }),
     secrets: namedSecrets,
   })
@@ -47,6 +57,17 @@ const config = z
         path: ['secrets'],
         message: `request names secret.${name}, which is not here`,
       })
+  })
+  .meta({
+    description: 'A request of your own that exchanges credentials for a token.',
+    examples: [
+      {
+        type: 'login',
+        request: { url: 'https://api.acme.example/login', body: { username: 'me', password: 'secret:password' } },
+        token: '$.data.token',
+        lifetime: '$.data.expires_in',
+      },
+    ],
   })
 
 export type LoginConfig = z.output<typeof config>

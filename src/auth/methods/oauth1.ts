@@ -21,36 +21,80 @@ import { restoreLines } from '../../secrets/pem.ts'
 const config = z
   .strictObject({
     type: z.literal('oauth1'),
-    consumer_key: secretRefOrText,
-    consumer_secret: secretRef.optional().meta({ description: 'For HMAC and PLAINTEXT.' }),
-    token: secretRef.optional().meta({ description: 'A long-lived access token; absent where only the client signs.' }),
-    token_secret: secretRef.optional(),
+    consumer_key: secretRefOrText.meta({
+      description: 'The key of the client: a literal or a secret.',
+      examples: ['acme'],
+    }),
+    consumer_secret: secretRef
+      .optional()
+      .meta({ description: 'The secret of the client, for HMAC and PLAINTEXT.', examples: ['secret:consumer'] }),
+    token: secretRef.optional().meta({
+      description: 'A long-lived access token; absent where the client acts for itself.',
+      examples: ['secret:token'],
+    }),
+    token_secret: secretRef
+      .optional()
+      .meta({ description: 'The secret of the access token.', examples: ['secret:token-secret'] }),
     tokens: secretRef
       .refine(({ store, version, pointer }) => store !== 'env' && version === undefined && pointer === undefined, {
         error: 'expected secret:NAME or file:PATH without @ and #, as headrace connect writes there',
       })
       .optional()
-      .meta({ description: 'Instead of token and token_secret: where headrace connect saves them.' }),
-    signature: z.enum(oauth1Methods).default('HMAC-SHA1'),
-    private_key: secretRef.optional().meta({ description: 'For RSA: PEM.' }),
+      .meta({
+        description: 'In place of token and token_secret: where headrace connect saves them.',
+        examples: ['secret:acme-tokens'],
+      }),
+    signature: z
+      .enum(oauth1Methods)
+      .default('HMAC-SHA1')
+      .meta({ description: 'The signature method.', examples: ['HMAC-SHA256'] }),
+    private_key: secretRef
+      .optional()
+      .meta({ description: 'The RSA key for the RSA methods, as PEM.', examples: ['secret:acme-key'] }),
     realm: z
       .string()
       .regex(/^[\x20-\x7e]+$/, { error: 'expected visible ASCII characters' })
       .optional()
-      .meta({ description: 'Sent as it is written; for NetSuite the account id, such as 1234567_SB1.' }),
-    request_token_url: secureUrl.optional().meta({ description: 'For headrace connect, as are the two that follow.' }),
-    authorize_url: secureUrl.optional(),
-    access_token_url: secureUrl.optional(),
-    redirect_url: secureUrl
-      .optional()
-      .meta({ description: 'For headrace connect: the address to come back to, as registered with the provider.' }),
+      .meta({ description: 'The realm parameter; for NetSuite the account id.', examples: ['1234567_SB1'] }),
+    request_token_url: secureUrl.optional().meta({
+      description: 'For headrace connect: where it asks for a request token.',
+      examples: ['https://api.acme.example/oauth/request_token'],
+    }),
+    authorize_url: secureUrl.optional().meta({
+      description: 'For headrace connect: where the browser is sent for consent.',
+      examples: ['https://api.acme.example/oauth/authorize'],
+    }),
+    access_token_url: secureUrl.optional().meta({
+      description: 'For headrace connect: where it asks for the access token.',
+      examples: ['https://api.acme.example/oauth/access_token'],
+    }),
+    redirect_url: secureUrl.optional().meta({
+      description: 'For headrace connect: the callback URL that is registered with the provider.',
+      examples: ['http://127.0.0.1:8976/callback'],
+    }),
     scopes: z
       .array(z.string().min(1))
       .default([])
-      .meta({ description: 'For headrace connect, where the provider wants a scope with the request token.' }),
+      .meta({
+        description: 'For headrace connect: scopes for the request token, where the provider has them.',
+        examples: [['read']],
+      }),
   })
   .superRefine((keys, context) => {
     for (const [key, message] of listProblems(keys)) context.addIssue({ code: 'custom', path: [key], message })
+  })
+  .meta({
+    description: 'OAuth 1.0a (RFC 5849): each request is signed.',
+    examples: [
+      {
+        type: 'oauth1',
+        consumer_key: 'acme',
+        consumer_secret: 'secret:consumer',
+        token: 'secret:token',
+        token_secret: 'secret:token-secret',
+        signature: 'HMAC-SHA256',
+      },
+    ],
   })
 
 export type OAuth1Config = z.output<typeof config>

@@ -13,29 +13,43 @@ import { createTokenClient } from '../token/token-client.ts'
 const refreshTokenConfig = z
   .strictObject({
     type: z.literal('oauth2_refresh_token'),
-    token_url: secureUrl,
+    token_url: secureUrl.meta({
+      description: 'The token endpoint.',
+      examples: ['https://auth.acme.example/token'],
+    }),
     ...clientAuthKeys,
     refresh_token: secretRef.meta({
-      description: 'Where the refresh token lies; one that the provider puts in its place is saved there.',
+      description: 'Where the refresh token is stored; a new one from the provider is saved there too.',
+      examples: ['secret:acme-refresh'],
     }),
-    rotates: z.boolean().default(true).meta({
-      description:
-        'False where the provider never replaces a refresh token: then it is never written, and env:NAME will do.',
-    }),
+    rotates: z
+      .boolean()
+      .default(true)
+      .meta({
+        description:
+          'Whether the provider replaces refresh tokens. With false the token is never written, so env:NAME is allowed.',
+        examples: [false],
+      }),
     scopes: scopeList.default([]),
     extra: z
       .record(z.string(), secretRefOrText)
       .default({})
-      .meta({ description: 'Further parameters of the token request.' }),
+      .meta({ description: 'Further parameters of the token request.', examples: [{ account_id: '12' }] }),
     token_field: z
       .string()
       .min(1)
       .optional()
-      .meta({ description: 'A member of the token answer that holds the tokens, where its top holds none.' }),
+      .meta({
+        description: 'The member of the token response that has the tokens, if they are not at its top.',
+        examples: ['authed_user'],
+      }),
     request: z
       .enum(['form', 'json'])
       .default('form')
-      .meta({ description: 'Form is the standard; some providers want JSON.' }),
+      .meta({
+        description: 'How the token request is encoded: as a form, which is the standard, or as JSON.',
+        examples: ['json'],
+      }),
   })
   .superRefine(checkClientAuth)
   .superRefine(({ refresh_token: ref, rotates }, context) => {
@@ -43,6 +57,18 @@ const refreshTokenConfig = z
     const what = ref.store === 'env' ? 'an environment variable' : 'one version of a secret'
     const message = `expected secret:NAME or file:PATH, as a token that the provider replaces cannot be saved in ${what}; or rotates: false, if it never does`
     context.addIssue({ code: 'custom', path: ['refresh_token'], message, input: ref })
+  })
+  .meta({
+    description: 'The OAuth 2.0 refresh token grant (RFC 6749 section 6), with a refresh token from elsewhere.',
+    examples: [
+      {
+        type: 'oauth2_refresh_token',
+        token_url: 'https://auth.acme.example/token',
+        client_id: 'acme',
+        client_secret: 'secret:acme-secret',
+        refresh_token: 'secret:acme-refresh',
+      },
+    ],
   })
 
 /** The refresh token grant (RFC 6749 section 6), for a refresh token that was got by other means. */

@@ -24,26 +24,47 @@ const methods = [
 
 /** The keys by which a client says who it is to a token endpoint, the same in every OAuth 2.0 grant. */
 export const clientAuthKeys = {
-  client_id: secretRefOrText,
-  client_secret: secretRef.optional(),
+  client_id: secretRefOrText.meta({
+    description: 'The id of the OAuth client: a literal or a secret.',
+    examples: ['acme', 'secret:acme#id'],
+  }),
+  client_secret: secretRef
+    .optional()
+    .meta({ description: 'The secret of the OAuth client.', examples: ['secret:acme#secret'] }),
   client_auth: z
     .enum(methods)
     .default('basic')
-    .meta({ description: 'How the client proves who it is: a secret in the Authorization header, in the body, ...' }),
-  private_key: secretRef.optional().meta({ description: 'For private_key_jwt: PEM or JWK.' }),
-  key_id: secretRefOrText.optional().meta({ description: 'The kid of private_key; of a JWK its own where absent.' }),
+    .meta({
+      description:
+        'How the client authenticates: its secret in the Authorization header (basic) or in the body (post), a signed JWT, its TLS certificate, or not at all.',
+      examples: ['post', 'private_key_jwt'],
+    }),
+  private_key: secretRef
+    .optional()
+    .meta({ description: 'The key for private_key_jwt, as PEM or JWK.', examples: ['secret:acme-key'] }),
+  key_id: secretRefOrText
+    .optional()
+    .meta({ description: 'The kid of the key; by default that of the JWK.', examples: ['key-1'] }),
   algorithm: z
     .enum([...keyAlgorithms, ...secretAlgorithms])
     .optional()
-    .meta({ description: 'Of the assertion: RS256, ES256, EdDSA, ... by the key where absent; HS256 for a secret.' }),
-  certificate: secretRef
-    .optional()
-    .meta({ description: 'For private_key_jwt: PEM; its thumbprints go into the header, as Microsoft Entra wants.' }),
+    .meta({
+      description: 'How the JWT is signed; by default what suits the key, and HS256 for a client secret.',
+      examples: ['ES256'],
+    }),
+  certificate: secretRef.optional().meta({
+    description:
+      'With private_key_jwt: a certificate as PEM, whose thumbprints go into the JWT, as for Microsoft Entra.',
+    examples: ['secret:acme-certificate'],
+  }),
   assertion_audience: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'The aud of the assertion; the token endpoint or the issuer where absent.' }),
+    .meta({
+      description: 'The aud of the JWT; by default the token endpoint, or the issuer.',
+      examples: ['https://auth.acme.example'],
+    }),
 }
 
 export interface ClientAuthConfig {

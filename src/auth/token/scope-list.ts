@@ -4,4 +4,4 @@ import { z } from 'zod'
 export const scopeList = z
   .union([z.string().min(1), z.array(z.string().min(1))])
   .transform((value) => (typeof value === 'string' ? value.split(/\s+/).filter((scope) => scope !== '') : value))
-  .meta({ description: 'A list, or one string with blanks between.' })
+  .meta({ description: 'The scopes to ask for: a list, or one text with spaces between.', examples: [['orders.read']] })
