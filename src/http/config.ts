@@ -61,7 +61,7 @@ export const errorRule = z
   })
   .meta({
     description: 'A rule for responses: all of its conditions must hold.',
-    examples: [{ status: 404, then: 'ignore' }],
+    examples: [{ status: 404, [verdict]: 'ignore' }],
   })
 
 export const retry = z.strictObject({
