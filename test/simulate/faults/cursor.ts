@@ -79,6 +79,21 @@ const rest: readonly FaultCase[] = [
     }),
     want: [...labels(5), 'r20'],
   },
+  ...['merge', 'scd2'].map((write): FaultCase => ({
+    name: `a row that was ahead of its time is put right, in ${write}`,
+    stream: { ...merge, write, paginator: { type: 'none' }, params: sends, incremental },
+    runs: [{}, {}],
+    answer: ({ run }) => ({
+      data: [
+        row(
+          1,
+          run === 0 ? { updated_at: '2999-01-01T00:00:00Z', label: 'ahead' } : { updated_at: onDay(9), label: 'right' },
+        ),
+      ],
+    }),
+    want: ['right'],
+    must: 'table',
+  })),
   {
     name: 'an older version comes after the newer one, by a dotted cursor',
     stream: { ...merge, paginator: { type: 'none' }, incremental: { cursor: 'fields.updated' } },

@@ -23,6 +23,19 @@ export const sliceFaults: readonly FaultCase[] = [
     answer: (ask) => ({ data: since(groupOf(ask.url) === 'a' ? [row(9)] : [row(2), row(3)], ask) }),
     want: ['r9', 'r2', 'r3'],
   },
+  ...['merge', 'append'].map((write): FaultCase => ({
+    name: `a partition is added where one cursor is kept for all, in ${write}`,
+    stream: {
+      ...parted,
+      ...(write === 'append' && { write, primary_key: undefined }),
+      incremental: { ...incremental, per: 'stream' },
+      partitions: [{ id: 'a' }],
+    },
+    runs: [{}, { stream: { partitions: [{ id: 'a' }, { id: 'b' }] } }, {}],
+    answer: (ask) => ({ data: since(groupOf(ask.url) === 'a' ? [row(9)] : [row(2), row(3)], ask) }),
+    want: ['r9'],
+    must: 'warned',
+  })),
   {
     name: 'a partition is added to what is appended without asking by the cursor',
     stream: { ...parted, write: 'append', primary_key: undefined, params: {}, partitions: [{ id: 'a' }] },
