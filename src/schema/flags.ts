@@ -1,3 +1,4 @@
+import { sameName } from './system-columns.ts'
 import { mustBeDeclared } from './type-tree.ts'
 import { type ColumnType, scalarTypes } from './types.ts'
 
@@ -8,5 +9,5 @@ export function isTime(type: ColumnType): boolean {
 
 /** Whether a column takes the values that another one of the same field cannot hold (`<column>__<type>`). */
 export function isVariantOf(column: string, name: string): boolean {
-  return scalarTypes.some((type) => !mustBeDeclared(type) && name === `${column}__${type}`)
+  return scalarTypes.some((type) => !mustBeDeclared(type) && sameName(name, `${column}__${type}`))
 }

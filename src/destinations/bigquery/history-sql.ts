@@ -10,7 +10,7 @@ import {
   validToColumn,
 } from '../../schema/system-columns.ts'
 import { cursorTime, forever } from './cursor-time.ts'
-import { deletionTime } from './flag-sql.ts'
+import { deletionTime } from '../flag-sql.ts'
 import {
   type Keys,
   listKeys,
@@ -22,7 +22,7 @@ import {
   seqColumn,
   type Source,
 } from './rows-sql.ts'
-import { listNames, quoteName } from './sql.ts'
+import { flagDialect, listNames, quoteName } from './sql.ts'
 import { toCastType } from './types.ts'
 
 // A history (`write: scd2`) has one row a version. A version holds from `_valid_from` up to `_valid_to` (exclusive). Of
@@ -95,7 +95,7 @@ function hashContent(columns: readonly Column[], prefix: string): string {
 /** The rows that come, one for each moment of a key, or of a key where they have no time or are a listing of all. */
 function selectFresh({ plan, columns, keys, sources }: History, timed: boolean): string {
   const time = [cursorTime(plan, columns), loaded].filter(Boolean).join(', ')
-  const rows = `SELECT *, COALESCE(${time}) AS ${from}, CAST(NULL AS TIMESTAMP) AS ${to}, ${deletionTime(plan.deletes ?? {}, columns)} AS ${deleted},
+  const rows = `SELECT *, COALESCE(${time}) AS ${from}, CAST(NULL AS TIMESTAMP) AS ${to}, ${deletionTime(plan.deletes ?? {}, columns, flagDialect)} AS ${deleted},
 ${hashContent(columns, '')} AS ${content}, TRUE AS _headrace_fresh, FALSE AS _headrace_ahead FROM (${selectRows(sources, columns, { ordered: true })})`
   const isListing = !timed || plan.merges === true
   return `SELECT ${listAll(columns)} FROM (${isListing ? selectUnique(rows, columns, keys) : selectMoments(rows, listKeys(keys.columns, columns))})`

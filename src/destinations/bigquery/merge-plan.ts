@@ -3,12 +3,12 @@ import { deletedAtColumn, validFromColumn, validToColumn } from '../../schema/sy
 import { removeAbsent } from './absence-sql.ts'
 import { boundMerge, filterPartitions } from './bounds.ts'
 import type { Write } from './commit-script.ts'
-import { deletionTime, isTimedFlag } from './flag-sql.ts'
+import { deletionTime, isTimedFlag } from '../flag-sql.ts'
 import { selectVersions } from './history-sql.ts'
 import { type Deletion, insertOnly, type Merge, upsert, versions } from './merge-sql.ts'
 import { planOrdering } from '../ordering.ts'
 import { type Keys, orderingSql, selectRows, selectUnique, type Source } from './rows-sql.ts'
-import { quoteName } from './sql.ts'
+import { flagDialect, quoteName } from './sql.ts'
 import type { LiveTable } from './tables.ts'
 
 export interface Merged {
@@ -93,7 +93,7 @@ export function planReplacement(
 }
 
 function selectMarked(deletes: DeletePlan, columns: LiveTable['columns'], sources: readonly Source[]): string {
-  return `SELECT *, ${deletionTime(deletes, columns)} AS ${quoteName(deletedAtColumn)} FROM (${selectRows(sources, columns, { ordered: true })})`
+  return `SELECT *, ${deletionTime(deletes, columns, flagDialect)} AS ${quoteName(deletedAtColumn)} FROM (${selectRows(sources, columns, { ordered: true })})`
 }
 
 /** How rows of one key are told apart; none where the plan has no key. */

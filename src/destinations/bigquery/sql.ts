@@ -1,3 +1,5 @@
+import type { FlagDialect } from '../flag-sql.ts'
+
 /** A name in backticks, whatever it holds. */
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
@@ -36,4 +38,12 @@ export function toQueryParameters(parameters: Sql['parameters']): readonly objec
           parameterValue: { arrayValues: value.map((one) => ({ value: one })) },
         },
   )
+}
+
+export const flagDialect: FlagDialect = {
+  quoteName,
+  quoteText,
+  timestamp: 'TIMESTAMP',
+  lengthOf: (column) => `ARRAY_LENGTH(${column})`,
+  textOf: (column, type) => (type === 'json' ? `TO_JSON_STRING(${column})` : `SAFE_CAST(${column} AS STRING)`),
 }

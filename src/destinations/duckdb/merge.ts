@@ -12,7 +12,7 @@ import {
 } from '../../schema/system-columns.ts'
 import type { Session } from './database.ts'
 import { cursorTime } from './cursor-time.ts'
-import { deletionTime } from './flag-sql.ts'
+import { deletionTime } from '../flag-sql.ts'
 import {
   startAfterLast,
   deleteSame,
@@ -42,7 +42,7 @@ import {
   updateAbsent,
 } from './merge-sql.ts'
 import { planOrdering } from '../ordering.ts'
-import { listNames, quoteName, quoteText } from './sql.ts'
+import { flagDialect, listNames, quoteName, quoteText } from './sql.ts'
 
 /** Rows on their way into a table that has rows of the same keys. */
 export interface Merge {
@@ -67,8 +67,7 @@ export function createBatchTable({ plan, columns }: Merge, select: string): stri
     extra.push(`NULL::TIMESTAMPTZ AS ${quoteName(validToColumn)}`)
   }
   if (write === 'scd2' || deletes) {
-    const time = (deletes && deletionTime(deletes, columns)) ?? 'NULL'
-    extra.push(`(${time})::TIMESTAMPTZ AS ${quoteName(deletedAtColumn)}`)
+    extra.push(`${deletionTime(deletes ?? {}, columns, flagDialect)} AS ${quoteName(deletedAtColumn)}`)
   }
   const list = ['*', ...extra, `row_number() OVER () AS ${orderColumn}`].join(', ')
   return `CREATE TEMP TABLE ${batchTable} AS SELECT ${list} FROM (${select})`

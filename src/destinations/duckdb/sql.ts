@@ -1,3 +1,5 @@
+import type { FlagDialect } from '../flag-sql.ts'
+
 /** A name in double quotes, whatever it holds. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
@@ -15,4 +17,12 @@ export function quotePath(path: string): string {
 
 export function listNames(names: readonly string[]): string {
   return names.map(quoteName).join(', ')
+}
+
+export const flagDialect: FlagDialect = {
+  quoteName,
+  quoteText,
+  timestamp: 'TIMESTAMPTZ',
+  lengthOf: (column) => `len(${column})`,
+  textOf: (column) => `CAST(${column} AS VARCHAR)`,
 }
