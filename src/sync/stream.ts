@@ -10,6 +10,7 @@ import type { RunStatus } from '../destinations/run-record.ts'
 import { isSettled, stampBatches } from './settled.ts'
 import { checkSlices, planSlices, warnOfSplit } from './plan-slices.ts'
 import type { SliceState } from '../destinations/slice-state.ts'
+import { mayRestart, mostRestarts } from './restart.ts'
 import { readStream, type StreamSource, type StreamStep } from './slices.ts'
 import { adoptNames, readPosition } from './table-names.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -140,22 +141,6 @@ export async function syncStream(job: StreamJob, deps: StreamDeps): Promise<Stre
   }
 }
 
-/** A source that changes so often while it is read will do so again. */
-const mostRestarts = 2
-
-/** Whether reading a listing from its start may do what this one could not. */
-function mayRestart(
-  error: unknown,
-  { resumed, restarts, committed }: { resumed: boolean; restarts: number; committed: boolean },
-): boolean {
-  if (!(error instanceof SyncError)) return false
-  if (error.details['moved'] === true) return restarts < mostRestarts
-  if (restarts > 0) return false
-  // What a listing lacks that was read in two parts it may have lost in between.
-  if (error.code === 'LISTING_EXPIRED' || (resumed && error.code === 'TABLE_SHRINKS')) return true
-  return resumed && !committed && hasExpired(error)
-}
-
 async function runListing(job: StreamJob, planned: ListingPlan, deps: StreamDeps): Promise<StreamOutcome> {
   await using table = await deps.destination.openTable(job.plan(planned))
   const listing = await adoptNames(job, planned, table.columns, deps.destination)
@@ -262,14 +247,4 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
   }
   const plan = { resumed, staged, merges, refresh, announced, retract }
   return { ...plan, ...planSlices(job, position, { isWhole, checkpoint }) }
-}
-
-/**
- * Whether the saved page leads nowhere: the provider says that it has expired, answers its request with a refusal, or
- * it was a link that is not to be followed. The listing from its start tells whether that was passing.
- */
-function hasExpired(error: unknown): boolean {
-  if (!(error instanceof SyncError)) return false
-  if (error.code === 'API_REFUSED') return [400, 404, 410, 422].includes(error.details['status'] as number)
-  return ['ORIGIN_REFUSED', 'PAGE_REPEATED', 'LISTING_INCOMPLETE'].includes(error.code)
 }
