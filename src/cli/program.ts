@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Env } from '../run/app.ts'
+import { exitCodes } from './exit-code.ts'
 import { parseChoice, parseCount, parsePort, parseSeconds } from './arguments.ts'
 import type { ConnectFlags } from './connect.ts'
 import type { CommandContext, GlobalOptions } from './context.ts'
@@ -184,8 +185,10 @@ export function createProgram({ env, terminal, version, authMethods, exit }: Pro
     .description('Prints the JSON Schema of connector files, with which an editor completes and checks them.')
     .addHelpText('after', examples.schema)
     .action(async () => {
-      const { schemaCommand } = await import('./schema.ts')
-      exit(schemaCommand(context()))
+      const { connectorJsonSchema } = await import('../connector/json-schema.ts')
+      const { toJson } = await import('./context.ts')
+      terminal.print(toJson(connectorJsonSchema()))
+      exit(exitCodes.complete)
     })
 
   program

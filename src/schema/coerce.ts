@@ -1,5 +1,4 @@
-import { normalizeBase64 } from './bytes.ts'
-import { fitDecimal } from './decimal.ts'
+import { fitDecimal, normalizeBase64 } from './exact-text.ts'
 import { legalName } from './names.ts'
 import { convertTime, type TimeSpelling } from './times.ts'
 import { numericDigits, type TypeField, type TypeTree, typeTree } from './type-tree.ts'

@@ -1,4 +1,4 @@
-import { fitDecimal } from './decimal.ts'
+import { fitDecimal } from './exact-text.ts'
 import { numericDigits, type TypeTree, typeText, typeTree } from './type-tree.ts'
 import type { Kind, Member } from './value.ts'
 import type { ColumnType } from './types.ts'

@@ -7,7 +7,6 @@ import type { Redactor } from '../../secrets/redactor.ts'
 import { retry } from '../../secrets/retry.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { AuthDeps } from '../auth.ts'
-import { explainRefusal } from './refusal.ts'
 import {
   type TokenFields,
   senderConstrainedType,
@@ -177,4 +176,19 @@ function failed(endpoint: Endpoint, what: string, error?: string): SyncError {
   return new SyncError('AUTH_FAILED', `The token endpoint ${endpoint.name} ${what}.`, {
     details: { endpoint: endpoint.name, ...(error !== undefined && { error }) },
   })
+}
+
+/** What to do about the error codes of RFC 6749 section 5.2, RFC 7521 section 4 and RFC 8707 section 2. */
+const hints: Readonly<Record<string, string>> = {
+  invalid_client: 'check client_id, client_secret and client_auth',
+  invalid_grant: 'check what the grant rests on: for an assertion its issuer, subject, audience and key',
+  invalid_scope: 'check scopes: the provider does not know one of them, or does not allow it to this client',
+  unauthorized_client: 'the provider does not allow this grant to the client; enable it there',
+  unsupported_grant_type: 'the provider does not know this grant; check type and token_url',
+  invalid_target: 'check resource and audience',
+}
+
+/** What to do about the error code of a token endpoint; goes on after the provider's words, empty where nothing is known. */
+function explainRefusal(error: unknown): string {
+  return typeof error === 'string' && Object.hasOwn(hints, error) ? `; ${hints[error] ?? ''}` : ''
 }

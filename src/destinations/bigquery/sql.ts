@@ -15,6 +15,14 @@ export function listNames(names: readonly string[]): string {
   return names.map(quoteName).join(', ')
 }
 
+export const flagDialect: FlagDialect = {
+  quoteName,
+  quoteText,
+  timestamp: 'TIMESTAMP',
+  lengthOf: (column) => `ARRAY_LENGTH(${column})`,
+  textOf: (column, type) => (type === 'json' ? `TO_JSON_STRING(${column})` : `SAFE_CAST(${column} AS STRING)`),
+}
+
 /** A value that a statement refers to as `@name`. */
 export interface Parameter {
   readonly type: 'STRING' | 'INT64'
@@ -38,12 +46,4 @@ export function toQueryParameters(parameters: Sql['parameters']): readonly objec
           parameterValue: { arrayValues: value.map((one) => ({ value: one })) },
         },
   )
-}
-
-export const flagDialect: FlagDialect = {
-  quoteName,
-  quoteText,
-  timestamp: 'TIMESTAMP',
-  lengthOf: (column) => `ARRAY_LENGTH(${column})`,
-  textOf: (column, type) => (type === 'json' ? `TO_JSON_STRING(${column})` : `SAFE_CAST(${column} AS STRING)`),
 }

@@ -8,7 +8,6 @@ import { clearCookie, readCookie, setCookie } from './cookies.ts'
 import { createGithub } from './github.ts'
 import { createOidc } from './oidc.ts'
 import { type ProviderDeps, type SignInProvider, noticeOutage } from './provider.ts'
-import { safeReturnPath } from './return-path.ts'
 import type { Seal } from './seal.ts'
 import { createSessions, toPerson } from './session.ts'
 import { rememberChecks } from './token-checks.ts'
@@ -103,3 +102,9 @@ function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
+
+/** Pages of ours that a person may be sent back to after signing in, and nothing that a browser could take for another host. */
+const ownPage = /^\/(?:runs\/[A-Za-z0-9-]{1,100})?(?:\?[A-Za-z0-9_=&%.~-]{0,300})?$/
+
+/** The path to go back to after signing in; `/` for whatever is no page of ours. */
+const safeReturnPath = (path: string | null | undefined): string => (path && ownPage.test(path) ? path : '/')
