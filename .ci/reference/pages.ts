@@ -63,7 +63,7 @@ function listBlocks(pages: ReadonlyMap<string, string>): readonly Block[] {
 
 function writeBlock(one: Block, blocks: readonly Block[]): string {
   const table = tables[one.path]
-  if (table) return writeTable(table.head, table.rows())
+  if (table) return writeTable(table.head, table.rows)
   const { description, examples } = schemaAt(schema, one.path)
   const [example] = (examples ?? []) as readonly unknown[]
   const key = one.path.split('.').at(-2) ?? one.path

@@ -9,7 +9,7 @@ import files from './files/definition.ts'
 import type { LogReader } from './log-reader.ts'
 
 /** To add a destination: write its folder and add its definition here. */
-const destinations = [duckdb, bigquery, files] as const
+export const destinations = [duckdb, bigquery, files] as const
 
 /** A destination as a person names it, taken apart. */
 export type DestinationSpec = ReturnType<(typeof destinations)[number]['parse']>

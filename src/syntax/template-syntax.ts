@@ -1,7 +1,5 @@
-import { checkFormat, isSignedDuration } from './calendar.ts'
 import { listNames, suggest } from '../base/nearest.ts'
-
-export type Argument = string | number | boolean | null
+import { type Argument, type FilterName, filters } from './filters.ts'
 
 export interface FilterCall {
   readonly name: FilterName
@@ -35,42 +33,22 @@ export interface Vocabulary<Name extends string = string> {
   readonly shown: readonly string[]
 }
 
+/** What templates of a request may name, and what each is. */
+export const requestNames = {
+  cursor: 'The saved cursor less `lookback`, or `start` in the first run; nothing without either.',
+  'parent.FIELD': 'A field of the parent row, by its name in `parent.include`.',
+  'partition.NAME': 'A value of the partition that is read.',
+  now: 'The time at which the stream starts, such as 2026-01-31T10:00:00.000Z.',
+  'run.id': 'The id of the run.',
+  'env.NAME': 'An environment variable.',
+} as const
+
 /** Of a request: its URL, parameters, headers and body. */
 const requestWords = {
   roots: { cursor: 'alone', now: 'alone', run: 'id', parent: 'field', partition: 'field', env: 'field' },
-  shown: ['cursor', 'parent.FIELD', 'partition.NAME', 'now', 'run.id', 'env.NAME'],
+  shown: Object.keys(requestNames),
 } as const satisfies Vocabulary
 export type Root = keyof typeof requestWords.roots
-
-/** What is wrong with the argument of each filter, or undefined. */
-const filters = {
-  date: (argument) =>
-    typeof argument === 'string' ? checkFormat(argument) : 'date needs a format, such as date("%Y-%m-%d")',
-  epoch: (argument) => (argument === undefined ? undefined : 'epoch takes no argument'),
-  epoch_ms: (argument) => (argument === undefined ? undefined : 'epoch_ms takes no argument'),
-  add: (argument) =>
-    typeof argument === 'string' && isSignedDuration(argument)
-      ? undefined
-      : 'add needs an ISO 8601 duration, such as add("P1D") or add("-PT1H")',
-  default: (argument) => (argument === undefined ? 'default needs a value, such as default("all")' : undefined),
-  json: (argument) => (argument === undefined ? undefined : 'json takes no argument'),
-  base64: (argument) => (argument === undefined ? undefined : 'base64 takes no argument'),
-  urlencode: (argument) => (argument === undefined ? undefined : 'urlencode takes no argument'),
-  xml: (argument) => (argument === undefined ? undefined : 'xml takes no argument'),
-  lower: (argument) => (argument === undefined ? undefined : 'lower takes no argument'),
-  upper: (argument) => (argument === undefined ? undefined : 'upper takes no argument'),
-  md5: (argument) => checkDigest('md5', argument),
-  sha1: (argument) => checkDigest('sha1', argument),
-  sha256: (argument) => checkDigest('sha256', argument),
-  sha512: (argument) => checkDigest('sha512', argument),
-} as const satisfies Record<string, (argument: Argument | undefined) => string | undefined>
-
-export type FilterName = keyof typeof filters
-
-function checkDigest(name: string, argument: Argument | undefined): string | undefined {
-  if (argument === undefined || argument === 'hex' || argument === 'base64') return undefined
-  return `${name} writes hex, or base64 as ${name}("base64")`
-}
 
 const token =
   /\s*(?:(\}\})|(\||\(|\))|"((?:[^"\\]|\\["\\])*)"|'((?:[^'\\]|\\['\\])*)'|(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z_][\w-]*(?:\.[\w-]+)*))/y
@@ -172,7 +150,7 @@ function parseFilter(reader: Reader, open: number): FilterCall {
     )
   }
   const argument = parseArgument(reader)
-  const wrong = filters[name as FilterName](argument)
+  const wrong = filters[name as FilterName].check(argument)
   if (wrong) throw new Syntax(token.at, wrong)
   return { name: name as FilterName, ...(argument !== undefined && { argument }) }
 }

@@ -40,8 +40,14 @@ export const noTelemetry: Telemetry = {
   flush: () => Promise.resolve(),
 }
 
+const endpoints = [
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+] as const
+
 /** Whether an exporter is configured (OpenTelemetry, "OTLP Exporter Configuration" and "General SDK Configuration"). */
 export function wantsTelemetry(env: Readonly<Record<string, string | undefined>>): boolean {
   if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
-  return ['', '_TRACES', '_METRICS'].some((kind) => Boolean(env[`OTEL_EXPORTER_OTLP${kind}_ENDPOINT`]))
+  return endpoints.some((name) => Boolean(env[name]))
 }

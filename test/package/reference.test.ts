@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { z } from 'zod'
 import { objectsOf, keysOf, kindOf, type JsonSchema } from '../../.ci/reference/json-schema.ts'
 import { listDescribed, readPages, writePages } from '../../.ci/reference/pages.ts'
+import { environment } from '../../src/base/environment.ts'
+import { destinations, parseDestination } from '../../src/destinations/index.ts'
+import { filters } from '../../src/syntax/filters.ts'
+import { parseTemplate } from '../../src/syntax/template-syntax.ts'
 import { connectorConfig } from '../../src/connector/connector.ts'
 import { connectorJsonSchema } from '../../src/connector/json-schema.ts'
 
@@ -60,5 +65,42 @@ suite('the reference pages', () => {
       },
     })
     assert.ok(count > 200, `${count} examples`)
+  })
+
+  test('have every environment variable that the program reads, and no other', () => {
+    const sources = globSync('src/**/*.ts', { exclude: ['src/base/environment.ts'] }).map((file) =>
+      readFileSync(file, 'utf8'),
+    )
+    const read = sources.flatMap((text) =>
+      [...text.matchAll(/\benv(?:\[|, )'([A-Z_]+)'|\b((?:HEADRACE|OTEL)_[A-Z_]*[A-Z])\b(?!_)/g)].map(
+        ([, a, b]) => a ?? b,
+      ),
+    )
+    const named = sources.join('\n')
+    assert.deepEqual(
+      [...new Set(read)].filter((name) => !Object.hasOwn(environment, name ?? '')),
+      [],
+    )
+    assert.deepEqual(
+      Object.keys(environment).filter((name) => !new RegExp(`\\b${name}\\b`).test(named)),
+      [],
+    )
+  })
+
+  test('show spellings of destinations and templates that are understood', () => {
+    for (const { example, options = {} } of destinations) {
+      assert.ok(parseDestination(example))
+      for (const option of Object.values(options)) assert.ok(parseDestination(`${example}?${option.example}`))
+    }
+    const roots = {
+      cursor: 'alone',
+      now: 'alone',
+      body: 'alone',
+      env: 'field',
+      parent: 'field',
+      partition: 'field',
+    } as const
+    for (const { example } of Object.values(filters))
+      assert.deepEqual(parseTemplate(example, { roots, shown: [] }).problems, [], example)
   })
 })

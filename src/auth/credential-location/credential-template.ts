@@ -7,10 +7,31 @@ import { type SecretRef, parseSecretRef, secretRef } from '../../secrets/ref.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { comparePairs, splitPairs } from '../signature/percent.ts'
 
+/** What the templates of a sign-in request may name, and what each is. */
+export const loginNames = {
+  timestamp: 'The time in whole seconds since 1970; a filter such as `date` or `epoch_ms` gives it another form.',
+  nonce: 'A value for one request: 32 random hex digits, or by the `nonce` of hmac.',
+  'secret.NAME': 'A secret of the key `secrets`.',
+} as const
+
+/** What the templates of a signature may name besides. */
+export const signingNames = {
+  method: 'The HTTP method.',
+  url: 'The URL with its query string.',
+  host: 'The host, with a port that is not the usual one.',
+  path: 'The path.',
+  target: 'The path with the query string.',
+  query: 'The query string, without the question mark.',
+  sorted_query: 'The query string, sorted by name and value.',
+  sorted_pairs: 'The names and values of the query, decoded and sorted, with nothing between them.',
+  body: 'The request body; an empty text if there is none.',
+  'header.NAME': 'A header of the request.',
+} as const
+
 /** What the templates of a sign-in request may name. */
 export const loginWords = {
   roots: { timestamp: 'alone', nonce: 'alone', secret: 'field' },
-  shown: ['timestamp', 'nonce', 'secret.NAME'],
+  shown: Object.keys(loginNames),
 } as const satisfies Vocabulary
 
 /** What the templates of a signature may name: the same, and the request as it goes out. */
@@ -20,10 +41,7 @@ export const signingWords = {
     ...({ method: 'alone', url: 'alone', host: 'alone', path: 'alone', target: 'alone', query: 'alone' } as const),
     ...({ sorted_query: 'alone', sorted_pairs: 'alone', body: 'alone', header: 'field' } as const),
   },
-  shown: [
-    ...'method url host path target query sorted_query sorted_pairs body header.NAME'.split(' '),
-    ...loginWords.shown,
-  ],
+  shown: [...Object.keys(signingNames), ...loginWords.shown],
 } as const satisfies Vocabulary
 
 type Word = keyof typeof signingWords.roots

@@ -20,7 +20,32 @@ export interface BigquerySpec {
   readonly batchAge?: number
 }
 
-const options = ['location', 'staging', 'maximum_bytes_billed', 'usd_per_tib', 'batch_age'] as const
+/** The options behind the question mark. */
+const options = {
+  location: {
+    meaning: 'Where a missing dataset is created; one that exists must be there.',
+    example: 'location=EU',
+  },
+  staging: {
+    meaning: 'The dataset that batches are loaded into before they are committed.',
+    default: '`<dataset>__staging`',
+    example: 'staging=acme_staging',
+  },
+  maximum_bytes_billed: {
+    meaning: 'The most bytes that one query job may be billed for; a commit over it writes nothing and fails.',
+    example: 'maximum_bytes_billed=10737418240',
+  },
+  usd_per_tib: {
+    meaning: 'The price of a TiB, for the estimate in run records.',
+    default: '`6.25`',
+    example: 'usd_per_tib=7.5',
+  },
+  batch_age: {
+    meaning: 'How long after its first page a batch is committed while a listing goes on: a duration of at least PT1S.',
+    default: '`PT30S`',
+    example: 'batch_age=PT5S',
+  },
+} as const
 
 /** Each commit is a load job and a script, and each table that a script reads is billed as 10 MB at least. */
 const leastBatchAge = 1_000
@@ -28,6 +53,9 @@ const leastBatchAge = 1_000
 export default defineDestination({
   type: 'bigquery',
   form: 'bigquery:PROJECT[.DATASET][?location=PLACE]',
+  meaning: "BigQuery, exactly once. The dataset is the connector's name if absent.",
+  example: 'bigquery:acme-data.sales',
+  options,
   parse: parseBigquery,
   open: async (spec, connector, { bigquery }) => (await import('./index.ts')).openBigquery(spec, connector, bigquery),
 })
@@ -41,10 +69,10 @@ function parseBigquery(rest: string, refuse: Refuse): BigquerySpec {
   if (project === undefined) throw refuse('names no project: expected bigquery:PROJECT or bigquery:PROJECT.DATASET')
   const given = new URLSearchParams(query)
   for (const key of given.keys()) {
-    if (!options.some((known) => known === key))
-      throw refuse(`has an unknown option ${JSON.stringify(key)} (did you mean ${closest(key, [...options])}?)`)
+    if (!Object.hasOwn(options, key))
+      throw refuse(`has an unknown option ${JSON.stringify(key)} (did you mean ${closest(key, Object.keys(options))}?)`)
   }
-  const read = (key: (typeof options)[number], pattern: RegExp, expected: string): string | undefined => {
+  const read = (key: keyof typeof options, pattern: RegExp, expected: string): string | undefined => {
     const value = given.get(key) ?? undefined
     if (value !== undefined && !pattern.test(value)) throw refuse(`has ${key}=${value}: expected ${expected}`)
     return value

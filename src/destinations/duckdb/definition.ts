@@ -11,6 +11,8 @@ export interface DuckdbSpec {
 export default defineDestination({
   type: 'duckdb',
   form: 'duckdb:PATH[#SCHEMA]',
+  meaning: "A DuckDB file, exactly once. The schema is the connector's name if absent.",
+  example: 'duckdb:warehouse.duckdb#sales',
   parse: parseDuckdb,
   open: async (spec, connector) => (await import('./index.ts')).openDuckdb(spec, connector),
   reader: {

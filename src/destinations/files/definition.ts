@@ -16,6 +16,11 @@ export interface FilesSpec {
 export default defineDestination({
   type: 'files',
   form: 'files:DIR[?format=ndjson|parquet]',
+  meaning: 'Files in a folder, at least once.',
+  example: 'files:out',
+  options: {
+    format: { meaning: 'The format of the files: ndjson or parquet.', default: 'ndjson', example: 'format=parquet' },
+  },
   parse: parseFiles,
   open: async (spec, connector) => (await import('./index.ts')).openFiles(spec, connector),
   reader: {
