@@ -1,5 +1,3 @@
-import { findConnector } from '../connector/find.ts'
-import { loadConnector } from '../connector/load.ts'
 import type { ConnectOptions } from '../connect/authorization-code.ts'
 import { type ConnectedAccount, type ConnectRun, connectConnector } from '../connect/connect.ts'
 import { createLineReader } from '../connect/paste.ts'
@@ -24,7 +22,7 @@ export async function connectCommand(name: string, flags: ConnectFlags, context:
   const { terminal, globals, env } = context
   const app = await createCommandApp(context)
   const redact = (text: string): string => app.redactor.redact(text)
-  const connector = await loadConnector(await findConnector(name, app.connectorsDir))
+  const connector = await app.loadConnector(name)
   using interrupt = listenForInterrupt(() => terminal.note('Leaving; press Ctrl-C again to leave at once.\n'))
   using lines = openLines()
   const ui = createConnectUi({ terminal, env, redact, readLine: lines.readLine, openBrowser: flags.browser })

@@ -1,8 +1,6 @@
 import type { App } from '../run/app.ts'
 import type { Connector, StreamConfig } from '../connector/connector.ts'
 import { formatsOf } from '../syntax/cursor-format.ts'
-import { findConnector } from '../connector/find.ts'
-import { loadConnector } from '../connector/load.ts'
 import { secretRefs } from '../connector/secret-refs.ts'
 import { renderRequest } from '../connector/templates.ts'
 import type { ApiRequest } from '../http/send.ts'
@@ -14,7 +12,7 @@ import { oneLine } from '../base/words/line.ts'
 import { type CommandContext, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { type CommitPrice, describePrice } from './price.ts'
-import { selectStream } from './select-stream.ts'
+import { selectStream } from '../run/select-stream.ts'
 import { formatTable } from './table.ts'
 
 /**
@@ -26,7 +24,7 @@ export async function dryRun(
   app: App,
   { terminal, globals, prices }: CommandContext & { readonly prices?: readonly CommitPrice[] },
 ): Promise<number> {
-  const connector = await loadConnector(await findConnector(request.connector, app.connectorsDir))
+  const connector = await app.loadConnector(request.connector)
   const streams = request.streams?.map((name) => selectStream(connector, name)) ?? connector.streams
   const secrets = secretRefs(connector).map(({ ref }) => ref.text)
   const auth = connector.auth.map(({ type }) => type)

@@ -1,4 +1,4 @@
-import type { Stop } from '../run/run.ts'
+import type { Stop } from '../run/stop.ts'
 import { exitCodes } from './exit-code.ts'
 
 export interface Interrupt extends Disposable {

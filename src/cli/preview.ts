@@ -1,46 +1,28 @@
-import { randomUUID } from 'node:crypto'
-import { findConnector } from '../connector/find.ts'
-import { loadConnector } from '../connector/load.ts'
-import { type StreamProbe, openProber, probeStream } from '../run/probe.ts'
+import { previewStream } from '../run/preview.ts'
+import type { StreamProbe } from '../run/probe.ts'
 import { oneLine } from '../base/words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { count } from './progress.ts'
-import { selectStream } from './select-stream.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { warningSign } from './warnings.ts'
 
 /** `headrace preview`: the first rows of a stream, and the columns they would get. Throws what kept it from them. */
 export async function previewCommand(
-  { connector: name, stream: wanted }: { readonly connector: string; readonly stream: string },
+  { connector: name, stream }: { readonly connector: string; readonly stream: string },
   { limit }: { readonly limit: number },
   context: CommandContext,
 ): Promise<number> {
   const { terminal, globals } = context
   const app = await createCommandApp(context)
   const redact = (text: string): string => app.redactor.redact(text)
-  const connector = await loadConnector(await findConnector(name, app.connectorsDir))
-  const stream = selectStream(connector, wanted)
   using interrupt = listenForInterrupt(() => undefined)
-  const soft = interrupt.stop.soft
-  const run = { trigger: 'cli', runId: randomUUID(), stop: { soft, hard: soft } } as const
-  await using prober = await openProber(connector, app, run)
-  const probe = await probeStream(stream, prober)
-  if (probe.error) throw probe.error
-  const rows = probe.rows.slice(0, limit)
-  if (globals.json) {
-    terminal.print(
-      toJson(
-        { connector: connector.name, stream: stream.name, columns: probe.columns, rows, warnings: probe.warnings },
-        redact,
-      ),
-    )
-  } else {
-    terminal.print(redact(describeRows(probe, rows, terminal)))
-  }
-  for (const text of [...(probe.fault ? [probe.fault.message] : []), ...probe.warnings])
+  const { probe, report } = await previewStream({ name, stream }, app, { limit, signal: interrupt.stop.soft })
+  if (globals.json) terminal.print(toJson(report))
+  else terminal.print(redact(describeRows(probe, report.rows, terminal)))
+  for (const text of [...(probe.fault ? [probe.fault.message] : []), ...report.warnings])
     if (!terminal.silent) terminal.note(redact(`${warningSign} ${oneLine(text, 1_000)}\n`))
   return probe.fault ? exitCodes.failed : exitCodes.complete
 }

@@ -1,10 +1,8 @@
 import type { App } from '../run/app.ts'
-import { findConnector } from '../connector/find.ts'
-import { loadConnector } from '../connector/load.ts'
 import { writeMode } from '../connector/write-mode.ts'
 import { SyncError } from '../base/errors.ts'
 import type { RunRequest } from '../destinations/run-request.ts'
-import { selectStream } from './select-stream.ts'
+import { selectStream } from '../run/select-stream.ts'
 
 /** What one commit of a stream would read of its table at most, and what that costs. */
 export interface CommitPrice {
@@ -23,7 +21,7 @@ export async function priceCommits(
   app: App,
   to: string | undefined,
 ): Promise<readonly CommitPrice[]> {
-  const connector = await loadConnector(await findConnector(request.connector, app.connectorsDir))
+  const connector = await app.loadConnector(request.connector)
   const streams = request.streams?.map((name) => selectStream(connector, name)) ?? connector.streams
   await using destination = await app.openDestination(connector, to)
   if (!destination.estimate)

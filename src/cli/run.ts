@@ -4,8 +4,10 @@ import { isAfter } from '../syntax/moments/compare.ts'
 import { SyncError } from '../base/errors.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import { prepareAlert } from '../alerts/index.ts'
-import { type Stop, runConnector } from '../run/run.ts'
-import { type RunRequest, runRequest } from '../destinations/run-request.ts'
+import { runConnector } from '../run/run.ts'
+import { type Stop } from '../run/stop.ts'
+import type { RunRequest } from '../destinations/run-request.ts'
+import { checkRunRequest } from '../run/check-run-request.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { dryRun } from './dry-run.ts'
 import { exitCodeOfRun } from './exit-code.ts'
@@ -100,7 +102,7 @@ function toRequest({ connector, streams }: RunTarget, options: RunOptions): RunR
       'REQUEST_INVALID',
       '--full-refresh goes without --from and --until: it would replace the table by that range alone.',
     )
-  const wanted = runRequest.safeParse({
+  return checkRunRequest({
     connector,
     ...(streams.length > 0 && { streams: [...new Set(streams)] }),
     full_refresh: options.fullRefresh ?? false,
@@ -108,9 +110,6 @@ function toRequest({ connector, streams }: RunTarget, options: RunOptions): RunR
     ...(limit !== undefined && { limit }),
     ...(budget !== undefined && { budget_seconds: budget }),
   })
-  if (!wanted.success)
-    throw new SyncError('REQUEST_INVALID', `${wanted.error.issues.map(({ message }) => message).join('; ')}.`)
-  return wanted.data
 }
 
 /** A cursor that counts is a number, as in the API's own rows. */

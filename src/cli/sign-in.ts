@@ -1,5 +1,7 @@
 import type { SignInFacts } from '../auth/token/sign-in-facts.ts'
-import type { SignInReport, SignInStep } from '../run/sign-in.ts'
+import { listMissing, showTime } from '../run/check.ts'
+import type { SignInReport } from '../run/sign-in.ts'
+import type { SignInStep } from '../run/sign-in-step.ts'
 import { oneLine } from '../base/words/line.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -55,30 +57,4 @@ function describeFacts({ expiresAt, scopesGranted, scopesAsked }: SignInFacts): 
       : []),
   ]
   return parts.length === 0 ? '' : `    ${parts.join('; ')}`
-}
-
-/** Asked for, and not among those that the provider says it granted. */
-function listMissing({ scopesAsked, scopesGranted }: SignInFacts): readonly string[] {
-  if (!scopesGranted) return []
-  return scopesAsked.filter((scope) => !scopesGranted.includes(scope))
-}
-
-const showTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
-
-/** For `--json`: times as RFC 3339, absent where the provider does not tell. */
-export function toSignInDocument({ streams, methods, facts, failedAt, error }: SignInReport): object {
-  return {
-    streams,
-    methods,
-    ok: error === undefined,
-    facts: facts.map((fact) => ({
-      method: fact.method,
-      ...(fact.account !== undefined && { account: fact.account }),
-      ...(fact.expiresAt !== undefined && { expires_at: showTime(fact.expiresAt) }),
-      scopes_asked: fact.scopesAsked,
-      ...(fact.scopesGranted && { scopes_granted: fact.scopesGranted, scopes_missing: listMissing(fact) }),
-    })),
-    ...(failedAt && { failed_at: failedAt }),
-    ...(error && { error: { code: error.code, message: error.message } }),
-  }
 }

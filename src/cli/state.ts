@@ -2,8 +2,6 @@ import { hostname, userInfo } from 'node:os'
 import { randomUUID } from 'node:crypto'
 import { type App, destinationOf } from '../run/app.ts'
 import type { Connector } from '../connector/connector.ts'
-import { findConnector } from '../connector/find.ts'
-import { loadConnector } from '../connector/load.ts'
 import type { Destination } from '../destinations/destination.ts'
 import { isThere } from '../status/sources.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
@@ -13,7 +11,7 @@ import { oneLine } from '../base/words/line.ts'
 import { type CommandContext, createCommandApp, toJson } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { formatNumber } from './progress.ts'
-import { selectStream } from './select-stream.ts'
+import { selectStream } from '../run/select-stream.ts'
 import { formatTable } from './table.ts'
 
 export interface StateOptions {
@@ -43,7 +41,7 @@ export async function showState(
 ): Promise<number> {
   const { terminal, globals } = context
   const app = await createCommandApp(context)
-  const connector = await loadConnector(await findConnector(name, app.connectorsDir))
+  const connector = await app.loadConnector(name)
   if (stream !== undefined) selectStream(connector, stream)
   const streams = await readStates(app, connector, { stream, to })
   if (globals.json) terminal.print(toJson({ connector: connector.name, streams }))
@@ -122,7 +120,7 @@ export async function changeState(
 ): Promise<number> {
   const { terminal, globals } = context
   const app = await createCommandApp(context)
-  const connector = await loadConnector(await findConnector(name, app.connectorsDir))
+  const connector = await app.loadConnector(name)
   const stream = selectStream(connector, wanted)
   await using destination = await app.openDestination(connector, to)
   const edited = await editState(

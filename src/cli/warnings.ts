@@ -1,4 +1,4 @@
-import type { RecordedWarning } from '../status/health.ts'
+import type { RecordedWarning } from '../status/status-report.ts'
 import { oneLine } from '../base/words/line.ts'
 import { wrap } from './table.ts'
 import type { Terminal } from './terminal.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { SyncError } from '../base/errors.ts'
 import { cut } from '../base/words/line.ts'
 
-export const triggers = ['cli', 'http', 'pubsub', 'event', 'task'] as const
+export const triggers = ['cli', 'http', 'pubsub', 'event', 'task', 'api'] as const
 export const statuses = ['complete', 'handed_over', 'failed'] as const
 
 const failure = z.object({ code: z.string(), message: z.string() })

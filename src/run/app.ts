@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Connector } from '../connector/connector.ts'
+import { findConnector } from '../connector/find.ts'
+import { loadConnector } from '../connector/load.ts'
 import { suggest } from '../base/nearest.ts'
 import type { Destination } from '../destinations/destination.ts'
 import { openDestination, parseDestination } from '../destinations/index.ts'
@@ -24,6 +26,8 @@ export interface App {
   readonly connectorsDir: string
   /** What `{{ env.NAME }}` may read. */
   readonly env: Env
+  /** By a path, or a name that is looked up in `connectorsDir`. Throws `CONNECTOR_NOT_FOUND` and `CONFIG_INVALID`. */
+  loadConnector(nameOrPath: string): Promise<Connector>
   /** The store of `secret:`, `env:` and `file:` references of this connector. */
   secretStore(connector: Pick<Connector, 'file'>): SecretStore
   /** Where this connector's tokens that outlive a run are kept, by reference. */
@@ -34,13 +38,17 @@ export interface App {
   telemetry(): Promise<Telemetry>
   /** `spec` is the command line's or the trigger's; else the environment's, the connector's, `duckdb:headrace.duckdb`. */
   openDestination(connector: Connector, spec?: string): Promise<Destination>
+  /** Ends the connections; only for a process that goes on without the app. */
+  close(): Promise<void>
 }
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** What a command line says instead of the environment. */
+/** What a command line or a program says instead of the environment. */
 export interface AppOptions {
   readonly connectorsDir?: string | undefined
+  /** Runs instead of a connector file, whatever name is asked for. */
+  readonly connector?: Connector | undefined
   readonly logLevel?: LogLevel | 'silent' | undefined
   readonly logFormat?: 'json' | 'short'
   /** Standard error where absent. */
@@ -59,15 +67,19 @@ export function createApp(env: Env, options: AppOptions = {}): App {
   const project = env['GOOGLE_CLOUD_PROJECT']
   const endpoint = env['HEADRACE_SECRET_MANAGER_ENDPOINT']
   const google = { ...(project && { project }), ...(endpoint && { endpoint }) }
+  const connectorsDir = options.connectorsDir ?? connectorsDirOf(env)
+  const dispatcher = createDispatcher()
   let telemetry: Promise<Telemetry> | undefined
   const openTokenStore = createTokenStores({ env, ...google, effects: systemEffects, log })
   return {
     effects: systemEffects,
     log,
     redactor,
-    dispatcher: createDispatcher(),
-    connectorsDir: options.connectorsDir ?? connectorsDirOf(env),
+    dispatcher,
+    connectorsDir,
     env,
+    loadConnector: async (nameOrPath) =>
+      options.connector ?? loadConnector(await findConnector(nameOrPath, connectorsDir)),
     secretStore: ({ file }) =>
       createSecretStore({
         connectorFile: file,
@@ -83,6 +95,7 @@ export function createApp(env: Env, options: AppOptions = {}): App {
       openDestination(parseDestination(destinationOf(connector, env, spec)), connector.name, {
         bigquery: { effects: systemEffects, endpoint: env['HEADRACE_BIGQUERY_ENDPOINT'], log },
       }),
+    close: async () => void (await Promise.all([dispatcher.destroy(), telemetry?.then((one) => one.close())])),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Stop } from './run.ts'
+import type { Stop } from './stop.ts'
 import type { Deadline } from '../http/deadline.ts'
 
 /** The time that a run has. */

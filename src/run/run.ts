@@ -1,7 +1,5 @@
 import type { App } from './app.ts'
 import type { Connector, StreamConfig } from '../connector/connector.ts'
-import { findConnector } from '../connector/find.ts'
-import { loadConnector } from '../connector/load.ts'
 import type { Destination } from '../destinations/destination.ts'
 import type { SyncError } from '../base/errors.ts'
 import { startBudget } from './budget.ts'
@@ -21,14 +19,7 @@ import {
 import type { RunRequest } from '../destinations/run-request.ts'
 import { type Run, runStream } from './run-stream.ts'
 import { parentsFirst, selectStreams } from './select-streams.ts'
-
-/** How a run may be told to stop. */
-export interface Stop {
-  /** Finish the batch, commit, hand over. */
-  readonly soft: AbortSignal
-  /** Stop now: what is not committed is read again later. */
-  readonly hard: AbortSignal
-}
+import type { Stop } from './stop.ts'
 
 /** What is needed to decide whether a run that ended is news. */
 export interface AlertRequest {
@@ -64,7 +55,7 @@ export interface RunContext {
  * is told in the record.
  */
 export async function runConnector(request: RunRequest, app: App, context: RunContext): Promise<RunRecord> {
-  const connector = await loadConnector(await findConnector(request.connector, app.connectorsDir))
+  const connector = await app.loadConnector(request.connector)
   const streams = selectStreams(connector, request)
   const redact = (text: string): string => app.redactor.redact(text)
   const started = app.effects.now()

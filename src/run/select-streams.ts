@@ -1,20 +1,16 @@
 import type { Connector, StreamConfig } from '../connector/connector.ts'
-import { nearestName } from '../base/nearest.ts'
 import { writeMode } from '../connector/write-mode.ts'
 import { SyncError } from '../base/errors.ts'
 import type { RunRequest } from '../destinations/run-request.ts'
+import { selectStream } from './select-stream.ts'
 
 /** The streams that a run is asked for. Throws `REQUEST_INVALID` for one that is not there, or has no backfill. */
-export function selectStreams(
-  { streams, name }: Connector,
-  { streams: wanted, from }: RunRequest,
-): readonly StreamConfig[] {
+export function selectStreams(connector: Connector, { streams: wanted, from }: RunRequest): readonly StreamConfig[] {
+  const { streams, name } = connector
   const selected =
     wanted === undefined
       ? streams.filter((stream) => stream.selected)
-      : wanted.map(
-          (stream) => streams.find((candidate) => candidate.name === stream) ?? unknownStream(stream, streams, name),
-        )
+      : wanted.map((stream) => selectStream(connector, stream))
   const plain = from === undefined ? undefined : selected.find(({ incremental }) => !incremental)
   if (plain)
     throw new SyncError(
@@ -40,13 +36,4 @@ export function parentsFirst(streams: readonly StreamConfig[]): readonly StreamC
   }
   streams.forEach(add)
   return [...ordered]
-}
-
-function unknownStream(stream: string, streams: readonly StreamConfig[], connector: string): never {
-  const names = streams.map(({ name }) => name)
-  const nearest = nearestName(stream, names)
-  throw new SyncError(
-    'REQUEST_INVALID',
-    `There is no stream ${stream} in ${connector}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}: it has ${names.join(', ')}.`,
-  )
 }

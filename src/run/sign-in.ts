@@ -3,13 +3,7 @@ import type { Connector, StreamConfig } from '../connector/connector.ts'
 import { type ErrorCode, type SyncError, toSyncError } from '../base/errors.ts'
 import type { StreamProbe } from './probe.ts'
 import type { Provider } from './provider.ts'
-
-/**
- * Where a sign-in ended: `secrets` could not be had or used, the `token_endpoint` could not be reached, it does not know
- * the `client`, it did not accept the `grant` (an assertion, a refresh token), it refused the `scopes` or the API wants
- * others, a person has to `consent`, the `api` refuses the credential.
- */
-export type SignInStep = 'secrets' | 'token_endpoint' | 'client' | 'grant' | 'scopes' | 'consent' | 'api'
+import type { SignInStep } from './sign-in-step.ts'
 
 /** One way to sign in, tried. */
 export interface SignInReport {

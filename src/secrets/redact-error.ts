@@ -16,7 +16,8 @@ export function redactError(thrown: unknown, redact: Redact): SyncError {
 
 /** The same value with every text in it redacted, the names of members too. */
 export function redactDeep<T>(value: T, redact: Redact): T {
-  return copy(value, redact, 0) as T
+  // Plain data has no circles: nothing of it is too deep.
+  return copy(value, redact, -Infinity) as T
 }
 
 /** Keeps what an error is (`instanceof`, its fields): only its words differ. */

@@ -1,4 +1,4 @@
-import type { State } from './health.ts'
+import type { State } from './status-report.ts'
 import { countOf, formatCount, formatMoment } from './format.ts'
 import { type Markup, html } from './html.ts'
 

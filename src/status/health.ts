@@ -1,24 +1,6 @@
 import type { RunRecord, StreamRecord } from '../destinations/run-record.ts'
 import type { NextFiring } from './schedule.ts'
-
-/**
- * How a stream is doing. `failed`: its last run failed; `late`: the schedule or `expect.every` has passed without a
- * success; `empty`: it ran, but brought fewer rows than `expect.min_rows` in `expect.every`; `continues`: its last run
- * stopped at the budget and the next one goes on; `never`: no run is on record; `busy`: another process writes there now,
- * so that nothing is known.
- */
-export const states = ['failed', 'late', 'empty', 'busy', 'continues', 'never', 'ok'] as const
-export type State = (typeof states)[number]
-
-/** A warning as a record has it; the version that wrote it may know other codes. */
-export type RecordedWarning = Readonly<StreamRecord['warnings'][number]>
-
-/** When silence is a fault. */
-export interface Expectation {
-  /** Milliseconds. */
-  readonly every: number
-  readonly min_rows: number
-}
+import type { Expectation, Health } from './status-report.ts'
 
 /** What the streams of a connector are judged by. */
 export interface History {
@@ -34,20 +16,6 @@ export interface History {
 export interface Attempt {
   readonly run: RunRecord
   readonly record?: StreamRecord
-}
-
-export interface Health {
-  readonly state: State
-  /** When the last complete run ended (RFC 3339); absent where none is known. */
-  readonly last_success?: string
-  /** How long ago the schedule (or `expect.every`) wanted a success that has not come. */
-  readonly late_seconds?: number
-  /** Of the last run, where it failed. */
-  readonly error?: { readonly code: string; readonly message: string }
-  /** Of the last run: what it had to guess, skip or leave in doubt. */
-  readonly warnings: readonly RecordedWarning[]
-  /** When the first of the failures in a row began (RFC 3339), as far as is known. */
-  readonly failing_since?: string
 }
 
 /** Scheduler and cold start take a moment, and a run is on record only when it has ended. */

@@ -9,7 +9,7 @@ import { renderRunPage } from './run-page.ts'
 
 export type { Page, PageOptions } from './page.ts'
 export { keepFresh, prepareFirstLook } from './refresh.ts'
-export { readStatus, type StatusReport } from './report.ts'
+export { readStatus } from './report.ts'
 export { renderRunPage, renderStatusPage }
 
 type Viewer = Pick<PageOptions, 'csrf' | 'mayRun' | 'viewer' | 'base'> & {

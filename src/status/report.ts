@@ -2,51 +2,18 @@ import { type App, destinationOf } from '../run/app.ts'
 import type { Connector } from '../connector/connector.ts'
 import { findConnector } from '../connector/find.ts'
 import { toSyncError } from '../base/errors.ts'
-import type { CursorValue } from '../syntax/cursor-value.ts'
 import type { RunRecord } from '../destinations/run-record.ts'
-import { type Expectation, type Health, type State, createHistory, judgeStream, states } from './health.ts'
 import type { Logs } from '../destinations/log-reader.ts'
+import { createHistory, judgeStream } from './health.ts'
 import { type LogRequest, type Look, recallLast } from './log-cache.ts'
 import { createOpener, readLogs } from './logs.ts'
 import { type NextFiring, readSchedule } from './schedule.ts'
 import { isReadAhead, isThere, listConnectors, loadKnown } from './sources.ts'
-
-/** Where a stream stands. */
-export interface StreamStatus extends Health {
-  readonly stream: string
-  readonly commits: number
-  /** RFC 3339; null where nothing was committed yet. */
-  readonly committed_at: string | null
-  readonly cursor: CursorValue | null
-  /** True inside a listing that the next run goes on with. */
-  readonly open: boolean
-}
-
-export interface ConnectorStatus {
-  /** What it is called on the command line and in `POST /run/NAME`. */
-  readonly name: string
-  readonly connector: string
-  readonly destination?: string
-  readonly state: State
-  readonly schedule?: { readonly cron: string; readonly time_zone: string; readonly next?: string }
-  readonly expect?: Expectation
-  /** Those of the connector file, then those that are only in the commit log. */
-  readonly streams: readonly StreamStatus[]
-  /** Newest first. */
-  readonly runs: readonly RunRecord[]
-  /** Another process writes there now: what is told is what was known before. */
-  readonly busy?: true
-  /** Why nothing more is known. */
-  readonly error?: { readonly code: string; readonly message: string }
-}
-
-export interface StatusReport {
-  readonly connectors: readonly ConnectorStatus[]
-}
+import { type ConnectorStatus, type State, type StatusReport, type StreamStatus, states } from './status-report.ts'
 
 export interface StatusOptions {
-  /** A name or a path; all connectors of the directory where absent. */
-  readonly connector?: string | undefined
+  /** A name, a path, or a connector that has no file; all connectors of the directory where absent. */
+  readonly connector?: string | Connector | undefined
   readonly destination?: string | undefined
   /** Runs of each connector; 20 where absent. */
   readonly limit?: number | undefined
@@ -61,11 +28,11 @@ export async function readStatus(app: App, options: StatusOptions): Promise<Stat
   const wanted = options.connector === undefined ? await listConnectors(app.connectorsDir) : [options.connector]
   const limit = options.limit ?? (options.brief ? Math.min(20, Math.max(3, Math.floor(400 / wanted.length))) : 20)
   const look = { limit, now: app.effects.now() }
-  const paths = await Promise.all(wanted.map((name) => findConnector(name, app.connectorsDir)))
+  const sources = await Promise.all(wanted.map((one) => findSource(one, app)))
   await using opener = createOpener()
   const subjects = await Promise.all(
-    wanted.map(async (name, at) => {
-      const subject = await loadSubject(app, options, [name, paths[at] as string])
+    sources.map(async (source) => {
+      const subject = await loadSubject(app, options, source)
       if (subject.request) opener.begin(subject.request)
       return subject
     }),
@@ -88,15 +55,23 @@ interface Subject {
   readonly nextFiring?: NextFiring | undefined
 }
 
-async function loadSubject(
-  app: App,
-  options: StatusOptions,
-  [name, path]: readonly [string, string],
-): Promise<Subject> {
+/** Where a connector comes from. */
+interface Source {
+  readonly name: string
+  readonly load: () => Promise<Connector>
+}
+
+async function findSource(wanted: string | Connector, { connectorsDir }: App): Promise<Source> {
+  if (typeof wanted !== 'string') return { name: wanted.name, load: () => Promise.resolve(wanted) }
+  const path = await findConnector(wanted, connectorsDir)
+  return { name: wanted, load: () => loadKnown(path) }
+}
+
+async function loadSubject(app: App, options: StatusOptions, { name, load }: Source): Promise<Subject> {
   const none = { name, connector: name, state: 'never', streams: [], runs: [] } as const
   let connector: Connector
   try {
-    connector = await loadKnown(path)
+    connector = await load()
   } catch (thrown) {
     // Of one connector it is the answer; among many it must not hide the others.
     if (options.connector !== undefined) throw thrown

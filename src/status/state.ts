@@ -1,4 +1,4 @@
-import type { State } from './health.ts'
+import type { State } from './status-report.ts'
 import { type Markup, html, trustedMarkup } from './html.ts'
 import type { RunStatus } from '../destinations/run-record.ts'
 

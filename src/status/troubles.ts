@@ -1,7 +1,8 @@
 import type { Log } from '../base/log.ts'
 import { formatRough } from './format.ts'
-import type { State } from './health.ts'
-import type { StatusReport, StreamStatus } from './report.ts'
+import type { State } from './status-report.ts'
+import type { StatusReport } from './status-report.ts'
+import type { StreamStatus } from './status-report.ts'
 
 /** How soon the same is said again, in milliseconds: pages that refresh themselves are no reason to fill the log. */
 const silence = 30 * 60_000

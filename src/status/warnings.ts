@@ -1,5 +1,5 @@
 import { clip, countOf } from './format.ts'
-import type { RecordedWarning } from './health.ts'
+import type { RecordedWarning } from './status-report.ts'
 import { type Content, type Markup, html } from './html.ts'
 import { renderIcon } from './state.ts'
 

@@ -39,16 +39,15 @@ export function createOtlpTelemetry(log: Log): Telemetry {
     begin: (name, attributes, traceparent) => startSpan(tracer, name, { attributes, parent: parseParent(traceparent) }),
     count: (counter, value, attributes) => instruments[counter]?.add(value, attributes),
     timeRun: (seconds, attributes) => durations.record(seconds, attributes),
-    async flush() {
-      const results = await Promise.allSettled([
-        tracers.forceFlush({ timeoutMillis: timeoutMs }),
-        meters.forceFlush({ timeoutMillis: timeoutMs }),
-      ])
-      for (const result of results) {
-        if (result.status === 'rejected')
-          log.warn({ err: result.reason as unknown }, 'telemetry could not be handed over')
-      }
-    },
+    flush: () =>
+      settle([tracers.forceFlush({ timeoutMillis: timeoutMs }), meters.forceFlush({ timeoutMillis: timeoutMs })], log),
+    close: () => settle([tracers.shutdown(), meters.shutdown({ timeoutMillis: timeoutMs })], log),
+  }
+}
+
+async function settle(work: readonly Promise<unknown>[], log: Log): Promise<void> {
+  for (const result of await Promise.allSettled(work)) {
+    if (result.status === 'rejected') log.warn({ err: result.reason as unknown }, 'telemetry could not be handed over')
   }
 }
 

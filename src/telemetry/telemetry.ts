@@ -28,6 +28,8 @@ export interface Telemetry {
   timeRun(seconds: number, attributes: Attributes): void
   /** Hands over what has gathered. Never throws: whoever watches must not stop what is watched. */
   flush(): Promise<void>
+  /** Hands over the rest and ends; for a process that goes on without it. Never throws. */
+  close(): Promise<void>
 }
 
 const noSpan: Span = { child: () => noSpan, event: () => undefined, end: () => undefined }
@@ -38,6 +40,7 @@ export const noTelemetry: Telemetry = {
   count: () => undefined,
   timeRun: () => undefined,
   flush: () => Promise.resolve(),
+  close: () => Promise.resolve(),
 }
 
 const endpoints = [

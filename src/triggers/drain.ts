@@ -1,4 +1,4 @@
-import type { Stop } from '../run/run.ts'
+import type { Stop } from '../run/stop.ts'
 
 /** Cloud Run kills 10 s after SIGTERM. */
 const hardAfter = 8_000

@@ -1,13 +1,8 @@
 import { isConnectorName } from '../connector/find.ts'
-import { isAfter } from '../syntax/moments/compare.ts'
-import { suggest } from '../base/nearest.ts'
 import { SyncError } from '../base/errors.ts'
-import { type RunRequest, runRequest } from '../destinations/run-request.ts'
+import type { RunRequest } from '../destinations/run-request.ts'
+import { checkRunRequest } from '../run/check-run-request.ts'
 
-const known = Object.keys(runRequest.shape)
-
-/** A body of 1 MiB may be wrong in a hundred thousand places. */
-const mostTold = 3
 const longestName = 200
 
 /**
@@ -25,15 +20,11 @@ export function toRunRequest(body: unknown, name?: string): RunRequest {
     throw invalid(
       `The path names the connector ${name.slice(0, longestName)}, the body another one: leave connector out of the body.`,
     )
-  const result = runRequest.safeParse(name === undefined ? value : { ...value, connector: name })
-  if (!result.success) throw invalid(result.error.issues.slice(0, mostTold).map(describeIssue).join(' '))
-  const { connector } = result.data
+  const request = checkRunRequest(name === undefined ? value : { ...value, connector: name })
+  const { connector } = request
   if (connector.length > longestName || !isConnectorName(connector))
     throw invalid(`connector: expected a name of letters, digits, _ and -, as in the connectors' directory.`)
-  const { from, until } = result.data
-  if (from !== undefined && until !== undefined && isAfter(from, until))
-    throw invalid('from lies after until: expected from before until.')
-  return result.data
+  return request
 }
 
 /** The least of what the platform and the caller allow. */
@@ -53,19 +44,6 @@ function parse(body: string): unknown {
 function toObject(value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw invalid('The body is not a JSON object: send one such as {"connector": "acme"}.')
-}
-
-type Issue = NonNullable<ReturnType<typeof runRequest.safeParse>['error']>['issues'][number]
-
-function describeIssue(issue: Issue): string {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys
-      .slice(0, mostTold)
-      .map((key) => key.slice(0, 60))
-      .map((key) => `Unknown key ${JSON.stringify(key)}${suggest(key, known)}: expected ${known.join(', ')}.`)
-      .join(' ')
-  const place = issue.path.map(String).join('.')
-  return `${place === '' ? '' : `${place}: `}${issue.message.replace(/^(Invalid input|Too small|Too big): /, '')}.`
 }
 
 const invalid = (message: string, cause?: unknown): SyncError => new SyncError('REQUEST_INVALID', message, { cause })

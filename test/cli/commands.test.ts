@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { loadConnector } from '../../src/connector/load.ts'
-import type { StatusReport } from '../../src/status/report.ts'
+import type { StatusReport } from '../../src/status/status-report.ts'
 import { connectorText, makeTempDir, runCli, sendJson, servePages, startApi } from './support.ts'
 
 suite('headrace check', () => {

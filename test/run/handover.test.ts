@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import type { StatusReport } from '../../src/status/report.ts'
+import type { StatusReport } from '../../src/status/status-report.ts'
 import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { makeTempDir, sendJson, startApi } from '../cli/support.ts'
 import { freePort } from '../support/free-port.ts'

@@ -1,4 +1,5 @@
-import type { ConnectorStatus, StatusReport } from '../../src/status/report.ts'
+import type { StatusReport } from '../../src/status/status-report.ts'
+import type { ConnectorStatus } from '../../src/status/status-report.ts'
 import { runRecordOf, streamRecordOf } from './support.ts'
 
 export const connectorOf = (rest: Partial<ConnectorStatus> = {}): ConnectorStatus => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import type { StatusReport } from '../../src/status/report.ts'
+import type { StatusReport } from '../../src/status/status-report.ts'
 import type { RunRecord } from '../../src/destinations/run-record.ts'
 import { type Api, type TempDir, connectorText, makeTempDir, sendJson, servePages, startApi } from '../cli/support.ts'
 import { type Service, startService } from './in-process.ts'
