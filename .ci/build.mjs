@@ -1,10 +1,10 @@
-// Builds dist/: the function (index.js), the command line (cli.js) and the chunks that they share and load lazily.
+// Builds dist/: the exports (api.js), the function (function.js), the command line (cli.js) and the chunks that they share and load lazily.
 import { copyFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 rmSync('dist', { recursive: true, force: true })
 await build({
-  entryPoints: ['src/index.ts', 'src/cli.ts'],
+  entryPoints: ['src/api.ts', 'src/function.ts', 'src/cli.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,

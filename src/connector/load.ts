@@ -7,8 +7,8 @@ import { defaultsConfig, streamConfig } from './stream.ts'
 import { isKeys, mergeDefaults, writtenAt } from './defaults.ts'
 import { missingFile } from './find.ts'
 import { parseLenient } from './lenient.ts'
-import { configError, type Finding, type Report } from './problems.ts'
-import { readSource } from './source.ts'
+import { configError, dataError, type Finding, type Problem, type Report } from './problems.ts'
+import { readSource, type Source } from './source.ts'
 
 export { findConnector } from './find.ts'
 
@@ -31,8 +31,41 @@ const inConnector = ['further out, at the top of the file', headKeys, 0] as cons
 
 /** Checks the text of a connector file, YAML or JSON; `file` is what messages call it. Throws CONFIG_INVALID. */
 export function parseConnector(text: string, file: string): Connector {
-  const source = readSource(text)
-  if (!source.readable) throw configError(file, source.problems.slice(0, maxProblems))
+  return checkSource(readSource(text), (problems) => configError(file, problems), file)
+}
+
+/**
+ * Checks a connector that a program holds as plain data. Its problems are told by key, as there is no line.
+ *
+ * @param file What messages call it, and what its relative `file:` secrets stand next to.
+ * @throws {SyncError} `CONFIG_INVALID`, with every problem.
+ */
+export function checkConnectorData(value: unknown, file: string): Connector {
+  return checkSource(readSource(toJson(value, file)), (problems) => dataError(file, problems), file)
+}
+
+/** What JSON would silently leave out or change is refused. */
+function toJson(value: unknown, file: string): string {
+  try {
+    return (
+      JSON.stringify(value, (key, inner: unknown) => {
+        const isLost = typeof inner === 'function' || typeof inner === 'symbol' || typeof inner === 'bigint'
+        if (isLost || (typeof inner === 'number' && !Number.isFinite(inner)))
+          throw new SyncError(
+            'CONFIG_INVALID',
+            `${file}: ${key}: expected plain data as JSON has it, not ${typeof inner === 'number' ? inner : `a ${typeof inner}`}.`,
+          )
+        return inner
+      }) ?? 'null'
+    )
+  } catch (cause) {
+    if (cause instanceof SyncError) throw cause
+    throw new SyncError('CONFIG_INVALID', `${file}: expected plain data, without an object inside itself.`, { cause })
+  }
+}
+
+function checkSource(source: Source, fail: (problems: readonly Problem[]) => SyncError, file: string): Connector {
+  if (!source.readable) throw fail(source.problems.slice(0, maxProblems))
   const findings: Finding[] = []
   const connector = understand(source.value, {
     file,
@@ -40,7 +73,7 @@ export function parseConnector(text: string, file: string): Connector {
   })
   const located = findings.slice(0, maxProblems).map((finding) => source.locate(finding))
   const problems = [...source.problems, ...located].slice(0, maxProblems)
-  if (problems.length > 0) throw configError(file, problems)
+  if (problems.length > 0) throw fail(problems)
   return connector
 }
 

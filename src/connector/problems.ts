@@ -41,3 +41,10 @@ export function configError(file: string, problems: readonly Problem[]): SyncErr
   const distinct = sorted.filter((_, at) => lines.indexOf(lines[at] as string) === at)
   return new SyncError('CONFIG_INVALID', [...new Set(lines)], { details: { file, problems: distinct } })
 }
+
+/** The same of a connector that is no file: what is wrong is told by key alone. */
+export function dataError(name: string, problems: readonly Problem[]): SyncError {
+  const lines = problems.map(({ key, message }) => `${name}: ${key && `${key}: `}${message}`)
+  const found = problems.map(({ key, message }) => ({ key, message }))
+  return new SyncError('CONFIG_INVALID', [...new Set(lines)], { details: { file: name, problems: found } })
+}

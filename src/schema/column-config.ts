@@ -30,7 +30,7 @@ const fields: z.ZodRecord<z.ZodString, z.ZodUnion<[typeof columnType, z.ZodType<
   z.union([columnType, z.lazy((): z.ZodType<Field, Field> => field)]),
 )
 
-interface Field {
+export interface Field {
   type: z.output<typeof columnType>
   fields?: Record<string, z.output<typeof columnType> | Field> | undefined
 }

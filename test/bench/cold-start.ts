@@ -18,7 +18,7 @@ export type Start = () => Promise<ColdStart>
 
 /** The built function under the functions framework; undefined where nothing is built. */
 export function headraceFunction(): Start | undefined {
-  const main = findBuilt('index.js')
+  const main = findBuilt('function.js')
   return main === undefined
     ? undefined
     : () => measureStart([framework, '--source', main, '--target', 'headrace'], '/healthz')

@@ -34,7 +34,7 @@ suite('the function as the buildpack builds it', () => {
   after(() => dir?.[Symbol.dispose]())
 
   test('has no development dependency left, and its main where package.json says', () => {
-    assert.ok(existsSync(join(source, 'dist/index.js')))
+    assert.ok(existsSync(join(source, 'dist/function.js')))
     for (const name of ['typescript', 'esbuild', 'assemblyscript', 'oxlint'])
       assert.equal(existsSync(join(source, 'node_modules', name)), false, name)
   })

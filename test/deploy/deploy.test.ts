@@ -23,7 +23,7 @@ suite('headrace deploy', () => {
     const { stdout } = world.deploy('--plan')
     assert.match(stdout, /^Uploads connectors\/acme\.yaml, package\.json and 1 files of src\/\.$/m)
     const { upload } = JSON.parse(world.deploy('--plan', '--json').stdout) as { upload: string[] }
-    assert.deepEqual(upload, ['connectors/acme.yaml', 'package.json', 'src/index.ts'])
+    assert.deepEqual(upload, ['connectors/acme.yaml', 'package.json', 'src/function.ts'])
     for (const file of ['connectors/acme.tokens', 'connectors/.env', 'src/key.json', 'headrace.duckdb']) {
       const path = world.dir.write(`clone/${file}`, 'x')
       const refused = world.deploy('--plan')
@@ -175,7 +175,7 @@ streams: [{ name: orders, path: /orders }]
       }
       service.spec.template.spec.containers[0]?.env.push({ name: 'BY_HAND', value: '1' })
     })
-    writeFileSync(join(world.dir.path, 'clone/src/index.ts'), 'changed')
+    writeFileSync(join(world.dir.path, 'clone/src/function.ts'), 'changed')
     const { stdout } = world.deploy('--yes', '--env', 'HEADRACE_LOG_LEVEL=debug')
     assert.match(stdout, /^~ service headrace: other source files; HEADRACE_LOG_LEVEL not set, wanted debug$/m)
     const text = JSON.stringify(world.state().things['run/services/headrace'])

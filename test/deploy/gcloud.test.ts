@@ -92,7 +92,7 @@ suite('the commands of a deployment', { skip: skipWithout('gcloud') }, () => {
       'package.json',
       'package-lock.json',
       'tsconfig.json',
-      'src/index.ts',
+      'src/function.ts',
       'src/deploy/resources/service.ts',
       '.ci/build.mjs',
       'connectors/acme.yaml',

@@ -39,7 +39,7 @@ export function createWorld(): World {
   const statePath = join(dir.path, 'project.json')
   for (const path of [clone, bin, join(clone, 'src'), join(clone, 'connectors')]) mkdirSync(path, { recursive: true })
   writeFileSync(join(clone, 'package.json'), '{}')
-  writeFileSync(join(clone, 'src/index.ts'), '')
+  writeFileSync(join(clone, 'src/function.ts'), '')
   writeFileSync(join(clone, 'connectors/acme.yaml'), connector)
   writeFileSync(statePath, JSON.stringify({ calls: [], apis: [], things: {}, policies: {} } satisfies FakeProject))
   for (const program of ['gcloud', 'bq']) {

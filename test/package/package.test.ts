@@ -40,12 +40,16 @@ suite('the package', () => {
   test('holds what is built and nothing else', () => {
     const others = files.filter((file) => !file.startsWith('dist/'))
     assert.deepEqual(others.filter((file) => file !== 'README.md').toSorted(), ['LICENSE', 'package.json'])
-    assert.ok(files.includes('dist/index.js') && files.includes('dist/cli.js') && files.includes('dist/scan.wasm'))
+    for (const file of ['api.js', 'function.js', 'cli.js', 'scan.wasm', 'types/api.d.ts'])
+      assert.ok(files.includes(`dist/${file}`), file)
+    const declarations = files.filter((file) => file.endsWith('.d.ts'))
+    assert.ok(declarations.length < 20, `${declarations.length} declarations`)
   })
 
   test('is small', () => {
     const dist = join(dir.path, 'elsewhere/node_modules/headrace/dist')
-    const size = readdirSync(dist).reduce((sum, file) => sum + statSync(join(dist, file)).size, 0)
+    const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).map((file) => statSync(join(dist, file)))
+    const size = built.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)
     assert.ok(size < 1_000_000, `${size} bytes`)
   })
 
@@ -61,5 +65,37 @@ suite('the package', () => {
     const { stdout } = await headrace(['run', file, '--to', 'duckdb:w.duckdb', '--json'])
     const record = JSON.parse(stdout) as { status: string; streams: { rows: number }[] }
     assert.deepEqual([record.status, record.streams[0]?.rows], ['complete', 30])
+  })
+
+  test('has types for a program: a right connector compiles, a wrong one does not', async () => {
+    for (const name of ['types.ts', 'tsconfig.json'])
+      cpSync(join(root, 'test/package/consumer', name), join(dir.path, 'elsewhere', name))
+    const tsc = join(root, 'node_modules/.bin/tsc')
+    const compiled = run(tsc, ['-p', join(dir.path, 'elsewhere')], { env })
+    await compiled.catch((failure: { stdout: string }) => assert.fail(failure.stdout))
+  })
+
+  test('has the functions for a program: nothing happens when they are imported, and the process ends by itself', async () => {
+    await using api = await startApi(servePages(3))
+    cpSync(join(root, 'test/package/consumer/use.mjs'), join(dir.path, 'elsewhere/use.mjs'))
+    const { stdout, stderr } = await run(process.execPath, ['use.mjs', api.url], {
+      cwd: join(dir.path, 'elsewhere'),
+      env,
+    })
+    const { ids, known, ...used } = JSON.parse(stdout) as Record<string, unknown>
+    assert.deepEqual(used, {
+      atImport: { framework: 0, listeners: [0, 0, 0], resources: [] },
+      runs: [
+        ['complete', 'api', 30],
+        ['complete', 'api', 30],
+      ],
+      columns: ['id', 'name', 'total'],
+      rows: [
+        { id: 1, name: 'order 0', total: 0 },
+        { id: 2, name: 'order 1', total: 0.25 },
+      ],
+    })
+    assert.deepEqual(known, ids)
+    assert.equal(stderr, '')
   })
 })

@@ -51,7 +51,7 @@ suite('the function for events under the functions framework', () => {
   })
 
   test('does not start where it would have to know who calls', () => {
-    const args = [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace-event', '--port', '0']
+    const args = [framework, '--source', join(root, 'src/function.ts'), '--target', 'headrace-event', '--port', '0']
     for (const env of [
       { HEADRACE_INBOUND: 'verify', HEADRACE_AUDIENCE: 'https://a.example' },
       { K_SERVICE: 'etl', HEADRACE_CALLERS: 'a@b.example' },
@@ -66,7 +66,7 @@ suite('the function for events under the functions framework', () => {
 
 suite('the traps of the functions framework', () => {
   test('an unknown mode of the front door, or none in the cloud, does not start', () => {
-    const args = [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace', '--port', '0']
+    const args = [framework, '--source', join(root, 'src/function.ts'), '--target', 'headrace', '--port', '0']
     for (const env of [
       { HEADRACE_INBOUND: 'open' },
       { HEADRACE_INBOUND: 'none', K_SERVICE: 'etl' },
@@ -81,7 +81,7 @@ suite('the traps of the functions framework', () => {
   test('bundled, the function registers itself with the framework that serves it, not with a copy', async () => {
     const outfile = join(root, 'node_modules', `.headrace-test-${process.pid}`, 'index.js')
     await build({
-      entryPoints: [join(root, 'src/index.ts')],
+      entryPoints: [join(root, 'src/function.ts')],
       outfile,
       bundle: true,
       format: 'esm',

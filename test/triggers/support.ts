@@ -24,12 +24,15 @@ export interface FunctionOptions {
 
 /** The function under the real functions framework. */
 export const startFunction = (options: FunctionOptions): Promise<FunctionProcess> =>
-  start((port) => [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace', '--port', port], options)
+  start(
+    (port) => [framework, '--source', join(root, 'src/function.ts'), '--target', 'headrace', '--port', port],
+    options,
+  )
 
 /** The function for events under the real functions framework; it has no `/healthz`, so it is up once its port is. */
 export const startEventFunction = (options: FunctionOptions): Promise<FunctionProcess> =>
   start(
-    (port) => [framework, '--source', join(root, 'src/index.ts'), '--target', 'headrace-event', '--port', port],
+    (port) => [framework, '--source', join(root, 'src/function.ts'), '--target', 'headrace-event', '--port', port],
     { ...options, env: { K_SERVICE: 'etl', ...options.env } },
     listens,
   )
