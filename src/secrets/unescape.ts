@@ -9,7 +9,8 @@ export interface View {
 const escapes = new RegExp(
   [
     '%(?:[cd][0-9a-f]%[89ab][0-9a-f]|e[0-9a-f](?:%[89ab][0-9a-f]){2}|f[0-7](?:%[89ab][0-9a-f]){3}|[0-9a-f]{2})',
-    String.raw`\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|[^])`,
+    // A backslash before a percent code escapes nothing: taken for its escape it would tear the first of several bytes off.
+    String.raw`\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|(?!%[0-9a-f]{2})[^])`,
     '&(?:#x[0-9a-f]{1,6};?|#[0-9]{1,7};?|[a-z]{2,7};)',
   ].join('|'),
   'gi',

@@ -230,5 +230,6 @@ test('no secret survives in any encoding, wherever it stands', () => {
         }
       }
     }),
+    { examples: [[['\u2010\u2003\u2003\u{10000}!\u{10000}.!'], '\\', '']] },
   )
 })
