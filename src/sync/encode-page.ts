@@ -17,6 +17,8 @@ import { byteMark, readSegments, rowMark, rowText } from './rows.ts'
 
 /** How much of a refused row is kept. */
 const rejectLimit = 65_536
+/** And of all those of a page. */
+const rejectsLimit = 8 * 1024 * 1024
 
 /** Characters of encoded rows that are held before they are written. */
 const flushSize = 1024 * 1024
@@ -60,6 +62,8 @@ export interface EncodedPage {
 interface Pass {
   readonly lines: Spool
   readonly rejects: Reject[]
+  /** Bytes that are left for their texts. */
+  room: number
   readonly tally: PageTally
   /** See `Boundary.passes`. */
   readonly edge: CursorValue | null
@@ -91,7 +95,15 @@ export async function encodePage(page: PageRows, rules: RowRules): Promise<Encod
         ? await withEdge(page, { boundary, edge, numeric })
         : page.nonConforming
   const { redactor } = rules
-  const start = { rejects: [], dropped: 0, highest: known, hasCursor: verbatim !== null, edge, redactor }
+  const start = {
+    rejects: [],
+    room: rejectsLimit,
+    dropped: 0,
+    highest: known,
+    hasCursor: verbatim !== null,
+    edge,
+    redactor,
+  }
   if (odd.length === 0) return finish(page, rules, { ...start, lines: page.lines, tally: { met: new Map() } })
   for (;;) {
     const version = schema.version
@@ -224,8 +236,11 @@ function cursorKey(cursor: CursorValue | undefined, order: CursorType, schema: T
   return key === undefined ? undefined : schema.placeCursorKey(key)
 }
 
-function reject(bytes: Uint8Array, reason: string, { rejects, redactor }: Pass): undefined {
-  const row = Buffer.from(bytes.subarray(0, rejectLimit)).toString()
+function reject(bytes: Uint8Array, reason: string, pass: Pass): undefined {
+  const { rejects, redactor } = pass
+  const kept = bytes.subarray(0, Math.min(rejectLimit, pass.room))
+  pass.room -= kept.length
+  const row = Buffer.from(kept).toString()
   rejects.push(redactor ? { reason: redactor.redact(reason), row: redactor.redact(row) } : { reason, row })
 }
 

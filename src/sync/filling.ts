@@ -37,6 +37,8 @@ export class Filling {
   #part = emptyBatch()
   readonly #slices: SliceState[] = []
   #sliceBytes = 0
+  /** Characters of the texts of refused rows, which are held in memory. */
+  #refusedText = 0
   /** Undefined where a stream is between two of its slices. */
   #reading: Reading | undefined
   #key: string | undefined
@@ -74,7 +76,7 @@ export class Filling {
   get isFull(): boolean {
     const since = this.#batch.since ?? this.#part.since
     return (
-      this.#batch.lines.size + this.#part.lines.size >= batchBytes ||
+      this.#batch.lines.size + this.#part.lines.size + this.#refusedText >= batchBytes ||
       (since !== undefined && this.#rules.now() - since >= this.#rules.age) ||
       this.#slices.length >= sliceLimits.count ||
       this.#sliceBytes >= sliceLimits.bytes ||
@@ -122,6 +124,7 @@ export class Filling {
     await into.lines.take(lines)
     into.rows += encoded.rows
     into.rejects.push(...encoded.rejects)
+    for (const { row } of encoded.rejects) this.#refusedText += row.length
     into.pages++
     into.since ??= rules.now()
     reading.add(encoded)
@@ -202,7 +205,7 @@ export class Filling {
     const { lines, rows, rejects, pages } = this.#batch
     const states = this.#slices.splice(0)
     this.#batch = emptyBatch()
-    this.#sliceBytes = 0
+    this.#sliceBytes = this.#refusedText = 0
     this.#seq++
     const isFirst = this.#seq === position.seq + 1
     const place = complete ? undefined : this.#place

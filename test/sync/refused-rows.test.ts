@@ -48,3 +48,18 @@ test('invalid UTF-8 is replaced where the stream says so, with a warning', async
   const [row] = await harness.query('SELECT name FROM api.rows WHERE id = 0')
   assert.equal(row?.['name'], '\uFFFD')
 })
+
+test('what is kept of refused rows is bounded for each page, and fills a batch like other rows', async (t) => {
+  const long = 'x'.repeat(70_000)
+  const rows = Array.from({ length: 200 }, (_, id) => `{"id":${id},"name":"${id < 199 ? `\u00ff${long}` : 'x'}"}`)
+  using harness = createHarness(await serveBody(t, Buffer.from(`[${rows.join()}]`, 'latin1')))
+  harness.connector = stream(', partitions: { p: [1, 2, 3] }, params: { p: "{{ partition.p }}" }, max_rejects: 1000')
+  const { first } = await harness.run()
+  assert.deepEqual({ rows: first.rows, rejected: first.rejected }, { rows: 3, rejected: 597 }, first.error?.message)
+  const [kept] = await harness.query(
+    'SELECT count(DISTINCT seq) AS commits, sum(length(row))::DOUBLE AS size FROM api._headrace_rejects',
+  )
+  const [commits, size] = [Number(kept?.['commits']), Number(kept?.['size'])]
+  assert.ok(size > 7_000_000 * 3 && size <= 8 * 1024 * 1024 * 3, `${size} characters`)
+  assert.ok(commits > 1, `${commits} commits`)
+})
