@@ -132,6 +132,7 @@ export async function changeState(
       by,
       runId: randomUUID(),
       now: app.effects.now(),
+      env: app.env,
     },
     destination,
   )

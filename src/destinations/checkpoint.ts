@@ -109,7 +109,7 @@ export const fresh: Checkpoint = { done: null }
 
 export interface Identity {
   readonly connector: string
-  /** Host and path of the requests; templates as they are written, variables of the environment filled in. */
+  /** Host and path of the requests; templates as they are written, of the values of the environment a hash, as they may be secrets. */
   readonly source: string
   /** What else decides which rows come (`params.status`, `body.query`, `headers.x-tenant`): a hash of each, as it may hold a secret. */
   readonly filters: Readonly<Record<string, string>>

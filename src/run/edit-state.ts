@@ -9,6 +9,7 @@ import { checkVersion } from '../sync/check-state.ts'
 import { type Checkpoint, checkpointVersion } from '../destinations/checkpoint.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
 import { CursorType } from '../sync/cursor.ts'
+import { sendableCursor } from '../sync/sendable-cursor.ts'
 import { isChunk } from '../destinations/marks.ts'
 import type { SliceState } from '../destinations/slice-state.ts'
 
@@ -24,6 +25,7 @@ export interface StateEdit {
   readonly runId: string
   /** Milliseconds since 1970. */
   readonly now: number
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 export interface EditedState {
@@ -153,7 +155,8 @@ const isSameField = ({ incremental }: StreamConfig, { identity }: Checkpoint): b
   identity === undefined || identity.cursor === incremental?.cursor
 
 /** What was typed as the provider spells its cursors. */
-function readTyped({ stream, connector }: StateEdit, text: string, standing: Standing): CursorValue {
+function readTyped(edit: StateEdit, text: string, standing: Standing): CursorValue {
+  const { stream, connector } = edit
   const { where, from, position } = standing
   const { incremental } = stream
   const { open, cursor } = position.checkpoint
@@ -182,6 +185,10 @@ function readTyped({ stream, connector }: StateEdit, text: string, standing: Sta
   if (order.saved && !order.reads(to))
     throw invalid(
       `${text} is no cursor of ${where}: give one ${like === undefined ? 'as incremental.format says' : `like ${like}`}.`,
+    )
+  if (sendableCursor(edit, stream)?.(to) === false)
+    throw invalid(
+      `${JSON.stringify(text.slice(0, 80))} cannot stand in the request of ${where}, where {{ cursor }} is, such as a line break in a header: give a value that it can hold.`,
     )
   const reached = writeMode(stream) === 'append' ? reachedBy(standing) : []
   const beyond = reached.find((one) => !isSame || order.compare(to, one) < 0)

@@ -15,7 +15,7 @@ import { createBounds, findEdges, needsBoundary, needsMarks } from '../sync/boun
 import { type ChangedParents, findChanged } from '../sync/changed-parents.ts'
 import { fresh } from '../destinations/checkpoint.ts'
 import { CursorType } from '../sync/cursor.ts'
-import { identify } from '../sync/identity.ts'
+import { clearSource, identify } from '../sync/identity.ts'
 import { findKnown } from '../sync/known-slices.ts'
 import { openChunks } from '../sync/mark-chunks.ts'
 import { isChunk } from '../destinations/marks.ts'
@@ -68,6 +68,7 @@ export function createJob(options: JobOptions): StreamJob {
     where: `stream ${id} of ${connector.name}`,
     runId,
     identity: identify({ connector, stream, env: options.env, backfill }),
+    clearSource: clearSource({ connector, stream, env: options.env }),
     delivery: options.delivery,
     continuesFrom: options.continuesFrom,
     siblings: connector.streams.map(({ name }) => name),
@@ -168,7 +169,7 @@ function createOrder({ position }: ListingPlan, options: JobOptions, perSlice: b
     edges: edges.filter((edge) => edge !== undefined),
     saved,
     done,
-    canSend: sendableCursor(options, stream),
+    canSend: sendableCursor({ ...options, now: options.effects.now() }, stream),
     warn,
   })
   if (backfill && order.compare(backfill.from, backfill.until) > 0)

@@ -13,6 +13,7 @@ import { noShape, type Shape } from '../schema/shape.ts'
 import { type ChangedParents, parentOrder } from '../sync/changed-parents.ts'
 import type { OpenListing } from '../destinations/checkpoint.ts'
 import type { CursorValue } from '../syntax/cursor-value.ts'
+import { unsendable } from '../syntax/template-value.ts'
 import type { JobOptions } from '../sync/job-options.ts'
 import type { KnownSlices } from '../sync/known-slices.ts'
 import type { SameRow } from '../sync/overlap.ts'
@@ -52,8 +53,14 @@ export function createSource(
     found: (config) => options.onFound(stream.name, config),
   })
   const now = effects.now()
-  const first = (slice: Slice): ApiRequest =>
-    paginator.first(renderRequest(connector, stream, { cursor: cursor(slice), ...slice, now, run: { id: runId }, env }))
+  const first = (slice: Slice): ApiRequest => {
+    const scope = { cursor: cursor(slice), ...slice, now, run: { id: runId }, env }
+    try {
+      return paginator.first(renderRequest(connector, stream, scope))
+    } catch (thrown) {
+      throw adviseCursor(thrown, `headrace state set ${connector.name} ${stream.name} CURSOR`)
+    }
+  }
   const picked = pickSlices(stream, { connector, first, warn: options.warn, ended: open?.ended })
   return {
     config: stream,
@@ -170,3 +177,10 @@ export function fingerprint(connector: Connector, stream: StreamConfig): string 
 
 const parentOf = ({ streams }: Connector, { parent }: StreamConfig): StreamConfig | undefined =>
   parent && streams.find(({ name }) => name === parent.stream)
+
+/** A saved cursor that no request can hold: an earlier version took what is refused today. */
+function adviseCursor(thrown: unknown, command: string): unknown {
+  if (!(thrown instanceof SyncError) || unsendable(thrown)?.root !== 'cursor') return thrown
+  const message = `${thrown.message.replace(/\.$/, '')}: every run would fail there; say where to go on: ${command}`
+  return new SyncError(thrown.code, message, { cause: thrown, details: thrown.details })
+}

@@ -61,8 +61,9 @@ async function readOthers(
 }
 
 function checkIdentity(job: StreamJob, checkpoint: Checkpoint, warn: Warn): void {
-  const { identity: before, open, done } = checkpoint
-  if (!before) return
+  const { identity: saved, open, done } = checkpoint
+  if (!saved) return
+  const before = saved.source === job.clearSource ? { ...saved, source: job.identity.source } : saved
   const { stops, warns, stays } = compareIdentities(before, job.identity, checkpoint)
   const refreshes = (job.refresh || open?.refresh === true) && before.connector === job.identity.connector
   const reasons = refreshes ? stays : stops

@@ -45,11 +45,25 @@ export function formatsOfIdentity({ format }: Identity): readonly string[] {
 
 type Env = IdentityOptions['env']
 
+type Show = (value: string, name: string) => string
+
+/** The source with the values of the environment as they are: so checkpoints of earlier versions have it. */
+export const clearSource = ({ connector, stream, env }: Omit<IdentityOptions, 'backfill'>): string =>
+  sourceOf(connector, stream, env, (value) => value)
+
+/** A value of the environment may be a secret, but must tell one account from another. */
+const showHash: Show = (value, name) => `{env.${name}:${shortHash(value)}}`
+
 /** A change from http to https, or of a slash, leads to the same rows. */
-function sourceOf({ base_url: base }: Connector, { url, path = '' }: StreamConfig, env: Env): string {
+function sourceOf(
+  { base_url: base }: Connector,
+  { url, path = '' }: StreamConfig,
+  env: Env,
+  show: Show = showHash,
+): string {
   const [root = ''] = base.split(/[?#]/)
   const whole = url ?? `${root.replace(/(?<!\/)\/+$/, '')}/${path.replace(/^\/+/, '')}`
-  const [place = ''] = withEnv(whole, env).split('?')
+  const [place = ''] = withEnv(whole, env, show).split('?')
   return place
     .replace(/^https?:\/\//i, '')
     .replace(/^[^/]*/, (host) => host.toLowerCase())
@@ -57,8 +71,8 @@ function sourceOf({ base_url: base }: Connector, { url, path = '' }: StreamConfi
 }
 
 /** A value of the environment is what decides: `{{ env.ACCOUNT }}` is written the same for every account. */
-const withEnv = (text: string, env: Env): string =>
-  text.replaceAll(/\{\{\s*env\.(\w+)\s*\}\}/g, (_, name: string) => env[name] ?? '')
+const withEnv = (text: string, env: Env, show: Show = (value) => value): string =>
+  text.replaceAll(/\{\{\s*env\.(\w+)\s*\}\}/g, (_, name: string) => show(env[name] ?? '', name))
 
 /** They say how many rows a page has, in which order, with which members, or who asks; never which rows there are. */
 const harmlessName =

@@ -14,7 +14,7 @@ const plain = /^[\x21-\x7e](?:[\x20-\x7e]{0,200}[\x21-\x7e])?$/
  * be sent must not become the cursor, as every later run would fail before its first request.
  */
 export function sendableCursor(
-  { connector, runId, env, effects }: Pick<JobOptions, 'connector' | 'runId' | 'env' | 'effects'>,
+  { connector, runId, env, now }: Pick<JobOptions, 'connector' | 'runId' | 'env'> & { readonly now: number },
   stream: StreamConfig,
 ): ((value: CursorValue) => boolean) | undefined {
   if (!findTemplateUse(connector, stream).cursor) return undefined
@@ -28,7 +28,7 @@ export function sendableCursor(
       cursor: value,
       parent,
       ...(partition && { partition }),
-      now: effects.now(),
+      now,
       run: { id: runId },
       env,
     }

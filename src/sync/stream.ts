@@ -27,6 +27,8 @@ export interface StreamJob {
   readonly runId: string
   /** What the connector file says that the cursor is a cursor of. */
   readonly identity: Identity
+  /** What the source of `identity` was in checkpoints of earlier versions. */
+  readonly clearSource: string
   /** The message that asks for this run: the same for each of its deliveries. */
   readonly delivery: string | undefined
   /** Of a continuation: the stream's last commit when the run before handed over. */

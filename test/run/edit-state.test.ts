@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { loadConnector } from '../../src/connector/load.ts'
+import { loadConnector, parseConnector } from '../../src/connector/load.ts'
 import type { Batch, Destination } from '../../src/destinations/destination.ts'
 import { openDestination, parseDestination } from '../../src/destinations/index.ts'
 import type { OpenListing } from '../../src/destinations/checkpoint.ts'
 import { editState, type StateEdit } from '../../src/run/edit-state.ts'
 import { appendOne, createBatch, createPlan } from '../destinations/batch.ts'
 import { createDir } from '../destinations/place.ts'
+import { createHarness } from '../sync/harness.ts'
 
 const now = Date.UTC(2026, 0, 1)
 const slices = ['a', 'b'].map((slice, at) => ({ slice, progress: { done: 10 + at } }))
@@ -44,7 +45,7 @@ streams:
     const [stream] = connector.streams
     assert.ok(stream)
     const edit: Place['edit'] = (more, on = destination) =>
-      editState({ connector, stream, cursor: null, by: 'ada', runId: 'edit', now, ...more }, on)
+      editState({ connector, stream, cursor: null, by: 'ada', runId: 'edit', now, env: {}, ...more }, on)
     await task({ destination, edit })
   }
 }
@@ -107,4 +108,33 @@ test('where several processes write at once, a run that has begun a listing and 
     await assert.rejects(busy, { code: 'DESTINATION_BUSY' })
     await edit({ cursor: '3', now: committed + 2 * 3_600_000 }, shared)
   })
+})
+
+test('a cursor that no request can hold is not set, and one that an earlier version saved says how to set another', async () => {
+  using harness = createHarness('http://127.0.0.1:9')
+  harness.connector = `streams:
+  - name: orders
+    path: /orders
+    primary_key: [id]
+    headers: { x-since: "{{ cursor }}" }
+    incremental: { cursor: id, format: text }
+`
+  {
+    await using destination = await harness.open()
+    await using table = await destination.openTable(createPlan({}))
+    await appendOne(table, createBatch(1, [{ id: 11 }], { checkpoint: { done: 'a\nb' } }))
+  }
+  const { first } = await harness.run()
+  assert.match(
+    first.error?.message ?? '',
+    /\{\{ cursor \}\}.* cannot stand in the header x-since.*: headrace state set api orders CURSOR/,
+  )
+  const connector = parseConnector(`name: api\nbase_url: http://127.0.0.1:9\n${harness.connector}`, 'api.yaml')
+  const [stream] = connector.streams
+  assert.ok(stream)
+  await using destination = await harness.open()
+  const set = (cursor: string) =>
+    editState({ connector, stream, cursor, by: 'ada', runId: 'edit', now, env: {} }, destination)
+  await assert.rejects(set('c\r\nd'), /"c\\r\\nd" cannot stand in the request of stream orders of api/)
+  assert.equal((await set('c')).to, 'c')
 })

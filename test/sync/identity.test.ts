@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { makeRow, makeRows, startProvider } from '../support/provider.ts'
+import { appendOne, createBatch, createPlan } from '../destinations/batch.ts'
 import { createHarness, type Harness } from './harness.ts'
 
 const stream = (...rest: readonly string[]): string => `streams:
@@ -275,4 +276,27 @@ suite('the version of a checkpoint', () => {
     await refused(harness, /written by a newer headrace \(format 4, this one reads up to 3\)/)
     await refused(harness, /newer headrace/, { full_refresh: true })
   })
+})
+
+test('of a value of the environment in a path the state has a hash, and a state that was saved in clear goes on', async () => {
+  const account = 'acct-7f3k9q2m5x'
+  await using provider = await startProvider({ rows: makeRows(5), pageSize: 5 })
+  using harness = createHarness(provider.url)
+  harness.connector = stream(since, cursor, key).replace('/rows', '"/rows/{{ env.ACCOUNT }}"')
+  const run = async (value: string) => (await harness.run({}, { env: { ACCOUNT: value } })).first
+  assert.equal((await run(account)).status, 'complete')
+  {
+    await using destination = await harness.open()
+    const { seq, checkpoint } = await destination.readPosition('rows')
+    assert.ok(checkpoint.identity && !JSON.stringify(checkpoint).includes(account), JSON.stringify(checkpoint))
+    const source = `${provider.url.replace('http://', '')}/rows/${account}`
+    const position = { seq, checkpoint }
+    await using table = await destination.openTable(createPlan({ stream: 'rows', table: 'rows', position }))
+    const identity = { ...checkpoint.identity, source }
+    await appendOne(table, createBatch(seq + 1, [], { columns: [], checkpoint: { ...checkpoint, identity } }))
+  }
+  assert.equal((await run(account)).status, 'complete')
+  const { error } = await run('acct-another-one')
+  assert.equal(error?.code, 'STATE_MISMATCH')
+  assert.ok(!error.message.includes('acct-'), error.message)
 })

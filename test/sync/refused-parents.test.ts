@@ -160,6 +160,16 @@ for (const [where, partitions, place] of [
     'path: "/rows/{{ partition.p }}"',
   ],
   [
+    /partitions\.p\[1\]: this value is \. or \.\./,
+    '{ p: [a, ".."] }',
+    'path: "/{{ env.ACCOUNT }}/rows/{{ partition.p }}"',
+  ],
+  [
+    /incremental\.start: this value cannot stand in the header x-since/,
+    '[{ p: a }]',
+    'path: "/rows/{{ partition.p }}"\n    headers: { x-since: "{{ cursor }}" }\n    incremental: { cursor: at, format: text, start: "a\\r\\nb" }',
+  ],
+  [
     /partitions\[1\]\.p: this value cannot stand in the header x-p/,
     '[{ p: a }, { p: "a\\r\\nb" }]',
     'path: /rows\n    headers: { x-p: "{{ partition.p }}" }',

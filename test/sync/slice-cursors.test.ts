@@ -280,7 +280,10 @@ test('a slice whose state was set by hand goes on there, the others where they s
   const slice = '{"partition.p":"b"}'
   {
     await using destination = await harness.open()
-    await editState({ connector, stream, slice, cursor: timeOf(2), by: 'ann', runId: 'edit', now: 0 }, destination)
+    await editState(
+      { connector, stream, slice, cursor: timeOf(2), by: 'ann', runId: 'edit', now: 0, env: {} },
+      destination,
+    )
   }
   provider.asked = []
   await complete(harness)

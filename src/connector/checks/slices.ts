@@ -2,8 +2,7 @@ import { writeMode } from '../write-mode.ts'
 import { findTemplateUse } from '../template-use.ts'
 import type { StreamConfig } from '../connector.ts'
 import type { Path } from '../problems.ts'
-import { renderRequest } from '../templates.ts'
-import { unsendable } from '../../syntax/template-value.ts'
+import { findUnsendable } from './unsendable.ts'
 import type { ConnectorSubject, StreamSubject } from './subject.ts'
 
 /** Streams of several listings: each must ask for something else, or its rows come once for each. */
@@ -23,6 +22,7 @@ export function checkSlices({ connector, broken, streams, report: reportFile }: 
     if (broken.has('headers') || broken.has('params') || isBroken(subject)) continue
     const use = findTemplateUse(connector, stream)
     if (use.partition.size > 0) checkPartitionValues(connector, subject)
+    if (use.cursor && !broken.has('incremental')) checkStart(connector, subject)
     if (stream.parent && use.parent.size === 0)
       report(
         ['parent'],
@@ -38,35 +38,22 @@ export function checkSlices({ connector, broken, streams, report: reportFile }: 
 
 /** A value that no request can hold would fail every run at its slice. */
 function checkPartitionValues(connector: ConnectorSubject['connector'], { stream, report }: StreamSubject): void {
-  const { base_url: base, params, headers } = connector
-  const shared = {
-    file: 'the file',
-    base_url: base ?? 'http://localhost',
-    params: params ?? {},
-    headers: headers ?? {},
-  }
-  const own = { ...requestDefaults, ...stream, params: stream.params ?? {}, headers: stream.headers ?? {} }
-  const parent = Object.fromEntries(Object.keys(stream.parent?.include ?? {}).map((name) => [name, 'x']))
   for (const { partition, pathOf } of samplesOf(stream.partitions)) {
-    try {
-      renderRequest(shared, own, {
-        cursor: '2024-01-01T00:00:00Z',
-        parent,
-        partition,
-        now: 0,
-        run: { id: 'x' },
-        env: {},
-      })
-    } catch (thrown) {
-      const value = unsendable(thrown)
-      // A name that no partition has is told at its template.
-      if (value?.root === 'partition' && Object.hasOwn(partition, value.field))
-        report(pathOf(value.field), `this value ${value.problem}`)
-    }
+    const value = findUnsendable(connector, stream, { partition })
+    // A name that no partition has is told at its template.
+    if (value?.root === 'partition' && Object.hasOwn(partition, value.field))
+      report(pathOf(value.field), `this value ${value.problem}`)
   }
 }
 
-const requestDefaults = { name: '', method: 'GET', list_style: 'repeat', format: 'json' } as const
+/** The same for where the first run begins: it would fail before its first request. */
+function checkStart(connector: ConnectorSubject['connector'], { stream, broken, report }: StreamSubject): void {
+  const start = stream.incremental?.start
+  if (start === undefined || broken.has('incremental')) return
+  const partition = samplesOf(stream.partitions)[0]?.partition
+  const value = findUnsendable(connector, stream, { cursor: start, ...(partition && { partition }) })
+  if (value?.root === 'cursor') report(['incremental', 'start'], `this value ${value.problem}`)
+}
 
 interface Sample {
   readonly partition: Readonly<Record<string, unknown>>
