@@ -3,6 +3,7 @@ import { commandLines } from './boundaries/command-lines.ts'
 import { deliveries } from './boundaries/deliveries.ts'
 import { providerAnswers } from './boundaries/provider-answers.ts'
 import { secretContents } from './boundaries/secrets.ts'
+import { signInAnswers } from './boundaries/sign-in-answers.ts'
 import { outsideTexts } from './boundaries/texts.ts'
 import { tokenAnswers } from './boundaries/token-answers.ts'
 import type { Boundary } from './boundary.ts'
@@ -15,5 +16,6 @@ export const boundaries: readonly Boundary[] = [
   outsideTexts,
   providerAnswers,
   tokenAnswers,
+  signInAnswers,
   secretContents,
 ]
