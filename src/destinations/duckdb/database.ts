@@ -49,7 +49,6 @@ const options = {
   preserve_insertion_order: 'false',
   max_vacuum_tasks: '0',
   // Analysed for each segment, but never chosen in files that every DuckDB 1.x reads.
-  disabled_compression_methods: 'dict_fsst,zstd',
   allocator_bulk_deallocation_flush_threshold: '32MB',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
@@ -131,6 +130,8 @@ async function attach(path: string, memory: number): Promise<Attached> {
   try {
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")
+    // Said when an instance is made it has no effect. These two take a tenth of the CPU of a load and save little room.
+    await connection.run("SET disabled_compression_methods = 'dict_fsst,zstd'")
     await connection.run(`ATTACH ${quoteText(path)} AS ${catalog} (TYPE duckdb, ROW_GROUP_SIZE ${rowGroupSize})`)
     await removeLeftovers(`${path}.tmp`)
     return { instance, connection, memory }
