@@ -1,4 +1,4 @@
-// Writes the tables of the reference pages (src/**/*.md) anew from the code: npm run reference.
+// Writes the tables of the reference pages (src/**/*.md) from the code: npm run reference.
 import { writeFileSync } from 'node:fs'
 import { readPages, writePages } from './reference/pages.ts'
 

@@ -146,7 +146,7 @@ export function run(connector: ConnectorChoice, options: RunOptions = {}): Promi
 /**
  * Signs in, reads one page of each stream and proposes what the connector lacks. Writes nothing.
  *
- * @returns What was found; whatever failed is told at its sign-in or its stream.
+ * @returns What was found; what failed is told at its sign-in or its stream.
  * @throws {SyncError} `CONFIG_INVALID`, `CONNECTOR_NOT_FOUND`, `REQUEST_INVALID`.
  */
 export function check(connector: ConnectorChoice, options: CheckOptions = {}): Promise<CheckReport> {
@@ -160,7 +160,7 @@ export function check(connector: ConnectorChoice, options: CheckOptions = {}): P
 /**
  * The first rows of a stream, and the columns that they would get. Writes nothing.
  *
- * @throws {SyncError} Whatever kept it from the rows, such as `AUTH_FAILED` or `ROWS_NOT_FOUND`.
+ * @throws {SyncError} What kept it from the rows, such as `AUTH_FAILED` or `ROWS_NOT_FOUND`.
  */
 export function preview(
   connector: ConnectorChoice,

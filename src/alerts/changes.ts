@@ -12,7 +12,7 @@ export interface Change {
   readonly advice?: string
 }
 
-/** What is wrong with a stream: it stays one incident, whatever the code, until a run is complete again. */
+/** What is wrong with a stream: it stays one incident, regardless of the code, until a run is complete again. */
 type Incident = 'failed' | 'empty' | 'warned' | undefined
 
 export interface ChangeRules {

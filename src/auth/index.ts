@@ -45,7 +45,7 @@ export type AuthConfig = z.output<typeof authConfig>
  */
 export function createAuth(configs: readonly AuthConfig[], deps: AuthDeps): Auth {
   refuseSameLocation(configs)
-  // A signature covers what the others add, whatever the order in the file.
+  // A signature covers what the others add, regardless of the order in the file.
   const parts = configs.toSorted(signaturesLast).map((config) => methodOf(config).create(config, deps))
   const renewable = parts.filter((part) => part.renew !== undefined)
   const learners = parts.filter((part) => part.handleChallenge !== undefined)

@@ -24,7 +24,7 @@ const rules = {
   AUTH_UNAVAILABLE: { retry: true, status: 503 },
   /** The API answered 401 to a credential that was just renewed, or that cannot be renewed. */
   AUTH_REJECTED: { retry: false, status: 502 },
-  /** A person must consent again: the refresh token was refused, has expired or was lost; `headrace connect` mends it. */
+  /** A person must consent again: the refresh token was refused, has expired or was lost; `headrace connect` fixes it. */
   RECONNECT_NEEDED: { retry: false, status: 424 },
   /** TLS with the API failed for good: its certificate does not verify, or it does not take ours; nothing was sent. */
   TLS_FAILED: { retry: false, status: 502 },
@@ -86,7 +86,7 @@ export interface SyncErrorOptions {
 
 /**
  * The only error this program throws on purpose. `message` is one plain sentence: what happened, where (connector,
- * stream, URL without credentials) and what to do. Several lines are a list; whatever is foreign in them is cleaned.
+ * stream, URL without credentials) and what to do. Several lines are a list; what is foreign in them is cleaned.
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError'
@@ -110,7 +110,7 @@ export class SyncError extends Error {
   }
 }
 
-/** Turns whatever was thrown into a `SyncError`; an unknown error is a defect of ours and says so. */
+/** Turns what was thrown into a `SyncError`; an unknown error is a defect of ours and says so. */
 export function toSyncError(thrown: unknown): SyncError {
   if (thrown instanceof SyncError) return thrown
   const text = thrown instanceof Error ? thrown.message : String(thrown)

@@ -9,7 +9,7 @@ import { sanitizeMessage } from '../http/error-message.ts'
 /** How long a person may take. */
 export const consentMs = 10 * 60_000
 
-/** One request for consent: made anew for each attempt, answered at most once. */
+/** One request for consent: made again for each attempt, answered at most once. */
 export interface Consent {
   /** What the browser is sent to. */
   readonly url: string

@@ -152,7 +152,7 @@ async function poll(
   }
 }
 
-/** Of an answer that brought no token, whatever its status: GitHub errs with 200. */
+/** Of an answer that brought no token, regardless of its status: GitHub errs with 200. */
 async function errorOf(answer: Response | undefined): Promise<unknown> {
   if (!answer) return undefined
   return parseAnswer(await answer.text(), answer.headers.get('content-type') ?? '')?.['error']

@@ -17,7 +17,7 @@ export interface ListenerOptions {
   /** Begins with `/`. */
   readonly path: string
   readonly effects: Effects
-  /** Told of a request that is not the answer. */
+  /** Called with a request that is not the answer. */
   readonly onMisfit?: (misfit: CallbackError) => void
 }
 

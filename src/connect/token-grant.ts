@@ -73,7 +73,7 @@ function readRefreshLifetime(answer: TokenFields): number | undefined {
   return seconds && seconds * 1_000
 }
 
-/** Splits on blanks and commas, whatever the provider likes. */
+/** Splits on blanks and commas, regardless of what the provider likes. */
 function splitScopes(value: unknown): readonly string[] | undefined {
   const list: readonly unknown[] | undefined = Array.isArray(value)
     ? value

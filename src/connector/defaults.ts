@@ -8,7 +8,7 @@ const mergedByName: ReadonlySet<string> = new Set(['params', 'headers'])
 export const isKeys = (value: unknown): value is Keys =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A stream with `defaults` under it: params and headers by name (a header whatever its case), every other key as a whole. Works on what is written, before any check. */
+/** A stream with `defaults` under it: params and headers by name (a header regardless of its case), every other key as a whole. Works on what is written, before any check. */
 export function mergeDefaults(stream: unknown, defaults: unknown): unknown {
   if (!isKeys(stream) || !isKeys(defaults)) return stream
   const shared = Object.entries(defaults).filter(([key]) => key in defaultsConfig.shape)

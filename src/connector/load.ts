@@ -13,7 +13,7 @@ import { readSource, type Source } from './source.ts'
 export { findConnector } from './find.ts'
 
 const maxBytes = 1024 * 1024
-/** More than anybody reads at a time; the rest shows when these are mended. */
+/** More than anybody reads at a time; the rest shows when these are fixed. */
 const maxProblems = 200
 
 /** Reads and checks a connector file. Throws CONNECTOR_NOT_FOUND, or CONFIG_INVALID with every problem of the file. */

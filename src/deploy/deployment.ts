@@ -21,7 +21,7 @@ export interface DeployOptions {
   readonly location: string
   /** Of the connector files, relative to what is uploaded. */
   readonly connectors: string
-  /** Notification channel of Cloud Monitoring that is told of failed runs: `projects/P/notificationChannels/ID`. */
+  /** Notification channel of Cloud Monitoring that is told about failed runs: `projects/P/notificationChannels/ID`. */
   readonly alertChannel?: string
   /** Whether a Pub/Sub topic starts runs too. */
   readonly pubsub: boolean

@@ -33,7 +33,7 @@ export const bq = (...args: readonly string[]): Command => ({ program: 'bq', arg
 /** A state that either is there or is not. */
 export const unchanged = (): readonly string[] => []
 
-/** A role that a member has on something that bears an IAM policy. */
+/** A role that a member has on something that has an IAM policy. */
 export interface Grant {
   /** `secret acme-client-id` */
   readonly on: string

@@ -175,7 +175,7 @@ export interface Destination extends AsyncDisposable {
   estimate?(table: Pick<TablePlan, 'table' | 'primaryKey'>): Promise<CommitEstimate | undefined>
 }
 
-/** Writes one stream's table. Disposing of it discards whatever was not committed. */
+/** Writes one stream's table. Disposing of it discards what was not committed. */
 export interface TableWriter extends AsyncDisposable {
   /** Batches that `append` may be given before the first of them is durable. */
   readonly inFlight: number

@@ -8,7 +8,7 @@ export const runRequest = z
     connector: z.string().min(1),
     /** All of the connector's where absent. */
     streams: z.array(z.string().min(1)).min(1).optional(),
-    /** Reads everything anew; the table is replaced as a whole when the listing is complete. */
+    /** Reads everything again; the table is replaced as a whole when the listing is complete. */
     full_refresh: z.boolean().default(false),
     /** A backfill beside the cursor: rows from `from` (inclusive) to `until` (exclusive). */
     from: cursor.optional(),

@@ -16,7 +16,7 @@ const mostChallenges = 3
 const mostExpired = 20
 
 /**
- * Signs every attempt anew. An answer that only says how to sign is followed by the request signed that way, without a
+ * Signs every attempt by itself. An answer that only says how to sign is followed by the request signed that way, without a
  * wait; so is a refused credential after it was renewed: once if it was fresh, again for each that was past its lifetime. An origin that may not have the credentials gets the
  * request as it is.
  */

@@ -31,7 +31,7 @@ export interface ClientOptions extends TransportOptions {
 
 /**
  * The way of every request to a provider. Resolves with a 2xx, or with what a rule of the connector says to ignore;
- * whatever else happens is a `SyncError`. Rejects with INTERRUPTED as soon as the signal aborts.
+ * anything else that happens is a `SyncError`. Rejects with INTERRUPTED as soon as the signal aborts.
  */
 export function createClient(options: ClientOptions): Send {
   const { auth, origins, retry, rules, limiter, deadline, effects, log, redact, meter, observe } = options

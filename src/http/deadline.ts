@@ -2,6 +2,6 @@
 export interface Deadline {
   /** Milliseconds since 1970; Infinity where there is no budget. */
   readonly at: number
-  /** True once the run was asked to stop (Ctrl-C, SIGTERM), whatever the time. */
+  /** True once the run was asked to stop (Ctrl-C, SIGTERM), regardless of the time. */
   readonly stopping: boolean
 }

@@ -9,7 +9,7 @@ const credentialNames =
 
 const longestUrl = 500
 
-/** `GET https://api.example/v1/orders?page=2`, without user name, password and whatever is known to be a secret. */
+/** `GET https://api.example/v1/orders?page=2`, without user name, password and what is known to be a secret. */
 export function describeRequest(request: Pick<ApiRequest, 'method' | 'url'>, redact: Redact): string {
   return `${request.method} ${describeUrl(request.url, redact)}`
 }

@@ -66,7 +66,7 @@ export function retryFailures(options: RetryOptions): Middleware {
 
 type FinalFailure = Failure & { readonly attempts: number; readonly retryAt: number | undefined }
 
-/** A wait that the provider asked for is a rate limit whatever the status, as the run can come back then. */
+/** A wait that the provider asked for is a rate limit regardless of the status, as the run can come back then. */
 function comeBack(failure: FinalFailure, until: number): FinalFailure {
   return failure.wait === undefined ? failure : { ...failure, code: 'RATE_LIMITED', retryAt: until }
 }

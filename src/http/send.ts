@@ -24,7 +24,7 @@ export interface ApiResponse {
   readonly ignored?: true
 }
 
-/** Sends one request and resolves with the whole, decoded response, whatever its status. Throws `SyncError`. */
+/** Sends one request and resolves with the whole, decoded response, regardless of its status. Throws `SyncError`. */
 export type Send = (request: ApiRequest, signal: AbortSignal) => Promise<ApiResponse>
 
 /** Adds one behaviour around `next`. */

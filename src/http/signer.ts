@@ -10,8 +10,8 @@ export interface Signer {
    */
   renew?(rejected: ApiRequest): Promise<'expired' | undefined>
   /**
-   * Told of every answer to a request that it signed. True where the answer is no verdict on the credential but says how
-   * to sign (a challenge, a fresh nonce, the provider's clock): the request is then to be signed and sent anew.
+   * Called with every answer to a request that it signed. True where the answer is no verdict on the credential but says how
+   * to sign (a challenge, a fresh nonce, the provider's clock): the request is then to be signed and sent again.
    */
   handleChallenge?(signed: ApiRequest, response: Pick<ApiResponse, 'status' | 'headers'>): boolean
   /** Query parameters that this method adds: they are taken out of a next link before it is saved. */

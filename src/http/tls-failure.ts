@@ -1,4 +1,4 @@
-/** A TLS handshake that fails now fails again: nothing is sent, and nothing but a person can mend it. */
+/** A TLS handshake that fails now fails again: nothing is sent, and nothing but a person can fix it. */
 export interface TlsFailure {
   /** `server`: its certificate does not verify; `client`: it does not take ours; `protocol`: it does not speak TLS as we do. */
   readonly side: 'server' | 'client' | 'protocol'

@@ -64,7 +64,7 @@ const usualHeaders = {
 }
 
 /**
- * Sends one attempt and decodes its body as it comes in. Resolves whatever the status. Throws `BrokenExchange`, and what
+ * Sends one attempt and decodes its body as it comes in. Resolves regardless of the status. Throws `BrokenExchange`, and what
  * the decoder throws.
  */
 export function createTransport(

@@ -10,7 +10,7 @@ import { definePaginator, type End, type Paginator, type PageView } from './pagi
 export type Found = Detected | { readonly type: 'none' }
 
 /**
- * Goes by the shape of each answer. What it goes by is looked for anew on every page, so that a listing resumes anywhere;
+ * Goes by the shape of each answer. What it goes by is looked for again on every page, so that a listing resumes anywhere;
  * the only thing remembered is that it has been told. An answer that is one object is one row and one page: what it calls
  * `next` is a field of that row.
  */

@@ -43,7 +43,7 @@ function createKeyset(config: KeysetConfig, { stop }: PaginatorOptions): Paginat
     first: (request) => request,
     next(page) {
       const more = flagAt(page, config.has_more)
-      // A page without rows has no last row to go on from, whatever the stop rules say.
+      // A page without rows has no last row to go on from, regardless of what the stop rules say.
       if (page.rowCount === 0 && (stop.empty_page !== false || !more)) return { end: 'empty_page' }
       return writeParam(page.request, config, lastKey(page, config.field))
     },

@@ -51,7 +51,7 @@ export type PageNumberConfig = z.output<typeof pageNumberConfig>
 /** More pages than this are not listed ahead. */
 const mostAhead = 100_000
 
-/** Counts pages up, from the number that the request bears, to the last page or an empty one. */
+/** Counts pages up, from the number that the request has, to the last page or an empty one. */
 export default definePaginator({
   config: pageNumberConfig,
   isByRows: true,
@@ -108,7 +108,7 @@ interface PageCount {
 /** The number of pages, if the answer tells it and does not contradict itself. */
 function countPages(page: PageView, config: PageNumberConfig, { index, size }: PageCount): number | undefined {
   const pages = countAt(page, config.total_pages)
-  // Rows on a page beyond the last one: whatever was counted there, it was not the pages of this listing.
+  // Rows on a page beyond the last one: no matter what was counted there, it was not the pages of this listing.
   if (pages !== undefined && (pages > index || page.rowCount === 0)) return pages
   const total = countAt(page, config.total)
   if (total === undefined || size === undefined || total < page.rowCount) return undefined

@@ -73,7 +73,7 @@ export interface PaginatorMethod<Config extends PaginatorKeys = PaginatorKeys> {
   readonly isByRows?: true
   /** Whether `stop.short_page: true` may be said, as the size of a full page is known (or nothing is measured); it may not where absent. */
   isSized?(config: z.output<Config>): boolean
-  /** Whether what the answers say ends a listing, whatever the stop rules; it does where absent. */
+  /** Whether what the answers say ends a listing, regardless of the stop rules; it does where absent. */
   ends?(config: z.output<Config>): boolean
   create(config: z.output<Config>, options: PaginatorOptions): Paginator
 }

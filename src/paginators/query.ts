@@ -1,6 +1,6 @@
 /**
  * Reads and writes one name of an `application/x-www-form-urlencoded` text (a query or a form body). All other pairs keep
- * their spelling: URLSearchParams would write them anew, and some providers take `$filter`, `a,b` or `%20` only as they were.
+ * their spelling: URLSearchParams would write them again, and some providers take `$filter`, `a,b` or `%20` only as they were.
  */
 export function readPair(text: string, name: string): string | undefined {
   for (const pair of pairsOf(text)) {

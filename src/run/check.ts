@@ -14,10 +14,10 @@ export interface CheckOptions {
   readonly streams: readonly string[]
   /** Ends the check where it stands: there is nothing to commit. */
   readonly signal: AbortSignal
-  /** Told of each finding as it is made. */
+  /** Called with each finding as it is made. */
   readonly onSignIn?: (report: SignInReport) => void
   readonly onStream?: (probe: StreamProbe) => void
-  /** Told of a sign-in that worked and whose credential a stream was then refused with. */
+  /** Called with each sign-in that worked and whose credential a stream was then refused with. */
   readonly onBlame?: (report: SignInReport) => void
 }
 

@@ -13,7 +13,7 @@ const longestChain = 10_000
 
 /**
  * What is left of a run, or undefined where no stream has anything left or it stopped because it had its fill of rows.
- * Streams that are complete are not asked for again: a full refresh would begin anew with each of them.
+ * Streams that are complete are not asked for again: a full refresh would begin again with each of them.
  */
 export function continuationOf(request: RunRequest, record: RunRecord): Continuation | undefined {
   if (request.limit !== undefined) return undefined

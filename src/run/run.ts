@@ -51,7 +51,7 @@ export interface RunContext {
 
 /**
  * Reads the streams of a connector, one after the other, into the destination. A stream that fails does not keep the
- * others from running. Throws `CONFIG_INVALID`, `CONNECTOR_NOT_FOUND` and `REQUEST_INVALID`; whatever else goes wrong
+ * others from running. Throws `CONFIG_INVALID`, `CONNECTOR_NOT_FOUND` and `REQUEST_INVALID`; anything else that goes wrong
  * is told in the record.
  */
 export async function runConnector(request: RunRequest, app: App, context: RunContext): Promise<RunRecord> {

@@ -1,6 +1,6 @@
 import type { Column } from './types.ts'
 
-/** Columns that every row bears, whatever its provider sent: constants of the statement that loads a batch. */
+/** Columns that every row has, regardless of what its provider sent: constants of the statement that loads a batch. */
 export const runIdColumn = '_headrace_run_id'
 export const loadedAtColumn = '_headrace_loaded_at'
 export const systemColumns: readonly Column[] = [
@@ -20,7 +20,7 @@ export const validToColumn = '_valid_to'
 /** Where deleted rows are kept: when they were deleted. */
 export const deletedAtColumn = '_deleted_at'
 
-/** The columns that a table bears beside those of its rows. */
+/** The columns that a table has beside those of its rows. */
 export function systemColumnsOf({
   write,
   deletes,

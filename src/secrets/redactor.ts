@@ -38,7 +38,7 @@ interface Range {
 
 /**
  * How many are known at most. A process that serves for months fetches tokens for ever: the oldest are forgotten, as they
- * have long expired. Those that last are learnt anew with each run, so that only what no connector names any more is.
+ * have long expired. Those that last are learnt again with each run, so that only what no connector names any more is.
  */
 const mostLasting = 2_000
 const mostPassing = 300

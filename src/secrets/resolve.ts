@@ -65,7 +65,7 @@ function addPlaces(error: SyncError, group: readonly SecretUse[]): SyncError {
   })
 }
 
-/** One error of several: that which a later try does not mend decides the code. */
+/** One error of several: that which a later try does not fix decides the code. */
 function joinErrors(errors: readonly SyncError[]): SyncError {
   const interrupted = errors.find((error) => error.code === 'INTERRUPTED')
   const main = interrupted ?? errors.find((error) => !error.retry) ?? (errors[0] as SyncError)

@@ -53,7 +53,7 @@ function codeOf(thrown: unknown): number {
 }
 
 /**
- * Says what the client's error means and which command mends it. The original is not kept as `cause`: it carries the
+ * Says what the client's error means and which command fixes it. The original is not kept as `cause`: it carries the
  * response, and with it what must not be printed.
  */
 export function toSecretError(thrown: unknown, name: FullName, action: SecretAction = 'access'): SyncError {

@@ -14,7 +14,7 @@ export interface VersionRange {
 }
 
 /**
- * Disables the versions before the newest, and destroys those of this program but for the last few. A version that bears
+ * Disables the versions before the newest, and destroys those of this program but for the last few. A version that has
  * an alias is in use by somebody and stays as it is. Throws `SECRET_*`.
  */
 export async function retireVersions(

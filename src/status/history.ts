@@ -6,7 +6,7 @@ import type { RunRecord } from '../destinations/run-record.ts'
 import { createHistory } from './health.ts'
 import { isThere, listConnectors, loadKnown } from './sources.ts'
 
-/** Stream records that are held at a time, whatever the connector. */
+/** Stream records that are held at a time, regardless of the connector. */
 const mostRecords = 50_000
 
 /**

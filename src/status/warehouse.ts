@@ -24,7 +24,7 @@ function describe(key: string, value: string | number | boolean): string {
   return key.endsWith('_ms') ? `${formatCount(value / 1000)} s` : formatCount(value)
 }
 
-/** A run costs cents: two digits that matter, whatever their place. */
+/** A run costs cents: two digits that matter, regardless of their place. */
 const formatDollars = (amount: number): string =>
   amount >= 1 || amount === 0
     ? `$${amount.toFixed(2)}`

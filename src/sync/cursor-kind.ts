@@ -51,7 +51,7 @@ export const isPattern = ({ name }: TimeFormat): boolean => name.includes('%')
 /** What says nothing: an empty text, or zeros where the digits of a time belong. */
 export const isBlank = (value: CursorValue): boolean => /^[\s0:./TZ+-]*$/i.test(String(value))
 
-/** A field of numbers that tell rows apart or count them, so that they are no times whatever their size. */
+/** A field of numbers that tell rows apart or count them, so that they are no times regardless of their size. */
 const isIdentifier = (field: string): boolean =>
   /(^|[._-])(ids?|keys?|seq|sequence|no|num|number|version|rev|revision|offset|index|position|count|counter|serial|lsn|scn|usn)$|[a-z](Id|Key|Seq|Number|Version|Revision)$/i.test(
     field,

@@ -74,7 +74,7 @@ interface Pass {
   readonly redactor: RowRules['redactor']
 }
 
-/** Gives the rows of a page their place in the table: those that fit pass as the bytes they are, the odd ones are encoded anew. */
+/** Gives the rows of a page their place in the table: those that fit pass as the bytes they are, the odd ones are encoded again. */
 export async function encodePage(page: PageRows, rules: RowRules): Promise<EncodedPage> {
   const { schema, boundary, order } = rules
   if (order) await learnCursor(page, order)

@@ -19,7 +19,7 @@ interface Knowledge {
   /** The listing does not come to all slices, so that none of those before is forgotten. */
   readonly goesOn: boolean
   readonly keyOf: (slice: Slice) => string
-  /** Told of the first slice that is new (its key), or that there are too many to tell. */
+  /** Called with the first slice that is new (its key), or that there are too many to tell. */
   readonly onAdded: (key: string | undefined) => void
 }
 

@@ -37,7 +37,7 @@ export interface Listing {
   readonly mayRestart: boolean
   /** Rows come in no order that is known, and one that comes twice is stored twice: what makes it the same row. */
   readonly mayRepeat: SameRow | undefined
-  /** Pages are asked for by their position, whatever the parameter is called. */
+  /** Pages are asked for by their position, regardless of what the parameter is called. */
   readonly isNumbered: boolean
 }
 

@@ -16,7 +16,7 @@ export const nothingYet: Omit<OpenListing, 'began'> = {
 
 /**
  * Puts an empty batch before the last one of a full refresh, unless the log tells of the refresh already: whatever
- * becomes of the table then, the next run knows that its rows are not those of the cursor, and reads everything anew.
+ * becomes of the table then, the next run knows that its rows are not those of the cursor, and reads everything again.
  */
 export async function* announceRefresh(
   batches: AsyncIterable<FilledBatch>,

@@ -64,7 +64,7 @@ export function rowMark(members: readonly Member[], primaryKey: readonly string[
 export const byteMark = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('base64').slice(0, markLength)
 
-/** The rows as texts, whatever their bytes are. */
+/** The rows as texts, regardless of what their bytes are. */
 export async function* readLines({ lines }: PageRows): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder()
   let open = ''

@@ -43,7 +43,7 @@ export interface StreamJob {
   readonly sealer: Sealer
   /** Rows that a complete listing does not hold are deleted. */
   readonly deletesAbsent: boolean
-  /** Read everything anew; the table is replaced as a whole. */
+  /** Read everything again; the table is replaced as a whole. */
   readonly refresh: boolean
   /** Each slice has a cursor of its own. */
   readonly perSlice: boolean
@@ -91,7 +91,7 @@ export interface StreamDeps {
   readonly soft: AbortSignal
   /** The listing starts again, and what was committed of it is taken back or overwritten. */
   readonly onRestart: () => void
-  /** Told of each batch once it is durable. */
+  /** Called with each batch once it is durable. */
   readonly onCommit: (filled: FilledBatch) => void
 }
 
@@ -228,7 +228,7 @@ function planListing(job: StreamJob, position: Position, resumed: boolean): List
   // One that was cut short stays one when it has to start again: its cursor is no longer that of the table.
   const announced = open?.refresh === true
   const refresh = job.refresh || announced
-  // A history is never replaced: what is read anew adds versions only where it differs.
+  // A history is never replaced: what is read again adds versions only where it differs.
   const merges = job.deletesAbsent && (!refresh || job.write === 'scd2')
   const staged = merges || job.write === 'replace' || (refresh && job.write !== 'scd2')
   if (resumed) return { position, resumed, staged, merges, refresh, announced, retract: [] }

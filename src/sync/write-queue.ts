@@ -12,7 +12,7 @@ export interface WriteQueue {
   end(): Promise<void>
 }
 
-/** `onCommit` is told of each batch once it is durable, in order; never of one behind a batch that failed. */
+/** `onCommit` is told about each batch once it is durable, in order; never of one behind a batch that failed. */
 export function createWriteQueue(
   table: TableWriter,
   { onCommit }: { readonly onCommit: (filled: FilledBatch) => void },

@@ -26,7 +26,7 @@ export function toParams(name: string, values: readonly string[], style: ListSty
   return values.map((value) => ({ name: full, written: `${encode(full)}=${encode(value)}` }))
 }
 
-/** `over` replaces whatever bears the same names in `under`. */
+/** `over` replaces what has the same names in `under`. */
 export function overlayParams(under: readonly Param[], over: readonly Param[]): readonly Param[] {
   const names = new Set(over.map(({ name }) => name))
   return [...under.filter(({ name }) => !names.has(name)), ...over]

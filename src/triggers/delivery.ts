@@ -14,7 +14,7 @@ export interface Delivery {
   readRequest(name?: string): RunRequest
 }
 
-/** Queues deliver whatever is not acknowledged again and again, so what cannot get better is acknowledged. */
+/** Queues deliver what is not acknowledged again and again, so what cannot get better is acknowledged. */
 export const acknowledges = ({ trigger }: Pick<Delivery, 'trigger'>): boolean =>
   trigger === 'pubsub' || trigger === 'event' || trigger === 'task'
 

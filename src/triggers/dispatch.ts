@@ -72,7 +72,7 @@ export function createDispatch({ app, stop, admission, budget, queue }: Dispatch
     }
   }
 
-  /** Also where a run is only told of again: the call that it was made for may have ended before this. */
+  /** Also where a run is only told about again: the call that it was made for may have ended before this. */
   async function handOn(request: RunRequest, record: RunRecord, log: Log): Promise<void> {
     const continuation = queue && continuationOf(request, record)
     if (!continuation) return

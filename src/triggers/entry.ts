@@ -32,7 +32,7 @@ async function load(env: Env): Promise<HttpHandler> {
   return createHttpHandler(env, drain)
 }
 
-/** A wrong environment is the operator's to mend, so every call says what is wrong. */
+/** A wrong environment is the operator's to fix, so every call says what is wrong. */
 function refuseAll(thrown: unknown): HttpHandler {
   const { code, message } = toSyncError(thrown)
   process.stderr.write(`${JSON.stringify({ severity: 'ERROR', message, code })}\n`)

@@ -7,7 +7,7 @@ export function answerRecord(record: RunRecord): Answer {
   return { status: statusOf(record), body: record }
 }
 
-/** The same for a queue, which delivers again whatever is not acknowledged: only what cannot get better is. */
+/** The same for a queue, which delivers again what is not acknowledged: only what cannot get better is. */
 export function answerQueue(record: RunRecord): Answer {
   if (!mayImprove(record)) return { status: 200, body: record }
   const answer = answerRecord(record)
@@ -39,7 +39,7 @@ function statusOf(record: RunRecord): number {
       const errors = failuresOf(record)
       // All that was committed stays; the next run goes on from there, as after a budget.
       if (errors.every(({ code }) => code === 'INTERRUPTED')) return 202
-      // Where trying again mends one stream, the caller should.
+      // Where trying again fixes one stream, the caller should.
       return (errors.find(({ retry }) => retry) ?? errors[0] ?? new SyncError('INTERNAL', '')).status
     }
   }

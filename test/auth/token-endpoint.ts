@@ -19,7 +19,7 @@ export interface TokenEndpoint {
   replies: Reply[]
 }
 
-/** A token endpoint that answers whatever the test wants. */
+/** A token endpoint that answers as the test wants. */
 export async function startEndpoint(context: TestContext, ...replies: Reply[]): Promise<TokenEndpoint> {
   const requests: SeenRequest[] = []
   const server = createServer((request, response) => {

@@ -34,7 +34,7 @@ export interface Attempt {
 export interface AttemptOptions extends Partial<ConnectOptions> {
   /** What is pasted, in order; the function is told the address to open. */
   readonly paste?: readonly ((url: string) => string | Promise<string>)[]
-  /** Told of each wait between two polls, in milliseconds. */
+  /** Called with each wait between two polls, in milliseconds. */
   readonly onWait?: (ms: number) => void
 }
 

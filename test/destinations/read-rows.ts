@@ -4,7 +4,7 @@ import { toColumnValue, toReadType } from '../../src/destinations/duckdb/types.t
 import { type TypeTree, typeTree } from '../../src/schema/type-tree.ts'
 import type { Column, ColumnType } from '../../src/schema/types.ts'
 
-/** The values of a row as text of one form, whatever the destination: exact, times in UTC with six fraction digits. */
+/** The values of a row as text of one form, regardless of the destination: exact, times in UTC with six fraction digits. */
 export type TextRow = Readonly<Record<string, string | null>>
 
 function toText(name: string, type: ColumnType): string {

@@ -14,7 +14,7 @@ import { connectorText } from '../support/workspace.ts'
 import { googleKeyFile, signedIn, type SignedIn } from './signed-in.ts'
 
 // Every secret of every method is a canary, and every token that a provider gives is one: none may turn up in what a
-// command writes, whatever the provider does. Commands run in this process, one at a time; credentials.test.ts runs real ones.
+// command writes, regardless of what the provider does. Commands run in this process, one at a time; credentials.test.ts runs real ones.
 
 const levels = ['error', 'warn', 'info', 'debug'] as const
 

@@ -83,7 +83,7 @@ export function normalizeConnector(given: ConnectorSpec, provider: ProviderSpec)
   const { counts: isCounter, declared, known } = spellingOf(provider.spelling) as Spelling
   return {
     ...given,
-    // Who appends by key takes a row of a known key and cursor for the known one, whatever else has changed in it.
+    // Who appends by key takes a row of a known key and cursor for the known one, no matter what else has changed in it.
     keyed: needsKey || (given.keyed && (given.write !== 'append' || spellingOf(provider.spelling).unit === 1)),
     incremental,
     sends: given.sends && incremental,

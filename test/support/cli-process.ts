@@ -19,7 +19,7 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
-  /** Told of standard error as it comes, in pieces of any size. */
+  /** Called with standard error as it comes, in pieces of any size. */
   readonly onStderr?: (text: string) => void
 }
 

@@ -11,7 +11,7 @@ export interface ConsentOptions {
   readonly lifetime?: number
   /** Of a device code, in seconds. */
   readonly deviceLifetime?: number
-  /** The scopes that the person grants, whatever is asked for; all of them where absent. */
+  /** The scopes that the person grants, no matter what is asked for; all of them where absent. */
   readonly grants?: readonly string[]
   readonly redirectUris?: readonly string[]
   /** `web` takes https only and just what is registered; `native` (the default) any port of a loopback address. */

@@ -106,7 +106,7 @@ interface GrantContext {
 
 async function interact(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { uid, prompt } = await provider.interactionDetails(request, response)
-  // Of applications on a person's machine it wants a consent each time, whatever was granted before.
+  // Of applications on a person's machine it wants a consent each time, no matter what was granted before.
   if (prompt.name === 'consent') return provider.interactionFinished(request, response, { consent: {} })
   if (request.method === 'GET') {
     const field = '<label>E-mail <input name="email"></label>'

@@ -41,7 +41,7 @@ export interface SecretManagerServer extends AsyncDisposable {
   readonly faults: Fault[]
   /** Adds a version, and the secret if need be. `name` is `projects/P/secrets/N`, with a location or not. */
   add(name: string, data: string | Buffer): void
-  /** The text of a version as it lies there, whatever its state. */
+  /** The text of a version as it lies there, regardless of its state. */
   peek(name: string, version: number): string
   /** `ENABLED DISABLED DESTROYED ...` of all versions, the first one first. */
   states(name: string): string

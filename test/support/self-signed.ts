@@ -8,7 +8,7 @@ export interface SelfSignedOptions {
   readonly to?: string
 }
 
-/** A certificate for 127.0.0.1 that nobody vouches for, with its key, both as PEM; made anew each time. */
+/** A certificate for 127.0.0.1 that nobody vouches for, with its key, both as PEM; made again each time. */
 export function createSelfSigned({
   name: commonName = '127.0.0.1',
   from = '20200101000000Z',

@@ -62,7 +62,7 @@ test('what is gone from a complete listing is deleted by it, not by one that was
       .slice(3)
       .map(({ id: one }) => one),
   )
-  // A listing that begins anew, as the connector asks for something else, forgets what the one before had read.
+  // A listing that begins again, as the connector asks for something else, forgets what the one before had read.
   await harness.run({ limit: 10 })
   provider.setRows(makeRows(30).slice(10))
   harness.connector = byAbsence('    params: { x: 1 }\n')
@@ -226,7 +226,7 @@ test('declared columns reach the table exact, and what does not fit stands besid
       raw__string: 'no base64!',
     },
   ])
-  // The table tells the types, whatever the connector says by then.
+  // The table tells the types, regardless of what the connector says by then.
   harness.connector = stream('')
   provider.setRows([makeRow(2, { price: 0.1, tags: ['c'] })])
   assert.equal((await harness.run()).status, 'complete')

@@ -2,7 +2,7 @@ import type { ApiRequest } from '../../http/send.ts'
 
 /**
  * A copy of `request` with parameters at the end of its query. The query is edited as text: URLSearchParams would write
- * the other parameters anew, and a next link must be sent back as the provider wrote it. Parameters of these names that
+ * the other parameters differently, and a next link must be sent back as the provider wrote it. Parameters of these names that
  * are already there are old credentials, so they go.
  */
 export function withParams(request: ApiRequest, params: readonly (readonly [string, string])[]): ApiRequest {

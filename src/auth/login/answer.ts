@@ -9,7 +9,7 @@ export interface LoginAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The body as JSON, whatever its content type says; undefined where it is none. */
+  /** The body as JSON, regardless of what its content type says; undefined where it is none. */
   readonly json: unknown
 }
 

@@ -97,7 +97,7 @@ const contentTypes = {
   text: 'text/plain; charset=utf-8',
 } as const
 
-/** Puts the secrets and the moment in. Called anew for each attempt, so that a nonce is used once. */
+/** Puts the secrets and the moment in. Called again for each attempt, so that a nonce is used once. */
 export function renderLogin(
   request: LoginRequest,
   secrets: ReadonlyMap<string, Secret>,

@@ -8,7 +8,7 @@ import { type AwsSigner, signAws } from '../signature/sigv4-signature.ts'
 
 const word = z.string().regex(/^[a-z0-9-]+$/, { error: 'expected lower-case letters, digits and hyphens' })
 
-/** AWS Signature Version 4 in the `Authorization` header. A signature bears the time, so AWS's clock is taken over where it refuses ours. */
+/** AWS Signature Version 4 in the `Authorization` header. A signature contains the time, so AWS's clock is taken over where it refuses ours. */
 export default defineAuth({
   config: z
     .strictObject({

@@ -78,7 +78,7 @@ export default defineAuth({
 function createRuntimeAuth(config: GoogleConfig, deps: AuthDeps): Auth {
   let billed: string | undefined
   const fetchOnce = async (): Promise<Token> => {
-    // Opened anew each time, as it keeps tokens of its own, also one that the API has just refused.
+    // Opened again each time, as it keeps tokens of its own, also one that the API has just refused.
     const identity = await openIdentity(config.scopes, deps)
     billed = identity.quotaProject
     return fetchToken(identity, config, deps)

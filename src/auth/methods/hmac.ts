@@ -123,7 +123,7 @@ export type HmacConfig = z.output<typeof config>
 
 /**
  * A signature of the request by a shared key, as each provider has its own idea of: what is signed is a template. A
- * signature mostly bears the time, so the provider's clock is taken over where it refuses ours.
+ * signature mostly contains the time, so the provider's clock is taken over where it refuses ours.
  */
 export default defineAuth({
   config,

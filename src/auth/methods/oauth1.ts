@@ -115,7 +115,7 @@ function* listProblems(keys: {
 }
 
 /**
- * OAuth 1.0a (RFC 5849): every request is signed by itself, with a nonce of its own. A signature bears the time, so the
+ * OAuth 1.0a (RFC 5849): every request is signed by itself, with a nonce of its own. A signature contains the time, so the
  * provider's clock is taken over where it refuses ours.
  */
 export default defineAuth({
@@ -191,7 +191,7 @@ function tryKey(pem: string): KeyObject | undefined {
 interface TokenSource {
   /** Undefined where the client signs for itself. Throws `RECONNECT_NEEDED`. */
   get(): Promise<OAuth1Token | undefined>
-  /** What was saved is read anew: a person may have connected again meanwhile. */
+  /** What was saved is read again: a person may have connected again meanwhile. */
   drop(): void
 }
 

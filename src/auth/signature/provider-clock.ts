@@ -8,11 +8,11 @@ const tolerance = 5_000
 /** What providers answer to a signature whose time is not theirs. */
 const refusals: ReadonlySet<number> = new Set([400, 401, 403])
 
-/** The time that a signature bears: the provider's, once it has turned out to be another than ours. */
+/** The time that a signature has: the provider's, once it has turned out to be another than ours. */
 export interface ProviderClock {
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** A copy of `request` that bears by which clock it is about to be signed: others under way may have it set meanwhile. */
+  /** A copy of `request` that says by which clock it is about to be signed: others under way may have it set meanwhile. */
   readonly mark: (request: ApiRequest) => ApiRequest
   /**
    * True where an answer refuses and its `Date` is far from what the signature said, so that a signature by that clock

@@ -191,7 +191,7 @@ export function createRotatingToken(options: RotatingTokenOptions, deps: AuthDep
     }
   }
 
-  /** What the cache asks for anew it holds for stale, or the API refused it. */
+  /** What the cache asks for again it holds for stale, or the API refused it. */
   function findUsable(stored: StoredTokens | undefined): Token | undefined {
     const text = stored?.tokens.access_token
     if (!stored || text === lastIssued || text === lastStored) return undefined

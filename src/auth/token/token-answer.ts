@@ -4,7 +4,7 @@ import type { Redactor } from '../../secrets/redactor.ts'
 /** The fields of a token answer, whatever way they came. */
 export type TokenFields = Readonly<Record<string, unknown>>
 
-/** The fields of a body: JSON whatever its content type says, or a form as providers from before RFC 6749 send it; undefined for neither. */
+/** The fields of a body: JSON regardless of what its content type says, or a form as providers from before RFC 6749 send it; undefined for neither. */
 export function parseAnswer(text: string, contentType: string): TokenFields | undefined {
   if (contentType.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text))
   try {

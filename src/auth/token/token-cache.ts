@@ -5,7 +5,7 @@ import type { Token } from './token-request.ts'
 const maxSkewMs = 30_000
 
 /**
- * A sign-in that was refused for good is not tried again for this long, in milliseconds: each stream asks anew, and many
+ * A sign-in that was refused for good is not tried again for this long, in milliseconds: each stream asks again, and many
  * providers lock an account after a few wrong passwords.
  */
 const refusalTtlMs = 60_000
@@ -26,7 +26,7 @@ export interface TokenCache {
    * past its lifetime (`expired`) is always forgotten, as it would be refused with any credential.
    */
   drop(isRejected: (token: Token) => boolean): 'expired' | undefined
-  /** Told of each request that the API accepted, and whether it bore the token. */
+  /** Called with each request that the API accepted, and whether it had the token. */
   accept(isAccepted: (token: Token) => boolean): void
   /** The token that was fetched last, fresh or not, and when it was asked for in milliseconds since 1970. */
   peek(): Entry | undefined

@@ -40,7 +40,7 @@ export function cut(text: string, width: number): string {
 }
 
 /**
- * Foreign words as one line that steers nothing, of at most `width` columns: whatever is unseen becomes a blank, half a
+ * Foreign words as one line that steers nothing, of at most `width` columns: what is unseen becomes a blank, half a
  * surrogate pair U+FFFD.
  */
 export function oneLine(words: string, width = Infinity): string {

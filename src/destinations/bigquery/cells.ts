@@ -19,7 +19,7 @@ interface Conversion {
   readonly to: TypeTree
 }
 
-/** BigQuery casts no STRUCT to one of more fields: it is put together anew, so that a NULL stays one. */
+/** BigQuery casts no STRUCT to one of more fields: it is put together again, so that a NULL stays one. */
 function convert(value: string, { from, to }: Conversion, depth: number): string {
   if (isSame(from, to)) return value
   if (from.kind === 'record' && to.kind === 'record')

@@ -19,7 +19,7 @@ export type Write =
       readonly target: Target
       readonly sources: readonly Source[]
       readonly keys: Keys | undefined
-      /** The table is made anew, as neither its types nor its partitions can become those that are wanted: how it is laid out. */
+      /** The table is made again, as neither its types nor its partitions can become those that are wanted: how it is laid out. */
       readonly rebuild: Rebuild | undefined
       /** The rows, where they are not just those of the sources, one of each key; with columns of our own beside theirs. */
       readonly rows?: { readonly select: string; readonly own: readonly string[] } | undefined
@@ -72,7 +72,7 @@ export interface Retract {
 /**
  * The script that makes rows and checkpoint durable, all or nothing: the fence, what is taken back, the rows, what was
  * refused, the rows of the log. No statement of it is DDL, which BigQuery does not roll back, but for a table that is
- * made anew: that stands before the transaction, and is done again where the transaction never came.
+ * made again: that stands before the transaction, and is done again where the transaction never came.
  */
 export function createCommitScript(plan: CommitPlan): Sql {
   const { write } = plan

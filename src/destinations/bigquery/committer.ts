@@ -94,7 +94,7 @@ async function isCommitted({ warehouse, stage }: WriterState, { batches }: Group
   return (await readCommitter(warehouse, stream, last.seq)) === runId
 }
 
-/** The location and the log's birth are part of it, as a dataset may be dropped and made anew elsewhere. */
+/** The location and the log's birth are part of it, as a dataset may be dropped and made again elsewhere. */
 async function nameCommit({ warehouse, log, stage }: WriterState, seq: number, attempt: number): Promise<string> {
   const { stream } = stage.plan
   const what = [await warehouse.findLocation(), qualify(warehouse, commitsTable), log, stream]

@@ -2,7 +2,7 @@ import { SyncError } from '../../base/errors.ts'
 import { isPassing, ServiceError } from './service-error.ts'
 import type { Warehouse } from './warehouse.ts'
 
-/** Converts whatever was thrown; `where` names the table or the deed in plain words. */
+/** Converts what was thrown; `where` names the table or the deed in plain words. */
 export async function toFailure(warehouse: Warehouse, thrown: unknown, where: string): Promise<unknown> {
   if (!(thrown instanceof ServiceError)) return thrown
   const { client } = warehouse

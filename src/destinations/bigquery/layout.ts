@@ -119,7 +119,7 @@ export function truncate(value: string, type: ColumnType | undefined, by: string
   return `${kind}_TRUNC(${value}, ${by.toUpperCase()})`
 }
 
-/** How a table that is made anew lies as the one before, as far as its columns are still of such types. */
+/** How a table that is made again lies as the one before, as far as its columns are still of such types. */
 export function keepLayout(live: Layout, planned: Layout, columns: readonly Column[]): Layout {
   const { partition } = live
   const fits = partition && fitsPartition(partition.by, typeOf(columns, partition.column))

@@ -65,7 +65,7 @@ const logTables: readonly (readonly [table: string, fields: Fields, more: object
 
 /**
  * Creates the log where it is missing. Resolves with what tells this log from another of the same name, such as one
- * that was dropped and made anew.
+ * that was dropped and made again.
  */
 export async function createLogTables(warehouse: Warehouse): Promise<string> {
   const { dataset } = warehouse

@@ -3,7 +3,7 @@ import { type Sql, toQueryParameters } from './sql.ts'
 import { spentOnRows } from './usage.ts'
 import type { Warehouse } from './warehouse.ts'
 
-/** A value as the REST API spells it: text, whatever its type. */
+/** A value as the REST API spells it: text, regardless of its type. */
 export type TextRow = readonly (string | null)[]
 
 /** How long the service lets one request wait for a query, in milliseconds. */

@@ -18,7 +18,7 @@ export async function prepare(
   return table
 }
 
-/** The same for the stream's own table: with what it bears beside its rows, and laid out as planned where it is new. */
+/** The same for the stream's own table: with what it has beside its rows, and laid out as planned where it is new. */
 export async function prepareTarget(state: WriterState, columns: readonly Column[]): Promise<LiveTable> {
   const { warehouse, stage } = state
   const { plan, labels } = stage

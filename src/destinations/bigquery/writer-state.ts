@@ -11,7 +11,7 @@ export interface WriterState {
   readonly log: string
   /** Tables as they stood when they were last looked at, by name. */
   readonly live: Map<string, LiveTable>
-  /** Loads a batch anew, as what it was staged in is gone. */
+  /** Loads a batch once more, as what it was staged in is gone. */
   readonly restage: (batch: Batch) => Promise<StagedBatch>
   /** Where the rows of a listing collect that is to replace the table; `begun` once a commit has put rows there. */
   listing: { readonly table: string; begun: boolean } | undefined

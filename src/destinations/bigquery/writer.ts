@@ -58,7 +58,7 @@ export async function openWriter(warehouse: Warehouse, plan: TablePlan): Promise
   }
   const live = await readTarget(state)
   const columns = plan.staged && plan.resumed ? await resumeListing(state, live) : live
-  // A table may have to be made anew, which no transaction takes back.
+  // A table may have to be made again, which no transaction takes back.
   const announces = plan.staged && !plan.merges && plan.write !== 'replace'
   const queue: Entry[] = []
   let failure: unknown

@@ -63,7 +63,7 @@ export function dropOutdated(keys: MergeKeys & { readonly cursor: Ordering }): s
   return `${dropStored(keys)} AND ${stored} IS NOT NULL AND (${fresh} IS NULL OR ${stored} > ${fresh})${isTold}`
 }
 
-/** Drops from the target the rows that the batch brings anew. */
+/** Drops from the target the rows that the batch brings again. */
 export function deleteReplaced(keys: MergeKeys): string {
   return `DELETE FROM ${keys.target} AS stored USING ${batchTable} AS fresh WHERE ${matchKeys(keys)}`
 }

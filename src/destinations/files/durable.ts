@@ -10,7 +10,7 @@ export async function syncDir(path: string): Promise<void> {
   }
 }
 
-/** Writes a file anew and hands it over to the disk before it resolves. */
+/** Writes a file as a whole and hands it over to the disk before it resolves. */
 export async function writeDurably(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
   const handle = await open(path, 'w', 0o644)
   try {

@@ -10,7 +10,7 @@ export const logFiles = {
   columns: '_headrace_columns.ndjson',
 } as const
 
-/** The connector's folder below `dir`: `dir` itself where it bears the connector's name. */
+/** The connector's folder below `dir`: `dir` itself where it has the connector's name. */
 export function folderOf(dir: string, connector: string): string {
   const root = resolve(dir)
   return join(root, schemaName(connector, basename(root)) ?? '')

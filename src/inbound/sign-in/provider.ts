@@ -53,7 +53,7 @@ export function uncheckedCaller(): SyncError {
   return new SyncError('CALLER_UNCHECKED', message, { details: { retryAfter: 10 } })
 }
 
-/** A provider that is out of order has not refused anybody, whatever its answer is taken for. Throws `CALLER_UNCHECKED`. */
+/** A provider that is out of order has not refused anybody, regardless of what its answer is taken for. Throws `CALLER_UNCHECKED`. */
 export function noticeOutage(send: typeof fetch): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init)

@@ -56,7 +56,7 @@ export function createSeal(readSecret: () => Promise<string>, now: () => number)
         const rules = { ...algorithms, audience: use, currentDate: new Date(now()), requiredClaims: ['exp'] }
         return (await jwtDecrypt(token, key, rules)).payload
       } catch {
-        // Anybody can send a cookie: whatever is wrong with it, it is none of ours.
+        // Anybody can send a cookie: no matter what is wrong with it, it is none of ours.
         return undefined
       }
     },

@@ -106,5 +106,5 @@ function isSame(one: string, other: string): boolean {
 /** Pages of ours that a person may be sent back to after signing in, and nothing that a browser could take for another host. */
 const ownPage = /^\/(?:runs\/[A-Za-z0-9-]{1,100})?(?:\?[A-Za-z0-9_=&%.~-]{0,300})?$/
 
-/** The path to go back to after signing in; `/` for whatever is no page of ours. */
+/** The path to go back to after signing in; `/` for what is no page of ours. */
 const safeReturnPath = (path: string | null | undefined): string => (path && ownPage.test(path) ? path : '/')

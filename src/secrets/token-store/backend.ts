@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Where tokens lie, as text. `revision` says which text: another one never bears the same. */
+/** Where tokens lie, as text. `revision` says which text: another one never has the same. */
 export interface TokenText {
   /** The newest text; `known` is a revision that is there, should the store itself not know of it yet. */
   read(signal: AbortSignal, known?: string): Promise<StoredText | undefined>
@@ -24,7 +24,7 @@ export interface LeaseRecords {
   /** As it stands, empty where there is none. What it says may be old, but then a swap of it fails. */
   read(signal: AbortSignal): Promise<TaggedRecord>
   /**
-   * Puts `record` in the place of the one that bears `tag`. Undefined where that was changed meanwhile, or in doubt; when
+   * Puts `record` in the place of the one that has `tag`. Undefined where that was changed meanwhile, or in doubt; when
    * it throws, the swap may have happened.
    */
   swap(record: LeaseRecord, tag: string, signal: AbortSignal): Promise<TaggedRecord | undefined>

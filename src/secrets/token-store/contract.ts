@@ -25,7 +25,7 @@ export interface StoredTokens {
 }
 
 /**
- * The right to renew one set of tokens, held by one process at a time. `save` and `keep` end it; whatever is asked of it
+ * The right to renew one set of tokens, held by one process at a time. `save` and `keep` end it; what is asked of it
  * afterwards, or after another process took it, throws `AUTH_UNAVAILABLE`.
  */
 export interface Lease {
@@ -52,10 +52,10 @@ export interface Lease {
 export interface TokenStore {
   /** The reference without version and pointer, for messages and commands: `secret:acme-tokens`. */
   readonly name: string
-  /** What was saved last, read anew each time; undefined where nothing was saved yet. Throws `SECRET_*`. */
+  /** What was saved last, read again each time; undefined where nothing was saved yet. Throws `SECRET_*`. */
   read(signal: AbortSignal): Promise<StoredTokens | undefined>
   /**
-   * Saves what `headrace connect` brought, whatever was there before; makes the secret where it is missing. Throws
+   * Saves what `headrace connect` brought, in place of what was there before; makes the secret where it is missing. Throws
    * `SECRET_*`, and `CONFIG_INVALID` where the reference cannot be written to (`env:`, a pinned version).
    */
   replace(tokens: SavedTokens, signal: AbortSignal): Promise<void>

@@ -21,7 +21,7 @@ export interface HeldLease {
   /** Looks whether nobody took it over; the next moment may say otherwise. */
   isHeld(signal: AbortSignal): Promise<boolean>
   /**
-   * Changes the record and proves thereby that the lease is held: the others count the holder's silence anew. Throws
+   * Changes the record and proves thereby that the lease is held: the others count the holder's silence again. Throws
    * `AUTH_UNAVAILABLE` where another process took it, and `SECRET_*` where the store does not answer.
    */
   update(change: (record: LeaseRecord) => LeaseRecord, signal: AbortSignal): Promise<void>

@@ -88,7 +88,7 @@ function fieldFormat(text: string, { pointer, tokens, name }: FieldPlace): Token
   }
 }
 
-/** The object with the tokens of `next` and no others; whatever else it has stays. */
+/** The object with the tokens of `next` and no others; anything else that it has stays. */
 function withTokens(fields: Fields, next: SavedTokens, ours: readonly string[] = keys): Fields {
   const rest = Object.entries(fields).filter(([key]) => !ours.includes(key))
   return Object.fromEntries([...rest, ...Object.entries(next)])

@@ -122,7 +122,7 @@ export function checkDeletes(harness: Harness): void {
         const plan = { ...absent, deletes: { mode, maxShare: 0.5 } }
         await use(place, async (d) => {
           await list(d, plan, [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }])
-          // Cut short, then begun anew.
+          // Cut short, then begun again.
           await append(d, { ...plan, runId: 'cut' }, [{ id: 1, name: 'cut' }])
           await append(d, { ...plan, runId: 'anew' }, [{ id: 1, name: 'b' }, { id: 5 }])
         })

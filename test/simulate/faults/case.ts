@@ -53,7 +53,7 @@ export interface FaultCase {
   readonly answer: (ask: Ask) => unknown
   /** The labels of the rows that hold in the end, in any order. */
   readonly want: readonly string[]
-  /** `doubt`: right, or the record says that it may not be. `table`: right whatever the record says. `complete`: right, and said so. `warned`: right, and in doubt. `refused`: some run is not complete. */
+  /** `doubt`: right, or the record says that it may not be. `table`: right regardless of what the record says. `complete`: right, and said so. `warned`: right, and in doubt. `refused`: some run is not complete. */
   readonly must?: 'doubt' | 'table' | 'complete' | 'warned' | 'refused'
   /** In place of the table's labels. */
   readonly sql?: string

@@ -10,7 +10,7 @@ import { freePort } from '../free-port.ts'
 /** A BigQuery of its own on this machine, at an address that stays. */
 export interface Emulator extends AsyncDisposable {
   readonly endpoint: string
-  /** Begins anew with nothing: each statement takes the emulator longer, the more tables it has seen. */
+  /** Begins again with nothing: each statement takes the emulator longer, the more tables it has seen. */
   renew(): Promise<void>
 }
 

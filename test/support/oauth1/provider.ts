@@ -28,7 +28,7 @@ export interface SignedCall {
 export interface OAuth1Provider extends AsyncDisposable {
   /** With `/initiate`, `/authorize` (whoever comes consents; `?deny` refuses) and `/token` below it, and signed resources everywhere else. */
   readonly url: string
-  /** Whether each of the requests bears a good signature, as oauthlib sees it. */
+  /** Whether each of the requests has a good signature, as oauthlib sees it. */
   verify(calls: readonly SignedCall[]): Promise<readonly boolean[]>
 }
 

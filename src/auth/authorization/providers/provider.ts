@@ -9,7 +9,7 @@ export interface ProviderPreset {
   readonly deviceUrl?: string
   /** Of RFC 9207, where it is known to stand in the provider's answers. */
   readonly issuer?: string
-  /** What the URLs need to be told of whose account it is. */
+  /** What the URLs need to be told about whose account it is. */
   readonly account?: AccountKey
   /** How a client with a secret says who it is. */
   readonly clientAuth: 'basic' | 'post'
