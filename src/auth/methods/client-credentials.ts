@@ -4,7 +4,7 @@ import { secretRefOrText } from '../../secrets/ref.ts'
 import { type AuthDeps, defineAuth } from '../auth.ts'
 import { authorizationHeader } from '../credential-location/location.ts'
 import { clientLines, tokenUrlLine } from '../example.ts'
-import { checkClientAuth, clientAuthKeys } from '../token/client-auth.ts'
+import { checkClientAuth, clientAuthKeys, requestEncoding } from '../token/client-auth.ts'
 import { scopeList } from '../token/scope-list.ts'
 import { createTokenAuth } from '../token/token-auth.ts'
 import { type Parameters, createTokenClient } from '../token/token-client.ts'
@@ -44,13 +44,7 @@ const config = z
       .record(z.string(), secretRefOrText)
       .default({})
       .meta({ description: 'Further parameters of the token request.', examples: [{ account_id: '12' }] }),
-    request: z
-      .enum(['form', 'json'])
-      .default('form')
-      .meta({
-        description: 'How the token request is encoded: as a form, which is the standard, or as JSON.',
-        examples: ['json'],
-      }),
+    request: requestEncoding,
   })
   .superRefine(checkClientAuth)
   .meta({

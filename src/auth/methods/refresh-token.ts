@@ -4,7 +4,7 @@ import { type SecretRef, secretRef, secretRefOrText } from '../../secrets/ref.ts
 import { type AuthDeps, defineAuth } from '../auth.ts'
 import { authorizationHeader } from '../credential-location/location.ts'
 import { clientLines, tokenUrlLine } from '../example.ts'
-import { checkClientAuth, clientAuthKeys } from '../token/client-auth.ts'
+import { checkClientAuth, clientAuthKeys, requestEncoding } from '../token/client-auth.ts'
 import { scopeList } from '../token/scope-list.ts'
 import { createRotatingToken, renewalDeps } from '../token/rotating-token.ts'
 import { createTokenAuth } from '../token/token-auth.ts'
@@ -43,13 +43,7 @@ const refreshTokenConfig = z
         description: 'The member of the token response that has the tokens, if they are not at its top.',
         examples: ['authed_user'],
       }),
-    request: z
-      .enum(['form', 'json'])
-      .default('form')
-      .meta({
-        description: 'How the token request is encoded: as a form, which is the standard, or as JSON.',
-        examples: ['json'],
-      }),
+    request: requestEncoding,
   })
   .superRefine(checkClientAuth)
   .superRefine(({ refresh_token: ref, rotates }, context) => {

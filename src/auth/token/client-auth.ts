@@ -22,6 +22,15 @@ const methods = [
   ...(['tls_client_auth', 'self_signed_tls_client_auth', 'none'] as const),
 ] as const
 
+/** How a token request is sent. */
+export const requestEncoding = z
+  .enum(['form', 'json'])
+  .default('form')
+  .meta({
+    description: 'How the token request is encoded: as a form, which is the standard, or as JSON.',
+    examples: ['json'],
+  })
+
 /** The keys by which a client says who it is to a token endpoint, the same in every OAuth 2.0 grant. */
 export const clientAuthKeys = {
   client_id: secretRefOrText.meta({
